@@ -1,0 +1,36 @@
+package dev.shadowcat.benchmarks;
+
+import java.util.Arrays;
+import java.util.List;
+
+/** The command line of the load generator: a mode and its options. Ends with 1 where an answer was wrong, 2 where an option is. */
+final class LoadGenerator {
+    private LoadGenerator() {}
+
+    static void main(String[] arguments) throws Exception {
+        List<String> words = Arrays.asList(arguments);
+        if (words.isEmpty()) {
+            System.err.println("modes: calls, events, sessions, startup");
+            System.exit(2);
+        }
+        System.exit(run(words.getFirst(), words.subList(1, words.size())) ? 0 : 1);
+    }
+
+    private static boolean run(String mode, List<String> options) throws Exception {
+        Arguments arguments;
+        try {
+            arguments = new Arguments(options);
+        } catch (IllegalArgumentException e) {
+            System.err.println(e.getMessage());
+            System.exit(2);
+            throw e;
+        }
+        return switch (mode) {
+            case "calls" -> new CallComparison(arguments).run();
+            case "events" -> new EventComparison(arguments).run();
+            case "sessions" -> new SessionFootprint(arguments).run();
+            case "startup" -> new StartupTime(arguments).run();
+            default -> throw new IllegalArgumentException("no such mode: " + mode);
+        };
+    }
+}

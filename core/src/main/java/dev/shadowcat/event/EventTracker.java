@@ -1,0 +1,43 @@
+package dev.shadowcat.event;
+
+import java.util.Collection;
+import org.jspecify.annotations.Nullable;
+
+/** Numbers a stream's events, drops what a resumed upstream repeats, and knows the newest. The session's thread only. */
+public final class EventTracker {
+    private long newest;
+    private @Nullable RepeatFilter repeats; // only from a resume until the first event that is new
+
+    /** @param newest the newest sequence that was ever given on the stream; 0 for a fresh one */
+    public EventTracker(long newest) {
+        this.newest = newest;
+    }
+
+    /** The newest sequence given; 0 before the first. */
+    public long newest() {
+        return newest;
+    }
+
+    /** The upstream was resumed and may begin with events that it sent before, named by their ids, oldest first. */
+    public void expectRepeats(Collection<String> newestUpstreamIds) {
+        repeats = newestUpstreamIds.isEmpty() ? null : new RepeatFilter(newestUpstreamIds);
+    }
+
+    /** Whether an upstream event was recorded before. The first one that was not ends the comparing. */
+    public boolean repeats(@Nullable String upstreamId) {
+        RepeatFilter filter = repeats;
+        if (filter == null || upstreamId == null) {
+            return false;
+        }
+        if (filter.knows(upstreamId)) {
+            return true;
+        }
+        repeats = null;
+        return false;
+    }
+
+    /** Gives the message the next number. Every number is given once; whoever asked must store the event. */
+    public Event record(long nowMillis, int generation, boolean answer, @Nullable String upstreamId, byte[] message) {
+        return new Event(++newest, nowMillis, generation, answer, upstreamId, message);
+    }
+}

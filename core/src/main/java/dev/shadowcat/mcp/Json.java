@@ -1,0 +1,80 @@
+package dev.shadowcat.mcp;
+
+import org.jspecify.annotations.Nullable;
+import tools.jackson.core.JsonParser;
+import tools.jackson.core.JsonToken;
+import tools.jackson.core.ObjectReadContext;
+import tools.jackson.core.StreamReadConstraints;
+import tools.jackson.core.TokenStreamFactory;
+import tools.jackson.core.json.JsonFactory;
+import tools.jackson.core.util.JsonRecyclerPools;
+
+/** The one factory of parsers, the bounds that every message must keep, and what is read alike in many places. */
+final class Json {
+    /** Objects and arrays inside one another: more than any real message has, far less than what exhausts a peer's stack. */
+    static final int MAX_DEPTH = 500;
+
+    /**
+     * The longest member name that the shared table of names takes: it keeps up to 6,000 of the names that strangers send,
+     * and of 50,000 characters each (Jackson's own bound) they would be 300 MB.
+     */
+    private static final int MAX_SHARED_NAME = 256;
+
+    private static final JsonFactory SHARED =
+            factory(StreamReadConstraints.builder().maxNameLength(MAX_SHARED_NAME));
+
+    private Json() {}
+
+    /**
+     * A parser that shares its table of names with all others, which is what makes it fast. Names that are very long, or
+     * made to collide in the table, fail it with a {@link tools.jackson.core.exc.StreamConstraintsException} though nothing
+     * is wrong with the message: then {@link #secludedParser} has the last word.
+     */
+    static JsonParser parser(byte[] buffer, int offset, int length) {
+        return SHARED.createParser(ObjectReadContext.empty(), buffer, offset, length);
+    }
+
+    /** A parser with a table of names of its own. */
+    static JsonParser secludedParser(byte[] buffer, int offset, int length) {
+        return factory(StreamReadConstraints.builder()).createParser(ObjectReadContext.empty(), buffer, offset, length);
+    }
+
+    private static JsonFactory factory(StreamReadConstraints.Builder constraints) {
+        return JsonFactory.builder()
+                // UTF-8 is the only encoding (2025-11-25, basic/transports); a guessed UTF-16 would put all spans
+                // wrong.
+                .disable(TokenStreamFactory.Feature.CHARSET_DETECTION)
+                .recyclerPool(JsonRecyclerPools.threadLocalPool())
+                .streamReadConstraints(constraints.maxNestingDepth(MAX_DEPTH).build())
+                .build();
+    }
+
+    /** Where the current token begins, counted from where the parser began. */
+    static int tokenStart(JsonParser parser) {
+        return (int) parser.currentTokenLocation().getByteOffset();
+    }
+
+    /** Where the parser stands, counted from where it began: the end of the current token once its value was asked for. */
+    static int position(JsonParser parser) {
+        return (int) parser.currentLocation().getByteOffset();
+    }
+
+    /** The current token if it is a string; otherwise null, with what is inside the token skipped. */
+    static @Nullable String text(JsonParser parser) {
+        if (parser.currentToken() == JsonToken.VALUE_STRING) {
+            return parser.getString();
+        }
+        parser.skipChildren();
+        return null;
+    }
+
+    /** The current token as canonical JSON text if it is a string or an integer; otherwise null, with what is inside skipped. */
+    static @Nullable String scalar(JsonParser parser) {
+        if (parser.currentToken() == JsonToken.VALUE_NUMBER_INT) {
+            String digits = parser.getString();
+            return digits.equals("-0") ? "0" : digits; // peers write back what they read, and none keeps the sign
+        }
+        String text = text(parser);
+        return text == null ? null : JsonText.quoted(text);
+    }
+}

@@ -1,0 +1,66 @@
+package dev.shadowcat.observe;
+
+/**
+ * What telemetry may listen to. Called on hot paths, from event loops and from the worker: implementations count and
+ * return. Every method does nothing by default.
+ */
+public interface Observer {
+    Observer NONE = new Observer() {};
+
+    /** A batch was stored: its writes, the events among them, and the store's own time. */
+    default void batchStored(int writes, int events, long nanos) {}
+
+    /** An event was stored this long after it was offered. */
+    default void eventStored(long nanosSinceOffer) {}
+
+    /** An attempt to store a batch failed and will be repeated. */
+    default void batchFailed(String reason) {}
+
+    /** The store refused a write for good; it went to the dead letters. */
+    default void deadLettered(String reason) {}
+
+    /** An activity update superseded one that was still waiting. */
+    default void activityCoalesced() {}
+
+    /** An activity update was skipped because too many were waiting. */
+    default void activitySkipped() {}
+
+    /** The queue made an upstream wait. */
+    default void backPressure() {}
+
+    /** An upstream repeated an event that was recorded before. */
+    default void repeatDropped() {}
+
+    /** An upstream sent what does not belong on this stream. */
+    default void strayDropped() {}
+
+    /** A client resumed a stream. */
+    default void resumed(boolean gap) {}
+
+    /** Stored events were read again for a client. */
+    default void replayed(int events) {}
+
+    /** A session began. */
+    default void sessionCreated() {}
+
+    /** A session was removed after its idle time. */
+    default void sessionExpired() {}
+
+    /** An idle session left memory; it stays in the store. */
+    default void sessionEvicted() {}
+
+    /** A quiet client was sent a keep-alive comment. */
+    default void heartbeatSent() {}
+
+    /** A client that took nothing was cut. */
+    default void slowClientCut() {}
+
+    /** A session got a new upstream session. */
+    default void upstreamReinitialized() {}
+
+    /** A connection to an upstream's stream was opened again. */
+    default void upstreamReconnected() {}
+
+    /** A request ended without its outcome being known. */
+    default void outcomeUnknown() {}
+}

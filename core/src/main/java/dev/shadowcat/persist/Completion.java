@@ -1,0 +1,21 @@
+package dev.shadowcat.persist;
+
+import dev.shadowcat.store.StoreWrite;
+
+/** Who waits for a write. Called on the lane's executor, in the order of the lane's writes. */
+public interface Completion {
+    /** For writes that nobody waits for. */
+    Completion NOBODY = new Completion() {
+        @Override
+        public void stored(StoreWrite write) {}
+
+        @Override
+        public void refused(StoreWrite write, String reason) {}
+    };
+
+    /** The store has it. */
+    void stored(StoreWrite write);
+
+    /** It will never be stored: the store refused it for good (it is in the dead letters), or its session was deleted. */
+    void refused(StoreWrite write, String reason);
+}

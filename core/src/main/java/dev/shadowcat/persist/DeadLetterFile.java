@@ -1,0 +1,70 @@
+package dev.shadowcat.persist;
+
+import dev.shadowcat.store.StoreWrite;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.time.Instant;
+import java.util.Base64;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Dead letters as JSON lines in one file, bounded: beyond the bound they are logged only. */
+public final class DeadLetterFile implements DeadLetters {
+    private static final Logger log = LoggerFactory.getLogger(DeadLetterFile.class);
+
+    private final Path file;
+    private final long maxBytes;
+
+    public DeadLetterFile(Path file, long maxBytes) {
+        this.file = file;
+        this.maxBytes = maxBytes;
+    }
+
+    @Override
+    public void keep(StoreWrite write, String reason) {
+        log.error(
+                "The store refused {} of session {} for good: {}",
+                write.getClass().getSimpleName(),
+                write.session().shortened(),
+                reason);
+        try {
+            if (Files.exists(file) && Files.size(file) >= maxBytes) {
+                log.error("{} has reached {} bytes: this dead letter is not kept", file, maxBytes);
+                return;
+            }
+            Files.writeString(
+                    file,
+                    line(write, reason),
+                    StandardCharsets.UTF_8,
+                    StandardOpenOption.CREATE,
+                    StandardOpenOption.APPEND);
+        } catch (IOException cannotKeep) {
+            log.error("Cannot write the dead letter to {}: {}", file, cannotKeep.toString());
+        }
+    }
+
+    private static String line(StoreWrite write, String reason) {
+        StringBuilder json = new StringBuilder(256)
+                .append("{\"time\":\"")
+                .append(Instant.now())
+                .append("\",\"kind\":\"")
+                .append(write.getClass().getSimpleName())
+                .append("\",\"session\":\"")
+                .append(write.session())
+                .append('"');
+        if (write instanceof StoreWrite.AppendEvent append) {
+            json.append(",\"stream\":")
+                    .append(append.stream())
+                    .append(",\"sequence\":")
+                    .append(append.event().sequence())
+                    .append(",\"message\":\"")
+                    .append(Base64.getEncoder().encodeToString(append.event().message()))
+                    .append('"');
+        }
+        String safe = reason.replaceAll("[\\p{Cntrl}\"\\\\]", " ");
+        return json.append(",\"reason\":\"").append(safe).append("\"}\n").toString();
+    }
+}

@@ -1,0 +1,84 @@
+package dev.shadowcat.persist;
+
+import dev.shadowcat.event.SessionId;
+import dev.shadowcat.observe.Observer;
+import dev.shadowcat.store.SessionActivity;
+import dev.shadowcat.store.StoreWrite;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.LongSupplier;
+
+/** Activity updates that nobody waits for: the newest of each session, until there are enough of them or they are due. */
+final class DeferredWrites {
+    private final Map<SessionId, SessionActivity> newest = new ConcurrentHashMap<>();
+    private final int trigger;
+    private final int limit;
+    private final long intervalNanos;
+    private final Observer observer;
+    private final LongSupplier nanoTime;
+    private volatile long firstNanos;
+
+    DeferredWrites(PersistenceSettings settings, Observer observer, LongSupplier nanoTime) {
+        this.trigger = settings.deferredEntries();
+        this.limit = settings.queueCapacity();
+        this.intervalNanos = settings.deferredInterval().toNanos();
+        this.observer = observer;
+        this.nanoTime = nanoTime;
+    }
+
+    /**
+     * Takes an update; returns whether the worker should be woken for it.  An update of a session that is not waiting yet is
+     * skipped while too many wait: a later one supersedes it.
+     */
+    boolean offer(SessionId session, SessionActivity activity) {
+        int before = newest.size();
+        if (before >= limit && !newest.containsKey(session)) {
+            observer.activitySkipped();
+            return false;
+        }
+        if (newest.put(session, activity) != null) {
+            observer.activityCoalesced();
+            return false;
+        }
+        if (before == 0) {
+            firstNanos = nanoTime.getAsLong();
+        }
+        return before == 0 || before + 1 == trigger;
+    }
+
+    void discard(SessionId session) {
+        newest.remove(session);
+    }
+
+    int size() {
+        return newest.size();
+    }
+
+    boolean due() {
+        int waiting = newest.size();
+        return waiting >= trigger || (waiting > 0 && nanoTime.getAsLong() - firstNanos >= intervalNanos);
+    }
+
+    /** How long the worker may sleep with regard to these, in nanoseconds. */
+    long nanosUntilDue() {
+        int waiting = newest.size();
+        if (waiting == 0) {
+            return Long.MAX_VALUE;
+        }
+        return waiting >= trigger ? 0 : Math.max(0, intervalNanos - (nanoTime.getAsLong() - firstNanos));
+    }
+
+    void drain(List<StoreWrite> into) {
+        firstNanos = nanoTime.getAsLong();
+        for (Iterator<Map.Entry<SessionId, SessionActivity>> each =
+                        newest.entrySet().iterator();
+                each.hasNext(); ) {
+            Map.Entry<SessionId, SessionActivity> entry = each.next();
+            if (newest.remove(entry.getKey(), entry.getValue())) {
+                into.add(new StoreWrite.TouchSession(entry.getKey(), entry.getValue()));
+            }
+        }
+    }
+}

@@ -1,0 +1,230 @@
+package dev.shadowcat.persist;
+
+import dev.shadowcat.observe.Observer;
+import dev.shadowcat.store.StoreWrite;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.List;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.LongSupplier;
+
+/**
+ * The bounded queue between all sessions and the worker. One lock guards it and every lane; nobody does I/O under it.
+ *
+ * <p>What the queue has no room for stays in its lane and moves up in turn, lane by lane, as the worker drains: so no
+ * session holds more than an eighth of the queue while others wait, and no lane overtakes itself.
+ */
+final class Intake {
+    private static final int SHARE = 8;
+
+    private final int capacity;
+    private final long maxBytes;
+    private final Observer observer;
+    private final LongSupplier nanoTime;
+
+    private final ReentrantLock lock = new ReentrantLock();
+    private final Condition work = lock.newCondition();
+    private final ArrayDeque<PendingWrite> queue = new ArrayDeque<>();
+    private final ArrayDeque<Lane> waiting =
+            new ArrayDeque<>(); // lanes with overflow, each once, longest waiting first
+    private long bytes; // of the queue and of every overflow
+    private boolean woken;
+    private boolean ended;
+
+    Intake(int capacity, long maxBytes, Observer observer, LongSupplier nanoTime) {
+        this.capacity = capacity;
+        this.maxBytes = maxBytes;
+        this.observer = observer;
+        this.nanoTime = nanoTime;
+    }
+
+    boolean offer(Lane lane, StoreWrite write, Completion completion) {
+        PendingWrite pending = new PendingWrite(write, lane, completion, nanoTime.getAsLong());
+        lock.lock();
+        try {
+            if (lane.closed() || ended) {
+                String reason = ended ? "the gateway is shutting down" : "the session was deleted";
+                lane.executor().execute(() -> completion.refused(write, reason));
+                return true;
+            }
+            bytes += pending.bytes();
+            if (!lane.overflowing() && hasRoom(lane)) {
+                enqueue(pending);
+                return true;
+            }
+            if (!lane.overflowing()) {
+                waiting.addLast(lane);
+            }
+            lane.overflow(pending);
+        } finally {
+            lock.unlock();
+        }
+        observer.backPressure();
+        return false;
+    }
+
+    private boolean hasRoom(Lane lane) {
+        boolean shareLeft = waiting.isEmpty() || lane.queued() < Math.max(1, capacity / SHARE);
+        return shareLeft && queue.size() < capacity && (bytes <= maxBytes || queue.isEmpty());
+    }
+
+    private void enqueue(PendingWrite pending) {
+        queue.addLast(pending);
+        pending.lane().queued(1);
+        work.signal();
+    }
+
+    void closeLane(Lane lane, StoreWrite last, Completion completion) {
+        List<PendingWrite> discarded = new ArrayList<>();
+        lock.lock();
+        try {
+            if (lane.closed()) {
+                lane.executor().execute(() -> completion.refused(last, "the session was deleted"));
+                return;
+            }
+            for (Iterator<PendingWrite> each = queue.iterator(); each.hasNext(); ) {
+                PendingWrite pending = each.next();
+                if (pending.lane() == lane) {
+                    each.remove();
+                    discarded.add(pending);
+                }
+            }
+            lane.queued(-discarded.size());
+            waiting.remove(lane);
+            for (PendingWrite left = lane.takeOverflow(); left != null; left = lane.takeOverflow()) {
+                discarded.add(left);
+            }
+            for (PendingWrite pending : discarded) {
+                bytes -= pending.bytes();
+            }
+            lane.closed(true);
+            PendingWrite pending = new PendingWrite(last, lane, completion, nanoTime.getAsLong());
+            bytes += pending.bytes();
+            enqueue(pending); // beyond the capacity if need be: one for each session at most
+        } finally {
+            lock.unlock();
+        }
+        if (!discarded.isEmpty()) {
+            lane.executor()
+                    .execute(() -> discarded.forEach(
+                            each -> each.completion().refused(each.write(), "the session was deleted")));
+        }
+    }
+
+    boolean blocked(Lane lane) {
+        lock.lock();
+        try {
+            return lane.overflowing();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Waits until there is something to write, {@link #wake} or {@link #end} is called, or the time is over. */
+    void await(long nanos) throws InterruptedException {
+        lock.lock();
+        try {
+            long left = nanos;
+            while (queue.isEmpty() && !woken && !ended && left > 0) {
+                left = work.awaitNanos(left);
+            }
+            woken = false;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    void wake() {
+        lock.lock();
+        try {
+            woken = true;
+            work.signal();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Moves everything that waits into {@code batch}, up to {@code batchBytes}, and moves waiting lanes up. */
+    void drain(List<PendingWrite> batch, long batchBytes) {
+        List<Lane> relieved = new ArrayList<>(0);
+        lock.lock();
+        try {
+            long taken = 0;
+            for (PendingWrite next = queue.peekFirst(); next != null; next = queue.peekFirst()) {
+                taken += next.bytes();
+                if (taken > batchBytes && !batch.isEmpty()) {
+                    break;
+                }
+                queue.removeFirst();
+                bytes -= next.bytes();
+                next.lane().queued(-1);
+                batch.add(next);
+            }
+            moveUp(relieved);
+        } finally {
+            lock.unlock();
+        }
+        for (Lane lane : relieved) {
+            lane.executor().execute(lane.onRoom());
+        }
+    }
+
+    private void moveUp(List<Lane> relieved) {
+        for (int turns = waiting.size(); turns > 0 && queue.size() < capacity; turns--) {
+            int share = waiting.size() > 1 ? Math.max(1, capacity / SHARE) : capacity;
+            Lane lane = waiting.removeFirst();
+            while (lane.overflowing() && queue.size() < capacity && lane.queued() < share) {
+                PendingWrite next = lane.takeOverflow();
+                if (next != null) {
+                    enqueue(next);
+                }
+            }
+            if (lane.overflowing()) {
+                waiting.addLast(lane);
+                continue;
+            }
+            relieved.add(lane);
+        }
+    }
+
+    /** Refuses every offer from now on; what waits can still be drained. */
+    void end() {
+        lock.lock();
+        try {
+            ended = true;
+            work.signal();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    boolean ended() {
+        lock.lock();
+        try {
+            return ended;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Writes that wait in the queue; at most the capacity, and one delete for each session that ends. */
+    int depth() {
+        lock.lock();
+        try {
+            return queue.size();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    long bytes() {
+        lock.lock();
+        try {
+            return bytes;
+        } finally {
+            lock.unlock();
+        }
+    }
+}

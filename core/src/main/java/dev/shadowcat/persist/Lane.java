@@ -1,0 +1,92 @@
+package dev.shadowcat.persist;
+
+import dev.shadowcat.store.StoreWrite;
+import java.util.ArrayDeque;
+import java.util.concurrent.Executor;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One session's way into the queue: keeps the order of its writes, and holds what the queue has no room for until it has.
+ * Offers come from the session's own thread.
+ */
+public final class Lane {
+    private final Intake intake;
+    private final Executor executor;
+    private final Runnable onRoom;
+
+    // All below: guarded by the intake's lock.
+    private @Nullable ArrayDeque<PendingWrite> overflow;
+    private int queued;
+    private boolean closed;
+
+    Lane(Intake intake, Executor executor, Runnable onRoom) {
+        this.intake = intake;
+        this.executor = executor;
+        this.onRoom = onRoom;
+    }
+
+    /**
+     * Hands a write over. It is never dropped; but where the answer is false there was no room for it in the queue, and
+     * whoever produces writes must stop until the lane's {@code onRoom} has run (on the lane's executor).
+     */
+    public boolean offer(StoreWrite write, Completion completion) {
+        return intake.offer(this, write, completion);
+    }
+
+    /** Ends the lane: what still waits is discarded (its completions hear of a refusal), then {@code last} is stored. */
+    public void close(StoreWrite last, Completion completion) {
+        intake.closeLane(this, last, completion);
+    }
+
+    /** Whether the lane has writes that the queue had no room for. */
+    public boolean blocked() {
+        return intake.blocked(this);
+    }
+
+    Executor executor() {
+        return executor;
+    }
+
+    Runnable onRoom() {
+        return onRoom;
+    }
+
+    boolean closed() {
+        return closed;
+    }
+
+    void closed(boolean value) {
+        closed = value;
+    }
+
+    int queued() {
+        return queued;
+    }
+
+    void queued(int change) {
+        queued += change;
+    }
+
+    boolean overflowing() {
+        return overflow != null;
+    }
+
+    void overflow(PendingWrite write) {
+        if (overflow == null) {
+            overflow = new ArrayDeque<>(4);
+        }
+        overflow.addLast(write);
+    }
+
+    @Nullable
+    PendingWrite takeOverflow() {
+        if (overflow == null) {
+            return null;
+        }
+        PendingWrite first = overflow.pollFirst();
+        if (overflow.isEmpty()) {
+            overflow = null;
+        }
+        return first;
+    }
+}

@@ -1,0 +1,278 @@
+package dev.shadowcat.persist;
+
+import dev.shadowcat.event.SessionId;
+import dev.shadowcat.observe.Observer;
+import dev.shadowcat.store.AppendOutcome;
+import dev.shadowcat.store.EventStore;
+import dev.shadowcat.store.SessionActivity;
+import dev.shadowcat.store.StoreWrite;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Executor;
+import java.util.function.LongSupplier;
+import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The one thread that writes to the store: takes what has gathered, stores it as one batch, and tells who waits for it. A
+ * batch is let go only when its fate is known; while the store fails, the worker repeats it and the queue fills up behind it.
+ */
+public final class PersistenceWorker implements AutoCloseable {
+    private static final Logger log = LoggerFactory.getLogger(PersistenceWorker.class);
+    private static final long IDLE_NANOS = 1_000_000_000L;
+
+    private final EventStore store;
+    private final PersistenceSettings settings;
+    private final DeadLetters deadLetters;
+    private final Observer observer;
+    private final LongSupplier nanoTime;
+    private final Pause pause;
+    private final Intake intake;
+    private final DeferredWrites deferred;
+    private final SyncThread syncThread;
+    private final Thread thread;
+
+    private final List<PendingWrite> batch = new ArrayList<>(); // worker only, like all that follows
+    private final List<StoreWrite> writes = new ArrayList<>();
+    private final IdentityHashMap<Executor, List<PendingWrite>> deliveries = new IdentityHashMap<>();
+    private final IdentityHashMap<StoreWrite, String> refusals = new IdentityHashMap<>();
+    private final Backoff backoff;
+
+    private volatile @Nullable String failure; // why the store does not take writes now
+    private volatile int inFlight;
+
+    /** A wait that {@link Thread#interrupt} ends; a seam for virtual time. */
+    public interface Pause {
+        void millis(long millis) throws InterruptedException;
+    }
+
+    public PersistenceWorker(
+            EventStore store, PersistenceSettings settings, DeadLetters deadLetters, Observer observer) {
+        this(store, settings, deadLetters, observer, System::nanoTime, Thread::sleep, RandomGenerator.getDefault());
+    }
+
+    PersistenceWorker(
+            EventStore store,
+            PersistenceSettings settings,
+            DeadLetters deadLetters,
+            Observer observer,
+            LongSupplier nanoTime,
+            Pause pause,
+            RandomGenerator random) {
+        this.store = store;
+        this.settings = settings;
+        this.deadLetters = deadLetters;
+        this.observer = observer;
+        this.nanoTime = nanoTime;
+        this.pause = pause;
+        this.intake = new Intake(settings.queueCapacity(), settings.queueBytes(), observer, nanoTime);
+        this.deferred = new DeferredWrites(settings, observer, nanoTime);
+        this.backoff = new Backoff(settings.backoffFirst(), settings.backoffCap(), random);
+        this.syncThread = new SyncThread(store, settings.syncInterval(), pause);
+        this.thread = new Thread(this::run, "shadowcat-persistence");
+        thread.setDaemon(true);
+    }
+
+    public void start() {
+        thread.start();
+        syncThread.start();
+    }
+
+    /**
+     * A new session's way into the queue.
+     *
+     * @param executor runs completions and {@code onRoom}; one task for each batch
+     * @param onRoom runs when a lane that refused has room again
+     */
+    public Lane lane(Executor executor, Runnable onRoom) {
+        return new Lane(intake, executor, onRoom);
+    }
+
+    /** Notes that a session was used; written within the deferred interval, the newest only. Any thread. */
+    public void touch(SessionId session, SessionActivity activity) {
+        if (deferred.offer(session, activity)) {
+            intake.wake();
+        }
+    }
+
+    /** Forgets a deferred update of a session that ends. Any thread. */
+    public void forget(SessionId session) {
+        deferred.discard(session);
+    }
+
+    /** Writes that wait or are being written. */
+    public int queueDepth() {
+        return intake.depth();
+    }
+
+    /** Bytes that wait, those that the queue had no room for included. */
+    public long queueBytes() {
+        return intake.bytes();
+    }
+
+    public int deferredDepth() {
+        return deferred.size();
+    }
+
+    /** Why the store takes no writes now; null while it does. Any thread. */
+    public @Nullable String failure() {
+        return failure != null ? failure : syncThread.failure();
+    }
+
+    private void run() {
+        try {
+            while (!finished()) {
+                intake.await(Math.min(IDLE_NANOS, deferred.nanosUntilDue()));
+                writeOne();
+            }
+        } catch (InterruptedException closed) {
+            // close() gave up waiting and reports what is left
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private boolean finished() {
+        return intake.ended() && intake.depth() == 0 && deferred.size() == 0;
+    }
+
+    /** Stores one batch of what waits now; returns at once where nothing does. */
+    void writeOne() throws InterruptedException {
+        intake.drain(batch, settings.batchBytes());
+        for (PendingWrite pending : batch) {
+            writes.add(pending.write());
+        }
+        if (deferred.due() || intake.ended()) {
+            deferred.drain(writes);
+        }
+        if (writes.isEmpty()) {
+            return;
+        }
+        inFlight = writes.size();
+        store(writes);
+        inFlight = 0;
+        deliver();
+        batch.clear();
+        writes.clear();
+    }
+
+    /** Returns once every write of the list is stored or refused for good. */
+    private void store(List<StoreWrite> list) throws InterruptedException {
+        while (true) {
+            long began = nanoTime.getAsLong();
+            switch (attempt(list)) {
+                case AppendOutcome.Stored stored -> {
+                    recovered();
+                    syncThread.written();
+                    observer.batchStored(list.size(), batch.size(), nanoTime.getAsLong() - began);
+                    return;
+                }
+                case AppendOutcome.Busy busy -> waitAfter(busy);
+                case AppendOutcome.Refused refused -> {
+                    recovered();
+                    isolate(list, refused.reason());
+                    return;
+                }
+            }
+        }
+    }
+
+    private AppendOutcome attempt(List<StoreWrite> list) {
+        try {
+            return store.append(list);
+        } catch (RuntimeException failed) {
+            return new AppendOutcome.Busy(Duration.ZERO, String.valueOf(failed.getMessage()));
+        }
+    }
+
+    private void waitAfter(AppendOutcome.Busy busy) throws InterruptedException {
+        observer.batchFailed(busy.reason());
+        if (failure == null) {
+            log.warn("The store does not take writes: {}. Holding them and trying again", busy.reason());
+        }
+        failure = busy.reason();
+        pause.millis(Math.max(busy.retryAfter().toMillis(), backoff.nextMillis()));
+    }
+
+    private void recovered() {
+        if (failure != null) {
+            log.info("The store takes writes again");
+            failure = null;
+            backoff.reset();
+        }
+    }
+
+    /** Finds the writes that the store refuses, by halving, and stores the rest in order. */
+    private void isolate(List<StoreWrite> list, String reason) throws InterruptedException {
+        if (list.size() > 1) {
+            int middle = list.size() / 2;
+            store(List.copyOf(list.subList(0, middle)));
+            store(List.copyOf(list.subList(middle, list.size())));
+            return;
+        }
+        StoreWrite poison = list.getFirst();
+        deadLetters.keep(poison, reason);
+        observer.deadLettered(reason);
+        refusals.put(poison, reason);
+    }
+
+    private void deliver() {
+        long now = nanoTime.getAsLong();
+        for (PendingWrite pending : batch) {
+            observer.eventStored(now - pending.offeredNanos());
+            deliveries
+                    .computeIfAbsent(pending.lane().executor(), executor -> new ArrayList<>())
+                    .add(pending);
+        }
+        for (Map.Entry<Executor, List<PendingWrite>> each : deliveries.entrySet()) {
+            List<PendingWrite> delivered = each.getValue();
+            IdentityHashMap<StoreWrite, String> refused = new IdentityHashMap<>(refusals);
+            each.getKey().execute(() -> complete(delivered, refused));
+        }
+        refusals.clear();
+        deliveries.clear();
+    }
+
+    private static void complete(List<PendingWrite> delivered, IdentityHashMap<StoreWrite, String> refused) {
+        for (PendingWrite pending : delivered) {
+            String reason = refused.get(pending.write());
+            if (reason == null) {
+                pending.completion().stored(pending.write());
+            } else {
+                pending.completion().refused(pending.write(), reason);
+            }
+        }
+    }
+
+    /**
+     * Stops taking writes, stores what waits, syncs.
+     *
+     * @return how many writes could not be stored within the deadline; 0 when all were
+     */
+    public int close(Duration deadline) {
+        intake.end();
+        try {
+            if (!thread.join(deadline)) {
+                thread.interrupt();
+                thread.join(Duration.ofSeconds(1));
+            }
+        } catch (InterruptedException interrupted) {
+            Thread.currentThread().interrupt();
+        }
+        syncThread.close();
+        return intake.depth() + inFlight;
+    }
+
+    /** Closes within ten seconds. */
+    @Override
+    public void close() {
+        int left = close(Duration.ofSeconds(10));
+        if (left > 0) {
+            log.error("{} writes could not be stored before the deadline", left);
+        }
+    }
+}

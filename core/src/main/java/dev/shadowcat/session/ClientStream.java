@@ -1,0 +1,202 @@
+package dev.shadowcat.session;
+
+import dev.shadowcat.event.Event;
+import java.util.ArrayDeque;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The next event that a client has not seen on one stream: a cursor, plus a small tail of live events. When the tail
+ * overflows it is dropped, and the cursor reads from the store until it has caught up. So a resume, a slow client and a live
+ * one are the same path. The session's thread only.
+ */
+public final class ClientStream implements Runnable {
+    private static final int TAIL_EVENTS = 64;
+    private static final int TAIL_BYTES = 256 << 10;
+    private static final int READ_EVENTS = 256;
+    private static final int READ_BYTES = 256 << 10;
+
+    private final EventStream stream;
+    private final EventSink sink;
+    private long delivered; // the last sequence written to the sink
+    private long tailAfter; // the tail holds every stored event after this one, unless it was written
+    private int tailBytes;
+    private @Nullable ArrayDeque<Event> tail;
+    private boolean reading;
+    private boolean flushDue;
+    private boolean closed;
+    private long stalledAtMillis; // since when the sink takes nothing; 0 while it does
+
+    /** @param after the client's cursor: the first event that it gets is the next one */
+    public ClientStream(EventStream stream, EventSink sink, long after) {
+        this.stream = stream;
+        this.sink = sink;
+        this.delivered = after;
+        this.tailAfter = stream.stored();
+    }
+
+    /** The last sequence that was written to this client. */
+    public long delivered() {
+        return delivered;
+    }
+
+    public EventSink sink() {
+        return sink;
+    }
+
+    /** The store has one more event of this stream, the newest. */
+    void stored(Event event) {
+        if (closed) {
+            return;
+        }
+        if (tail == null && delivered == tailAfter && !reading && sink.writable()) {
+            write(event);
+            tailAfter = event.sequence();
+            finishIfDone();
+            return;
+        }
+        keep(event);
+        pump();
+    }
+
+    private void keep(Event event) {
+        if (tail == null) {
+            tail = new ArrayDeque<>(8);
+        }
+        if (tail.size() == TAIL_EVENTS || tailBytes + event.bytes() > TAIL_BYTES) {
+            tail = null;
+            tailBytes = 0;
+            tailAfter = event.sequence();
+            return;
+        }
+        tail.addLast(event);
+        tailBytes += event.bytes();
+    }
+
+    /** Writes what the sink takes. Due when events came, when the sink is writable again, and when the stream ended. */
+    public void pump() {
+        if (closed || reading) {
+            return;
+        }
+        while (delivered < stream.stored()) {
+            if (!sink.writable()) {
+                stalled();
+                return;
+            }
+            if (delivered < tailAfter) {
+                readOn();
+                return;
+            }
+            Event next = nextOfTail();
+            if (next == null) {
+                break;
+            }
+            write(next);
+        }
+        finishIfDone();
+    }
+
+    private @Nullable Event nextOfTail() {
+        while (tail != null) {
+            Event next = tail.pollFirst();
+            if (next == null) {
+                tail = null;
+                tailBytes = 0;
+                tailAfter = delivered;
+                return null;
+            }
+            tailBytes -= next.bytes();
+            if (next.sequence() > delivered) {
+                return next;
+            }
+        }
+        return null;
+    }
+
+    private void readOn() {
+        reading = true;
+        Session session = stream.session();
+        long after = delivered;
+        session.reader()
+                .read(
+                        session.loop(),
+                        () -> session.store().read(session.id(), stream.number(), after, READ_EVENTS, READ_BYTES),
+                        this::read,
+                        this::readFailed);
+    }
+
+    private void read(List<Event> events) {
+        reading = false;
+        if (closed) {
+            return;
+        }
+        session().observer().replayed(events.size());
+        for (Event event : events) {
+            write(event); // beyond the sink's water mark by one read at most
+        }
+        if (events.isEmpty()) {
+            delivered = Math.max(delivered, tailAfter); // retention took what was left
+        }
+        pump();
+    }
+
+    private void readFailed(String reason) {
+        reading = false;
+        if (!closed) {
+            // The client comes back with its cursor; by then the store may be readable again.
+            stream.detach(this);
+            close();
+            sink.abort();
+        }
+    }
+
+    private void write(Event event) {
+        delivered = event.sequence();
+        stalledAtMillis = 0;
+        sink.event(stream.number(), event.sequence(), event.message());
+        stream.written(event.sequence());
+        if (!flushDue) {
+            flushDue = true;
+            session().loop().execute(this);
+        }
+    }
+
+    /** Flushes what one batch brought. */
+    @Override
+    public void run() {
+        flushDue = false;
+        if (!closed) {
+            sink.flush();
+        }
+    }
+
+    private void stalled() {
+        if (stalledAtMillis == 0) {
+            stalledAtMillis = session().clock().millis();
+        }
+    }
+
+    /** Whether the client has taken nothing since before that time. */
+    public boolean stalledSince(long millis) {
+        return stalledAtMillis != 0 && stalledAtMillis <= millis && !sink.writable();
+    }
+
+    private void finishIfDone() {
+        if (!closed && !reading && stream.ended() && delivered >= stream.newest()) {
+            stream.detach(this);
+            close();
+            sink.flush();
+            sink.finish();
+        }
+    }
+
+    /** The client's connection is gone, or another one took its place; nothing is written any more. */
+    void close() {
+        closed = true;
+        tail = null;
+    }
+
+    private Session session() {
+        return stream.session();
+    }
+}

@@ -1,0 +1,24 @@
+package dev.shadowcat.session;
+
+/** A client's connection as a stream's events see it. The session's thread only. */
+public interface EventSink {
+    /** Whether it takes more now. When it does again, {@link ClientStream#pump} is due. */
+    boolean writable();
+
+    /** Writes an event with its id. */
+    void event(int stream, long sequence, byte[] message);
+
+    /** Writes a message without an id: nothing that a client could resume after. */
+    void notice(byte[] message);
+
+    /** Writes an id without a message, for a client to resume after; nothing where its revision knows no such thing. */
+    void priming(int stream, long sequence);
+
+    void flush();
+
+    /** Ends the answer in good order. */
+    void finish();
+
+    /** Breaks the connection off. */
+    void abort();
+}

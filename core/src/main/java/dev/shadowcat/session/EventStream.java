@@ -1,0 +1,438 @@
+package dev.shadowcat.session;
+
+import dev.shadowcat.event.Event;
+import dev.shadowcat.event.EventTracker;
+import dev.shadowcat.mcp.Envelope;
+import dev.shadowcat.mcp.McpErrors;
+import dev.shadowcat.mcp.McpMethod;
+import dev.shadowcat.mcp.Message;
+import dev.shadowcat.mcp.MessageEditor;
+import dev.shadowcat.mcp.MessageReader;
+import dev.shadowcat.mcp.Messages;
+import dev.shadowcat.persist.Completion;
+import dev.shadowcat.store.Owner;
+import dev.shadowcat.store.StoreWrite;
+import dev.shadowcat.store.StoredStream;
+import dev.shadowcat.store.StreamRecord;
+import dev.shadowcat.store.StreamRecord.Phase;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * An ordered run of events inside one session: numbers what the upstream sends, has it stored, and only then shows it to the
+ * client that is attached. The session's thread only.
+ */
+public final class EventStream implements Completion {
+    /** The standalone stream's number. */
+    public static final int STANDALONE = 0;
+
+    private static final int TRIM_SLACK = 10; // trimmed when a tenth above the limit, not event by event
+
+    private final Session session;
+    private final int number;
+    private final long createdAtMillis;
+    private final EventTracker tracker;
+    private final ArrayList<Call> open;
+    private int generation;
+    private Phase phase;
+    private long stored; // the newest event that the store has
+    private long trimmedThrough;
+    private boolean recordStored;
+    private boolean endStored;
+    private boolean resumed; // the upstream connection is not the first one: it may send what is not this stream's
+    private @Nullable String upstreamCursor;
+    private @Nullable ClientStream client;
+    private @Nullable Runnable whenOpened;
+    private @Nullable Runnable whenCursorStored;
+
+    /** A fresh stream. */
+    EventStream(Session session, int number, List<Call> calls, long nowMillis) {
+        this.session = session;
+        this.number = number;
+        this.createdAtMillis = nowMillis;
+        this.generation = session.generation();
+        this.tracker = new EventTracker(0);
+        this.open = new ArrayList<>(calls);
+        this.phase = Phase.OPEN;
+    }
+
+    /** A stream as the store has it. */
+    EventStream(Session session, StoredStream known, long leap) {
+        this.session = session;
+        this.number = known.record().number();
+        this.createdAtMillis = known.record().createdAtMillis();
+        this.generation = known.record().generation();
+        this.tracker = new EventTracker(known.lastSequence() + leap);
+        this.open = new ArrayList<>(known.record().open().stream().map(Call::of).toList());
+        this.phase = known.record().phase();
+        this.stored = known.lastSequence() + leap;
+        this.trimmedThrough = known.trimmedThrough();
+        this.upstreamCursor = known.upstreamCursor();
+        this.recordStored = true;
+        this.endStored = phase != Phase.OPEN;
+    }
+
+    public Session session() {
+        return session;
+    }
+
+    public int number() {
+        return number;
+    }
+
+    public boolean standalone() {
+        return number == STANDALONE;
+    }
+
+    /** The upstream generation that it belongs to. */
+    public int generation() {
+        return generation;
+    }
+
+    /** The standalone stream goes on with a new upstream session; its upstream cursor means nothing there. */
+    public void regenerate() {
+        generation = session.generation();
+        upstreamCursor = null;
+        putRecord(NOBODY);
+    }
+
+    /** The newest sequence that the store has. */
+    public long stored() {
+        return stored;
+    }
+
+    /** The newest sequence given. */
+    public long newest() {
+        return tracker.newest();
+    }
+
+    public long trimmedThrough() {
+        return trimmedThrough;
+    }
+
+    /** Where the upstream would have to be resumed; null where it gave no id. */
+    public @Nullable String upstreamCursor() {
+        return upstreamCursor;
+    }
+
+    /** The requests that it still owes an answer. */
+    public List<Call> open() {
+        return open;
+    }
+
+    public boolean ended() {
+        return phase != Phase.OPEN;
+    }
+
+    /** Whether the store knows that it ended, and how. */
+    boolean endStored() {
+        return endStored;
+    }
+
+    public @Nullable ClientStream client() {
+        return client;
+    }
+
+    /** Has the stream's record stored, then calls {@code opened}: from then on a client may hear of it. */
+    void store(Runnable opened) {
+        whenOpened = opened;
+        putRecord(this);
+    }
+
+    /** Runs once when the first upstream cursor of this stream is stored. */
+    public void whenCursorStored(Runnable task) {
+        whenCursorStored = task;
+    }
+
+    private void putRecord(Completion completion) {
+        StreamRecord record = new StreamRecord(
+                number,
+                createdAtMillis,
+                generation,
+                open.stream().map(Call::record).toList(),
+                phase,
+                Owner.ONLY);
+        session.lane().offer(new StoreWrite.PutStream(session.id(), record), completion);
+    }
+
+    /** The upstream was resumed: what it repeats is dropped, by the ids of its newest stored events, oldest first. */
+    public void upstreamResumed(Collection<String> newestUpstreamIds) {
+        resumed = true;
+        tracker.expectRepeats(newestUpstreamIds);
+    }
+
+    /**
+     * Takes an event of the upstream.
+     *
+     * @param ownId the id in the event itself; null where it has none
+     * @param message its data; kept, and not changed by anyone from here on
+     */
+    public Received receive(@Nullable String ownId, byte[] message) {
+        if (ended()) {
+            return stray();
+        }
+        if (tracker.repeats(ownId)) {
+            session.observer().repeatDropped();
+            return Received.REPEATED;
+        }
+        if (message.length == 0) {
+            return moveCursor(ownId);
+        }
+        return switch (MessageReader.read(message)) {
+            case Message.Single single -> take(ownId, message, single.envelope());
+            case Message.Batch batch -> takeBatch(ownId, message, batch);
+            case Message.Malformed malformed -> Received.MALFORMED;
+        };
+    }
+
+    private Received moveCursor(@Nullable String ownId) {
+        if (ownId == null) {
+            return Received.STRAY;
+        }
+        upstreamCursor = ownId;
+        session.lane().offer(new StoreWrite.MoveUpstreamCursor(session.id(), number, tracker.newest(), ownId), this);
+        return Received.CURSOR_MOVED;
+    }
+
+    private Received take(@Nullable String ownId, byte[] message, Envelope envelope) {
+        if (envelope.isAnswer()) {
+            return takeAnswer(ownId, message, envelope);
+        }
+        if (strayProgress(envelope)) {
+            return stray();
+        }
+        byte[] shown = message;
+        if (envelope.isRequest()) {
+            shown = session.serverRequests().shown(message, envelope, generation, number);
+        }
+        record(ownId, shown, false);
+        return Received.RECORDED;
+    }
+
+    /** A resumed upstream that mixes its streams up betrays itself by another call's progress. */
+    private boolean strayProgress(Envelope envelope) {
+        if (!resumed || standalone() || !envelope.is(McpMethod.PROGRESS)) {
+            return false;
+        }
+        String token = envelope.progressToken();
+        return open.stream()
+                .noneMatch(call ->
+                        call.progressToken() == null || call.progressToken().equals(token));
+    }
+
+    private Received takeAnswer(@Nullable String ownId, byte[] message, Envelope envelope) {
+        Call call = openCall(envelope);
+        if (call == null) {
+            return stray();
+        }
+        byte[] shown = call.clientId().equals(call.upstreamId())
+                ? message
+                : MessageEditor.replaceId(message, 0, message.length, envelope, call.clientId());
+        close(call);
+        record(ownId, shown, true);
+        finishIfAnswered();
+        return Received.RECORDED;
+    }
+
+    private @Nullable Call openCall(Envelope envelope) {
+        for (Call call : open) {
+            if (call.upstreamId().equals(envelope.id())) {
+                return call;
+            }
+        }
+        return null;
+    }
+
+    private Received takeBatch(@Nullable String ownId, byte[] message, Message.Batch batch) {
+        byte[] shown = message;
+        boolean answers = false;
+        List<Message.Element> elements = batch.elements();
+        for (int i = elements.size() - 1; i >= 0; i--) { // from the end, so that earlier spans stay true
+            Envelope envelope = elements.get(i).envelope();
+            Call call = envelope.isAnswer() ? openCall(envelope) : null;
+            if (call == null) {
+                continue;
+            }
+            answers = true;
+            if (!call.clientId().equals(call.upstreamId())) {
+                shown = MessageEditor.replace(shown, 0, shown.length, envelope.idSpan(), call.clientId());
+            }
+            close(call);
+        }
+        record(ownId, shown, answers);
+        finishIfAnswered();
+        return Received.RECORDED;
+    }
+
+    private void close(Call call) {
+        open.remove(call);
+        session.closed(call);
+    }
+
+    private Received stray() {
+        session.observer().strayDropped();
+        return Received.STRAY;
+    }
+
+    private void finishIfAnswered() {
+        if (open.isEmpty() && !standalone()) {
+            end(Phase.FINISHED);
+        }
+    }
+
+    private void end(Phase how) {
+        phase = how;
+        putRecord(this);
+    }
+
+    /** Records a message of Shadowcat's own. */
+    public void notice(byte[] message) {
+        if (!ended()) {
+            record(null, message, false);
+        }
+    }
+
+    /** Answers every request that is still open with an error, which ends the stream. */
+    public void fail(int code, String reason, Map<String, ?> data) {
+        if (ended()) {
+            return;
+        }
+        for (Call call : List.copyOf(open)) {
+            close(call);
+            record(null, Messages.error(call.clientId(), code, reason, data), true);
+        }
+        finishIfAnswered();
+    }
+
+    /** The client took a request back: it gets no answer. */
+    public void cancel(Call call) {
+        close(call);
+        if (open.isEmpty() && !ended()) {
+            end(Phase.CANCELLED);
+            pump();
+            return;
+        }
+        putRecord(NOBODY);
+    }
+
+    private void record(@Nullable String ownId, byte[] message, boolean answer) {
+        if (ownId != null) {
+            upstreamCursor = ownId;
+        }
+        Event event = tracker.record(session.clock().millis(), generation, answer, upstreamCursor, message);
+        session.lane().offer(new StoreWrite.AppendEvent(session.id(), number, event), this);
+        session.recorded(event.bytes());
+        trimIfLong();
+    }
+
+    private void trimIfLong() {
+        long limit = session.retention().eventsPerStream();
+        if (tracker.newest() - trimmedThrough > limit + limit / TRIM_SLACK + 1) {
+            trimmedThrough = tracker.newest() - limit;
+            session.lane().offer(new StoreWrite.TrimStream(session.id(), number, trimmedThrough), NOBODY);
+        }
+    }
+
+    @Override
+    public void stored(StoreWrite write) {
+        switch (write) {
+            case StoreWrite.AppendEvent append -> {
+                stored = append.event().sequence();
+                if (client != null) {
+                    client.stored(append.event());
+                }
+                cursorStored(append.event().upstreamId() != null);
+            }
+            case StoreWrite.MoveUpstreamCursor moved -> cursorStored(true);
+            case StoreWrite.PutStream put
+            when put.record().phase() != Phase.OPEN -> {
+                endStored = true;
+                session.leaveMemory(this);
+            }
+            default -> opened();
+        }
+    }
+
+    private void opened() {
+        recordStored = true;
+        Runnable task = whenOpened;
+        whenOpened = null;
+        if (task != null) {
+            task.run();
+        }
+    }
+
+    private void cursorStored(boolean given) {
+        Runnable task = whenCursorStored;
+        if (given && task != null) {
+            whenCursorStored = null;
+            task.run();
+        }
+    }
+
+    /** The store will never have it: the stream goes on with a hole, and no request stays without its answer. */
+    @Override
+    public void refused(StoreWrite write, String reason) {
+        if (!(write instanceof StoreWrite.AppendEvent append) || !append.event().answer()) {
+            pump();
+            return;
+        }
+        if (session.deleted() || !(MessageReader.read(append.event().message()) instanceof Message.Single single)) {
+            return;
+        }
+        phase = Phase.OPEN;
+        record(
+                null,
+                Messages.error(
+                        single.envelope().id(),
+                        McpErrors.INTERNAL_ERROR,
+                        "Shadowcat could not store the answer: " + reason),
+                true);
+        finishIfAnswered();
+    }
+
+    /**
+     * A client's connection takes the stream over; the one before it, if any, ends. Events after its cursor follow from the
+     * store, then live.
+     */
+    public void attach(ClientStream next) {
+        ClientStream before = client;
+        client = next;
+        if (before != null) {
+            before.close();
+            before.sink().finish();
+        }
+        session.attached(this);
+        next.pump();
+    }
+
+    /** A client's connection is gone. The upstream's stays. */
+    public void detach(ClientStream gone) {
+        gone.close();
+        if (client == gone) {
+            client = null;
+            session.detached(this);
+        }
+    }
+
+    private void pump() {
+        if (client != null) {
+            client.pump();
+        }
+    }
+
+    /** An event was written to a client. */
+    void written(long sequence) {
+        if (standalone()) {
+            session.standaloneWritten(sequence);
+        }
+    }
+
+    /** Whether the store knows of the stream, so that a client may. */
+    public boolean recordStored() {
+        return recordStored;
+    }
+}

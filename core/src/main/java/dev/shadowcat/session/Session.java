@@ -1,0 +1,393 @@
+package dev.shadowcat.session;
+
+import dev.shadowcat.event.SessionId;
+import dev.shadowcat.mcp.McpMethod;
+import dev.shadowcat.mcp.Messages;
+import dev.shadowcat.mcp.RequestId;
+import dev.shadowcat.observe.Observer;
+import dev.shadowcat.persist.Completion;
+import dev.shadowcat.persist.Lane;
+import dev.shadowcat.store.EventStore;
+import dev.shadowcat.store.SessionActivity;
+import dev.shadowcat.store.SessionRecord;
+import dev.shadowcat.store.SessionState;
+import dev.shadowcat.store.StoreWrite;
+import dev.shadowcat.store.StoredSession;
+import dev.shadowcat.store.StoredStream;
+import java.time.Clock;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A client's session while it is in memory: its streams, its open requests, and its way to the store. Its state belongs to
+ * one loop; only what says otherwise may be called from elsewhere.
+ */
+public class Session {
+    /** Numbers skipped after a power cut: more than can have been lost within the sync interval. */
+    static final long LEAP = 1L << 20;
+
+    private static final int STREAM_BLOCK = 256;
+    private static final long TOUCH_MILLIS = 1_000;
+    private static final String FRESH_ID = "shadowcat-r";
+
+    private final SessionServices services;
+    private final SessionLoop loop;
+    private final SessionId id;
+    private final String upstream;
+    private final String protocolVersion;
+    private final List<String> capabilities;
+    private final Lane lane;
+    private final Map<Integer, EventStream> streams =
+            new HashMap<>(4); // those with an upstream, a client, or open requests
+    private final List<Call> calls = new ArrayList<>(2); // open ones, oldest first
+    private SessionState state;
+    private @Nullable ServerRequests serverRequests;
+    private @Nullable List<Runnable> waitingForRoom;
+    private int nextStream;
+    private int freshIds;
+    private long storedBytes;
+    private long lastActiveMillis;
+    private long touchedMillis;
+    private long standaloneCursor;
+    private boolean deleted;
+    private int pins; // guarded by the session manager
+
+    @SuppressWarnings("this-escape") // streams keep their session; none calls it before it is whole
+    protected Session(SessionServices services, SessionLoop loop, StoredSession known, List<StoredStream> streams) {
+        this.services = services;
+        this.loop = loop;
+        SessionRecord record = known.record();
+        this.id = record.id();
+        this.upstream = record.upstream().intern();
+        this.protocolVersion = record.protocolVersion().intern();
+        this.capabilities = record.capabilities();
+        this.state = known.state();
+        this.lastActiveMillis = known.activity().lastActiveMillis();
+        this.standaloneCursor = known.activity().standaloneCursor();
+        this.lane = services.worker().lane(loop, this::roomAgain);
+        this.nextStream = Math.max(1, state.streamLimit());
+        long leap = leap();
+        for (StoredStream stream : streams) {
+            storedBytes += stream.bytes();
+            if (stream.record().phase() == dev.shadowcat.store.StreamRecord.Phase.OPEN) {
+                EventStream open = new EventStream(this, stream, leap);
+                this.streams.put(open.number(), open);
+                calls.addAll(open.open());
+            }
+        }
+    }
+
+    private long leap() {
+        int epoch = services.store().bootEpoch();
+        if (state.bootEpoch() == epoch) {
+            return 0;
+        }
+        nextStream += STREAM_BLOCK;
+        state = state.withBootEpoch(epoch, nextStream);
+        lane.offer(new StoreWrite.PutSessionState(id, state), Completion.NOBODY);
+        return LEAP;
+    }
+
+    public final SessionId id() {
+        return id;
+    }
+
+    /** The name of its upstream. */
+    public final String upstream() {
+        return upstream;
+    }
+
+    public final String protocolVersion() {
+        return protocolVersion;
+    }
+
+    /** What the upstream declared; see {@link SessionRecord#capabilities}. */
+    public final List<String> capabilities() {
+        return capabilities;
+    }
+
+    public final SessionLoop loop() {
+        return loop;
+    }
+
+    public final SessionState state() {
+        return state;
+    }
+
+    public final int generation() {
+        return state.generation();
+    }
+
+    public final Lane lane() {
+        return lane;
+    }
+
+    /** Changes the state and has it stored. */
+    public final void change(UnaryOperator<SessionState> change, Completion completion) {
+        state = change.apply(state);
+        lane.offer(new StoreWrite.PutSessionState(id, state), completion);
+    }
+
+    final EventStore store() {
+        return services.store();
+    }
+
+    final StoreReader reader() {
+        return services.reader();
+    }
+
+    final Clock clock() {
+        return services.clock();
+    }
+
+    final Observer observer() {
+        return services.observer();
+    }
+
+    final RetentionLimits retention() {
+        return services.retention();
+    }
+
+    public final ServerRequests serverRequests() {
+        if (serverRequests == null) {
+            serverRequests = new ServerRequests();
+        }
+        return serverRequests;
+    }
+
+    /** Open requests of the client. */
+    public final int pending() {
+        return calls.size();
+    }
+
+    /** The streams that are in memory: open ones, and ended ones that a client still reads. */
+    public final Collection<EventStream> streams() {
+        return streams.values();
+    }
+
+    public final @Nullable EventStream stream(int number) {
+        return streams.get(number);
+    }
+
+    /** The newest standalone event that was written to any connection. */
+    public final long standaloneCursor() {
+        return standaloneCursor;
+    }
+
+    /** Takes a client's request in: with the client's own id, unless that one is still open. */
+    public final Call begin(RequestId clientId, String method, @Nullable String progressToken) {
+        boolean taken = calls.stream().anyMatch(call -> call.upstreamId().equals(clientId));
+        RequestId upstreamId = taken ? RequestId.ofText(FRESH_ID + freshId()) : clientId;
+        Call call = new Call(clientId, upstreamId, method, progressToken);
+        calls.add(call);
+        return call;
+    }
+
+    private String freshId() {
+        return generation() + "-" + Long.toString(clock().millis(), 36) + "-" + Integer.toString(freshIds++, 36);
+    }
+
+    /** A request got its answer, or never will. */
+    public final void closed(Call call) {
+        calls.remove(call);
+    }
+
+    /** The newest open request that the client knows by this id; what {@code notifications/cancelled} means. */
+    public final @Nullable Call openCall(RequestId clientId) {
+        for (int i = calls.size() - 1; i >= 0; i--) {
+            if (calls.get(i).clientId().equals(clientId)) {
+                return calls.get(i);
+            }
+        }
+        return null;
+    }
+
+    /** The stream that owes this request its answer; null while it has none. */
+    public final @Nullable EventStream streamOf(Call call) {
+        for (EventStream stream : streams.values()) {
+            if (stream.open().contains(call)) {
+                return stream;
+            }
+        }
+        return null;
+    }
+
+    /** Opens a stream for requests; {@code opened} runs when the store has its record. */
+    public final EventStream openStream(List<Call> requests, Runnable opened) {
+        int number = nextStream++;
+        if (number >= state.streamLimit()) {
+            change(now -> now.withStreamLimit(number + STREAM_BLOCK), Completion.NOBODY);
+        }
+        EventStream stream = new EventStream(this, number, requests, clock().millis());
+        streams.put(number, stream);
+        stream.store(opened);
+        return stream;
+    }
+
+    /** The standalone stream, which begins when it is first asked for. */
+    public final EventStream standalone() {
+        EventStream known = streams.get(EventStream.STANDALONE);
+        if (known != null) {
+            return known;
+        }
+        EventStream stream = new EventStream(this, EventStream.STANDALONE, List.of(), clock().millis());
+        streams.put(EventStream.STANDALONE, stream);
+        stream.store(() -> {});
+        return stream;
+    }
+
+    /** Brings a stream that ended back to memory, for a client to read. */
+    public final EventStream recall(StoredStream known) {
+        return streams.computeIfAbsent(known.record().number(), number -> new EventStream(this, known, 0));
+    }
+
+    final void attached(EventStream stream) {
+        streams.put(stream.number(), stream);
+    }
+
+    final void detached(EventStream stream) {
+        leaveMemory(stream);
+    }
+
+    /** A stream that ended is needed until the store knows of its end and its client has gone. */
+    final void leaveMemory(EventStream stream) {
+        if (stream.endStored() && stream.client() == null) {
+            streams.remove(stream.number(), stream);
+        }
+    }
+
+    /** An ended stream that was recalled is not needed after all. */
+    public final void forget(EventStream stream) {
+        leaveMemory(stream);
+    }
+
+    final void recorded(int bytes) {
+        storedBytes += bytes;
+    }
+
+    /** Bytes of events that were stored since it came to memory, and before. An estimate from above. */
+    public final long storedBytes() {
+        return storedBytes;
+    }
+
+    /** A client used the session. */
+    public final void touch() {
+        lastActiveMillis = clock().millis();
+        if (lastActiveMillis - touchedMillis >= TOUCH_MILLIS || lastActiveMillis < touchedMillis) {
+            offerActivity();
+        }
+    }
+
+    final void standaloneWritten(long sequence) {
+        if (sequence > standaloneCursor) {
+            standaloneCursor = sequence;
+            offerActivity();
+        }
+    }
+
+    private void offerActivity() {
+        touchedMillis = lastActiveMillis;
+        if (!deleted) {
+            services.worker().touch(id, new SessionActivity(lastActiveMillis, standaloneCursor));
+        }
+    }
+
+    /** Whether the queue has no room for what this session produces: its upstreams must not be read. */
+    public final boolean blocked() {
+        return lane.blocked();
+    }
+
+    /** Runs once when the queue has room again. */
+    public final void whenRoom(Runnable task) {
+        if (waitingForRoom == null) {
+            waitingForRoom = new ArrayList<>(2);
+        }
+        waitingForRoom.add(task);
+    }
+
+    private void roomAgain() {
+        List<Runnable> tasks = waitingForRoom;
+        waitingForRoom = null;
+        if (tasks != null) {
+            tasks.forEach(Runnable::run);
+        }
+    }
+
+    /**
+     * The upstream forgot its session and gave a new one: what the old one asked the client is void, and lists may have
+     * changed.
+     */
+    public final void regenerated() {
+        EventStream standalone = streams.get(EventStream.STANDALONE);
+        List<RequestId> abandoned = serverRequests().abandon(generation());
+        if (standalone == null) {
+            return;
+        }
+        standalone.regenerate();
+        for (RequestId request : abandoned) {
+            standalone.notice(Messages.cancelled(request, "The server lost its session."));
+        }
+        Messages.listsChanged(capabilities).forEach(standalone::notice);
+    }
+
+    public final boolean declares(String capability) {
+        return capabilities.contains(capability);
+    }
+
+    public final boolean deleted() {
+        return deleted;
+    }
+
+    /** Ends the session for good: waiting writes are discarded, clients' connections end, then the store forgets it. */
+    public final void delete(Completion completion) {
+        deleted = true;
+        services.worker().forget(id);
+        lane.close(new StoreWrite.DeleteSession(id), completion);
+        for (EventStream stream : List.copyOf(streams.values())) {
+            ClientStream client = stream.client();
+            if (client != null) {
+                stream.detach(client);
+                client.sink().finish();
+            }
+        }
+        streams.clear();
+        calls.clear();
+    }
+
+    /** Whether it must stay in memory: a request or stream is open. */
+    public boolean busy() {
+        if (!calls.isEmpty() || lane.blocked()) {
+            return true;
+        }
+        return streams.values().stream()
+                .anyMatch(stream -> stream.client() != null || stream.stored() < stream.newest());
+    }
+
+    final int pins() {
+        return pins;
+    }
+
+    final void pin(int change) {
+        pins += change;
+    }
+
+    /** Whether a method is safe to send twice: it only reads. */
+    public static boolean reads(String method) {
+        return switch (method) {
+            case McpMethod.PING,
+                    McpMethod.TOOLS_LIST,
+                    McpMethod.PROMPTS_LIST,
+                    McpMethod.PROMPTS_GET,
+                    McpMethod.RESOURCES_LIST,
+                    McpMethod.RESOURCES_TEMPLATES_LIST,
+                    McpMethod.RESOURCES_READ,
+                    McpMethod.COMPLETION_COMPLETE -> true;
+            default -> false;
+        };
+    }
+}

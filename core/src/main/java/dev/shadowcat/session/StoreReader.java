@@ -1,0 +1,43 @@
+package dev.shadowcat.session;
+
+import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Reads from the store on a small bounded pool, and hands what it read back to the session's thread. */
+public final class StoreReader {
+    private static final Logger log = LoggerFactory.getLogger(StoreReader.class);
+
+    private final Executor pool;
+
+    /** @param pool bounded in threads and in queue; it may refuse */
+    public StoreReader(Executor pool) {
+        this.pool = pool;
+    }
+
+    /**
+     * Reads, then calls {@code then} on {@code loop}; where the store cannot be read, or too many wait, {@code failed}
+     * with a reason for people.
+     */
+    public <T> void read(Executor loop, Supplier<T> reading, Consumer<T> then, Consumer<String> failed) {
+        Runnable task = () -> {
+            T result;
+            try {
+                result = reading.get();
+            } catch (RuntimeException broken) {
+                log.warn("A read from the store failed: {}", broken.toString());
+                loop.execute(() -> failed.accept(String.valueOf(broken.getMessage())));
+                return;
+            }
+            loop.execute(() -> then.accept(result));
+        };
+        try {
+            pool.execute(task);
+        } catch (RejectedExecutionException full) {
+            loop.execute(() -> failed.accept("too many reads wait for the store"));
+        }
+    }
+}

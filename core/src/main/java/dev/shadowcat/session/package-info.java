@@ -1,0 +1,5 @@
+/** Sessions and their streams in motion. */
+@NullMarked
+package dev.shadowcat.session;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,39 @@
+package dev.shadowcat.store;
+
+import java.util.List;
+
+/**
+ * What is known of a stream before its first byte went out, and again when it ends.
+ *
+ * @param number the stream's number in its session; 0 is the standalone stream
+ * @param createdAtMillis wall-clock time, milliseconds since the epoch
+ * @param generation the upstream generation that it belongs to
+ * @param open the requests that it still owes an answer
+ * @param phase whether more events may come
+ * @param owner the node that may append to it
+ */
+public record StreamRecord(
+        int number, long createdAtMillis, int generation, List<OpenRequest> open, Phase phase, Owner owner) {
+    public StreamRecord {
+        open = List.copyOf(open);
+    }
+
+    /** Whether more events may come on a stream. */
+    public enum Phase {
+        /** Events may come. */
+        OPEN,
+        /** Every request was answered; no event comes any more. */
+        FINISHED,
+        /** The client cancelled; it ends without an answer. */
+        CANCELLED
+    }
+
+    /**
+     * A request that waits for its answer.
+     *
+     * @param id the client's id of it, as JSON text
+     * @param upstreamId the id that the upstream knows it by, as JSON text; the same unless it had to be replaced
+     * @param method such as {@code tools/call}
+     */
+    public record OpenRequest(String id, String upstreamId, String method) {}
+}

@@ -1,0 +1,68 @@
+// The gateway under test, as its own process. SHADOWCAT names the launcher; SHADOWCAT_CONTROL=1 leaves the gateway out, so
+// that a test which then fails shows a fault of the test or of a peer and not of the gateway.
+import { dirname, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { Child, freePort, temporaryFolder } from './processes.mjs';
+
+const here = dirname(fileURLToPath(import.meta.url));
+
+export const launcher = resolve(process.env.SHADOWCAT ?? `${here}/../../shadowcat`);
+export const control = process.env.SHADOWCAT_CONTROL === '1';
+/** For tests that ask for what no upstream does by itself. */
+export const unlessControl = control ? 'the gateway is left out (SHADOWCAT_CONTROL=1)' : false;
+
+/** One gateway before one upstream, with ports and a data folder that outlive a restart. `flags` may need the port: then a function. */
+export class Gateway {
+  static async start(upstream, { flags = [], env = {} } = {}) {
+    const gateway = new Gateway(upstream, flags, env);
+    if (control) return gateway;
+    gateway.port = await freePort();
+    gateway.adminPort = await freePort();
+    gateway.data = temporaryFolder('data');
+    await gateway.launch();
+    return gateway;
+  }
+
+  constructor(upstream, flags, env) {
+    this.upstream = upstream;
+    this.flags = flags;
+    this.env = env;
+    this.url = upstream;
+  }
+
+  async launch() {
+    const args = ['gateway', '--upstream', this.upstream, '--listen', `127.0.0.1:${this.port}`,
+      '--admin', `127.0.0.1:${this.adminPort}`, '--data', this.data, ...(typeof this.flags === 'function' ? this.flags(this.port) : this.flags)];
+    this.child = new Child('gateway', launcher, args, { env: { ...process.env, ...this.env } });
+    // A first run may build the gateway, hence the long bound.
+    [, this.url] = await this.child.line(/^shadowcat: listening on (http\S+)/, 300_000);
+    [, this.admin] = await this.child.line(/^shadowcat: admin on (http\S+)/, 30_000);
+  }
+
+  get pid() {
+    return this.child?.pid;
+  }
+
+  /** kill -9. */
+  async kill() {
+    if (!control) await this.child.kill('SIGKILL');
+  }
+
+  async restart() {
+    if (!control) await this.launch();
+  }
+
+  /** SIGTERM; returns how the process ended. */
+  async stop() {
+    if (control || this.child.exit) return undefined;
+    return this.child.kill('SIGTERM');
+  }
+
+  async metrics() {
+    const text = await (await fetch(`${this.admin}/metrics`)).text();
+    return new Map(text.split('\n').filter(line => line && !line.startsWith('#')).map(line => {
+      const space = line.lastIndexOf(' ');
+      return [line.slice(0, space), Number(line.slice(space + 1))];
+    }));
+  }
+}

@@ -1,0 +1,88 @@
+package dev.shadowcat.gateway.cli;
+
+import java.util.List;
+import picocli.CommandLine;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
+import picocli.CommandLine.Model.PositionalParamSpec;
+
+/** The commands, their flags and their help. Built without annotations: reflection would cost a part of each start. */
+final class CommandLines {
+    private static final String SETTINGS =
+            "%nEvery setting of docs/configuration.md is a flag, a variable and a key in the file:%n"
+                    + "--queue-capacity 2000, SHADOWCAT_QUEUE_CAPACITY=2000, or queue.capacity: 2000.%n"
+                    + "Flags win over the environment, that over the file (--config).";
+
+    private CommandLines() {}
+
+    static CommandLine build(List<String> arguments) {
+        CommandSpec root =
+                command("shadowcat", "Keeps MCP sessions and their events, whatever happens to either side.");
+        root.versionProvider(() -> new String[] {"shadowcat " + version()});
+        root.addOption(OptionSpec.builder("--version")
+                .versionHelp(true)
+                .description("Prints the version.")
+                .build());
+        root.usageMessage()
+                .footer(
+                        "%nBegin with: shadowcat demo%nThen:       shadowcat gateway --upstream http://127.0.0.1:3000/mcp");
+        root.addSubcommand(
+                "demo", settings(arguments, "demo", "Runs a gateway with a small MCP server, to try things with."));
+        CommandSpec gateway = settings(arguments, "gateway", "Runs the gateway before an MCP server.");
+        gateway.aliases("reverse");
+        root.addSubcommand("gateway", gateway);
+        root.addSubcommand(
+                "doctor",
+                settings(
+                        arguments, "doctor", "Checks the JDK, the store, the ports and that the upstream speaks MCP."));
+        root.addSubcommand(
+                "sessions",
+                settings(arguments, "sessions", "Lists sessions as JSON lines, from a running gateway or its files."));
+        root.addSubcommand("events", events(arguments));
+        return new CommandLine(root).setUsageHelpWidth(110).setAbbreviatedOptionsAllowed(false);
+    }
+
+    static String version() {
+        String version = CommandLines.class.getPackage().getImplementationVersion();
+        return version == null ? "(unpackaged)" : version;
+    }
+
+    private static CommandSpec events(List<String> arguments) {
+        CommandSpec events = settings(arguments, "events", "Prints a session's events as JSON lines.");
+        events.addPositional(PositionalParamSpec.builder()
+                .paramLabel("SESSION")
+                .index("0")
+                .arity("1")
+                .required(true)
+                .type(String.class)
+                .description("The session's id, as `shadowcat sessions` prints it.")
+                .build());
+        events.addOption(OptionSpec.builder("--stream")
+                .paramLabel("S")
+                .type(Integer.class)
+                .description("Only this stream; 0 is the standalone one.")
+                .build());
+        events.addOption(OptionSpec.builder("--follow")
+                .type(boolean.class)
+                .description("Goes on with new events until interrupted.")
+                .build());
+        return events;
+    }
+
+    private static CommandSpec settings(List<String> arguments, String name, String description) {
+        CommandSpec command = command(name, description);
+        Flags.addTo(command, arguments);
+        command.usageMessage().footer(SETTINGS);
+        return command;
+    }
+
+    private static CommandSpec command(String name, String description) {
+        CommandSpec command = CommandSpec.create().name(name);
+        command.usageMessage().description(description).sortOptions(false);
+        command.addOption(OptionSpec.builder("-h", "--help")
+                .usageHelp(true)
+                .description("Prints this help.")
+                .build());
+        return command;
+    }
+}

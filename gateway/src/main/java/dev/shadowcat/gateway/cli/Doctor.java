@@ -1,0 +1,121 @@
+package dev.shadowcat.gateway.cli;
+
+import dev.shadowcat.gateway.config.Configuration;
+import dev.shadowcat.gateway.config.GatewaySettings;
+import dev.shadowcat.gateway.config.HostPort;
+import dev.shadowcat.gateway.config.StoreSettings;
+import dev.shadowcat.gateway.config.UpstreamSettings;
+import dev.shadowcat.store.EventStore;
+import dev.shadowcat.store.StoreException;
+import dev.shadowcat.store.rocksdb.RocksDbSettings;
+import dev.shadowcat.store.rocksdb.RocksDbStores;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/** {@code shadowcat doctor}: says of each thing that a gateway needs whether it is there, and what to do where it is not. */
+final class Doctor {
+    private static final int JDK = 25;
+    private static final long ROOM = 1L << 30;
+
+    private final Console console;
+    private boolean healthy = true;
+
+    Doctor(Console console) {
+        this.console = console;
+    }
+
+    /** Whether a gateway with these settings would start and serve. */
+    boolean run(Configuration configuration) {
+        GatewaySettings settings = configuration.gateway();
+        jdk();
+        store(settings.store());
+        port("listen", settings.listen(), settings.store().data());
+        port("admin", settings.admin(), settings.store().data());
+        if (settings.upstreams().isEmpty()) {
+            warn("upstream", "none was given; --upstream URL checks that it speaks MCP");
+        }
+        for (UpstreamSettings upstream : settings.upstreams().values()) {
+            try (UpstreamCheck check = new UpstreamCheck(upstream, this)) {
+                check.run();
+            }
+        }
+        return healthy;
+    }
+
+    void ok(String what, String finding) {
+        console.print("ok    " + what + ": " + finding);
+    }
+
+    void warn(String what, String finding) {
+        console.print("warn  " + what + ": " + finding);
+    }
+
+    void fail(String what, String finding) {
+        healthy = false;
+        console.print("FAIL  " + what + ": " + finding);
+    }
+
+    private void jdk() {
+        int version = Runtime.version().feature();
+        if (version < JDK) {
+            fail("jdk", "this is Java " + version + "; install a JDK " + JDK + " or set JAVA_HOME to one");
+            return;
+        }
+        ok("jdk", "Java " + Runtime.version() + " in " + System.getProperty("java.home"));
+    }
+
+    private void store(StoreSettings settings) {
+        if (settings.inMemory()) {
+            warn(
+                    "store",
+                    "in memory: a restart forgets all sessions; --durability batched and --store rocksdb keep them");
+            return;
+        }
+        Path data = settings.data();
+        boolean existed = Files.exists(data);
+        if (new AdminAddress(data).read().flatMap(LiveSessions::at).isPresent()) {
+            ok("store", data + " is in use by a running gateway");
+        } else {
+            try (EventStore store = RocksDbStores.open(data, RocksDbSettings.of(RocksDbSettings.Durability.BATCHED))) {
+                ok(
+                        "store",
+                        data + (existed ? " opens and can be written" : " was made and can be written") + ", epoch "
+                                + store.bootEpoch());
+            } catch (StoreException broken) {
+                fail("store", broken.getMessage() + "; choose another folder with --data, or stop who holds it");
+                return;
+            }
+        }
+        space(data);
+    }
+
+    private void space(Path data) {
+        try {
+            long free = Files.getFileStore(data).getUsableSpace();
+            String text = free / (1 << 20) + " MiB free in " + data;
+            if (free < ROOM) {
+                warn("disk", text + "; make room, or lower retention.bytes-per-session");
+            } else {
+                ok("disk", text);
+            }
+        } catch (IOException unknown) {
+            warn("disk", "cannot tell the free space of " + data + ": " + unknown.getMessage());
+        }
+    }
+
+    private void port(String key, HostPort address, Path data) {
+        if (Ports.free(address)) {
+            ok(key, address + " is free");
+        } else if (new AdminAddress(data).read().flatMap(LiveSessions::at).isPresent()) {
+            ok(key, address + " is taken; a gateway on this data folder runs");
+        } else {
+            fail(key, Ports.taken(address) + "; choose another with --" + key + " HOST:PORT");
+        }
+        if (!address.loopback()) {
+            warn(
+                    key,
+                    address + " can be reached by other machines" + (key.equals("listen") ? "; see --allow-host" : ""));
+        }
+    }
+}

@@ -1,0 +1,238 @@
+package dev.shadowcat.gateway.cli;
+
+import dev.shadowcat.event.SessionId;
+import dev.shadowcat.gateway.admin.AdminHandler;
+import dev.shadowcat.gateway.config.AccessSettings;
+import dev.shadowcat.gateway.config.Durability;
+import dev.shadowcat.gateway.config.GatewaySettings;
+import dev.shadowcat.gateway.config.StoreSettings;
+import dev.shadowcat.gateway.config.UpstreamSettings;
+import dev.shadowcat.gateway.http.GuardSettings;
+import dev.shadowcat.gateway.http.HttpListener;
+import dev.shadowcat.gateway.http.ListenerSettings;
+import dev.shadowcat.gateway.http.RequestGuard;
+import dev.shadowcat.gateway.net.Transport;
+import dev.shadowcat.gateway.relay.Gateway;
+import dev.shadowcat.gateway.telemetry.CountingObserver;
+import dev.shadowcat.gateway.telemetry.GatewayView;
+import dev.shadowcat.gateway.telemetry.Metrics;
+import dev.shadowcat.gateway.upstream.NettyUpstreamClient;
+import dev.shadowcat.gateway.upstream.UpstreamClient;
+import dev.shadowcat.gateway.upstream.UpstreamClientSettings;
+import dev.shadowcat.persist.DeadLetterFile;
+import dev.shadowcat.store.EventStore;
+import dev.shadowcat.store.MemoryStore;
+import dev.shadowcat.store.rocksdb.RocksDbSettings;
+import dev.shadowcat.store.rocksdb.RocksDbStores;
+import io.netty.channel.EventLoopGroup;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.URI;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Puts a gateway together from its settings, starts it, and takes it apart in the reverse order. */
+final class GatewayWiring implements RunningGateway, GatewayView {
+    private static final Logger log = LoggerFactory.getLogger(GatewayWiring.class);
+    private static final long DEAD_LETTER_BYTES = 64L << 20;
+    private static final int ADMIN_READS = 16;
+
+    private final GatewaySettings settings;
+    private final EventStore store;
+    private final EventLoopGroup loops;
+    private final Map<String, UpstreamClient> clients;
+    private final Gateway gateway;
+    private final HttpListener listener;
+    private final ThreadPoolExecutor adminReads;
+    private final SmallListener admin;
+    private final AdminAddress adminAddress;
+
+    private GatewayWiring(GatewaySettings settings, Parts parts) throws IOException {
+        this.settings = settings;
+        this.store = parts.own(open(settings.store()), EventStore::close);
+        Transport transport = Transport.available();
+        this.loops = parts.own(
+                transport.newLoops(settings.eventLoops(), "shadowcat-loop"),
+                group -> group.shutdownGracefully(0, 1, TimeUnit.SECONDS).awaitUninterruptibly(2, TimeUnit.SECONDS));
+        this.clients =
+                parts.own(clients(settings, transport), all -> all.values().forEach(UpstreamClient::close));
+        Metrics metrics = new Metrics();
+        this.gateway = new Gateway(
+                settings,
+                loops,
+                store,
+                clients,
+                new DeadLetterFile(settings.store().data().resolve("dead-letters.jsonl"), DEAD_LETTER_BYTES),
+                new CountingObserver(metrics));
+        gauges(metrics);
+        gateway.start();
+        parts.own(gateway, started -> started.close(Duration.ofSeconds(1)));
+        this.listener = parts.own(listen(settings, transport, loops, gateway), opened -> opened.close(Duration.ZERO));
+        this.adminReads = parts.own(adminReads(), ThreadPoolExecutor::shutdownNow);
+        this.admin = parts.own(
+                SmallListener.open(
+                        "admin",
+                        settings.admin(),
+                        settings.access().allowHosts(),
+                        new AdminHandler(
+                                this, metrics, adminReads, settings.admin().loopback())),
+                SmallListener::close);
+        this.adminAddress = new AdminAddress(settings.store().data());
+        adminAddress.write("http://" + settings.admin().withPort(admin.port()));
+    }
+
+    /** Starts a gateway; where a part cannot be had, those before it are let go. */
+    @SuppressWarnings("MustBeClosedChecker")
+    static RunningGateway start(GatewaySettings settings) {
+        Parts parts = new Parts();
+        try {
+            return new GatewayWiring(settings, parts);
+        } catch (IOException taken) {
+            parts.release();
+            throw new Failure("listen: " + Ports.taken(settings.listen()));
+        } catch (RuntimeException failed) {
+            parts.release();
+            throw failed;
+        }
+    }
+
+    @Override
+    public GatewaySettings settings() {
+        return settings;
+    }
+
+    @Override
+    public int port() {
+        return listener.port();
+    }
+
+    @Override
+    public int adminPort() {
+        return admin.port();
+    }
+
+    @Override
+    public List<String> degraded() {
+        return gateway.degraded();
+    }
+
+    @Override
+    public EventStore store() {
+        return store;
+    }
+
+    @Override
+    public int openStreams(SessionId session) {
+        return gateway.openStreams(session);
+    }
+
+    /** Intake first, then what is under way, then what is stored, then what was opened: all within one deadline. */
+    @Override
+    public void stop() {
+        long deadline = System.nanoTime() + settings.shutdownDeadline().toNanos();
+        listener.stopAccepting();
+        gateway.sendClientsAway();
+        int cut = listener.close(part(deadline, 2));
+        int unstored = gateway.close(part(deadline, 1));
+        adminAddress.remove();
+        admin.close();
+        adminReads.shutdownNow();
+        clients.values().forEach(UpstreamClient::close);
+        loops.shutdownGracefully(0, 500, TimeUnit.MILLISECONDS).awaitUninterruptibly(1, TimeUnit.SECONDS);
+        store.close();
+        if (cut > 0 || unstored > 0) {
+            log.warn("stopped: {} connections were cut, {} writes were not stored", cut, unstored);
+        }
+    }
+
+    /** A share of the time that is left. */
+    private static Duration part(long deadline, int share) {
+        return Duration.ofNanos(Math.max(0, deadline - System.nanoTime()) / share);
+    }
+
+    private static EventStore open(StoreSettings store) {
+        if (store.inMemory()) {
+            return new MemoryStore(store.memoryBytes());
+        }
+        boolean sync = store.durability() == Durability.SYNC;
+        return RocksDbStores.open(
+                store.data(),
+                RocksDbSettings.of(sync ? RocksDbSettings.Durability.SYNC : RocksDbSettings.Durability.BATCHED));
+    }
+
+    private static Map<String, UpstreamClient> clients(GatewaySettings settings, Transport transport) {
+        Map<String, UpstreamClient> clients = new HashMap<>();
+        settings.upstreams()
+                .forEach((name, upstream) ->
+                        clients.put(name, new NettyUpstreamClient(clientSettings(upstream), transport)));
+        return clients;
+    }
+
+    private static UpstreamClientSettings clientSettings(UpstreamSettings upstream) {
+        UpstreamClientSettings defaults = UpstreamClientSettings.of(upstream.url());
+        return new UpstreamClientSettings(
+                defaults.base(),
+                upstream.connectTimeout(),
+                defaults.maxHeaderBytes(),
+                defaults.maxConnectionsPerLoop(),
+                defaults.receiveBufferBytes(),
+                defaults.sendBufferBytes(),
+                defaults.pooledIdle(),
+                defaults.recentIdle(),
+                defaults.caFile());
+    }
+
+    private static HttpListener listen(
+            GatewaySettings settings, Transport transport, EventLoopGroup loops, Gateway gateway) throws IOException {
+        InetSocketAddress address = settings.listen().resolve();
+        if (address.isUnresolved()) {
+            throw new Failure("listen: there is no host " + settings.listen().host());
+        }
+        ListenerSettings listener = ListenerSettings.at(address)
+                .with(new ListenerSettings.Limits(
+                        settings.limits().maxRequestBytes(),
+                        settings.limits().maxRequestBytesInFlight(),
+                        settings.limits().maxConnections()))
+                .with(new ListenerSettings.Timeouts(
+                        settings.timeouts().header(),
+                        settings.timeouts().body(),
+                        settings.timeouts().keepAlive(),
+                        settings.streams().slowClient()));
+        AccessSettings access = settings.access();
+        List<String> hosts = new ArrayList<>(access.allowHosts());
+        URI outside = access.publicUrl();
+        if (outside != null && outside.getHost() != null) {
+            hosts.add(outside.getHost());
+        }
+        GuardSettings guard = new GuardSettings(address.getAddress(), hosts, access.allowOrigins());
+        return HttpListener.open(listener, loops, transport.serverSocket(), new RequestGuard(guard, gateway.handler()));
+    }
+
+    private void gauges(Metrics metrics) {
+        metrics.gauge("persistence_queue_depth", "Writes that wait for the store.", gateway::queueDepth);
+        metrics.gauge("persistence_queue_bytes", "Bytes that wait for the store.", gateway::queueBytes);
+        metrics.gauge("activity_queue_depth", "Deferred updates that wait for a flush.", gateway::deferredDepth);
+        metrics.gauge("sse_streams_open", "Streams of clients that are open.", gateway::openStreams);
+        metrics.gauge("memory_session_count", "Sessions in memory.", gateway::sessionsInMemory);
+    }
+
+    private static ThreadPoolExecutor adminReads() {
+        ThreadPoolExecutor reads = new ThreadPoolExecutor(
+                1,
+                1,
+                10,
+                TimeUnit.SECONDS,
+                new ArrayBlockingQueue<>(ADMIN_READS),
+                Thread.ofPlatform().name("shadowcat-admin-reads").daemon().factory());
+        reads.allowCoreThreadTimeOut(true);
+        return reads;
+    }
+}

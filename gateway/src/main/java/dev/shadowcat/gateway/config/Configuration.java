@@ -1,0 +1,84 @@
+package dev.shadowcat.gateway.config;
+
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.Map;
+
+/** Everything that users said, from all sources: flags over the environment over the file over defaults. */
+public final class Configuration {
+    private final Values values;
+    private final Map<String, String> environment;
+
+    private Configuration(Values values, Map<String, String> environment) {
+        this.values = values;
+        this.environment = Map.copyOf(environment);
+    }
+
+    /**
+     * Reads all sources.
+     *
+     * @param flags each flag with its value, such as {@code --queue-capacity} and {@code 500}; items of a list joined by line
+     *     breaks
+     * @throws ConfigurationException with one line for the user
+     */
+    public static Configuration read(Map<String, String> flags, Map<String, String> environment) {
+        Map<String, Given> fromFlags = flags(flags);
+        Map<String, Given> fromEnvironment = Environment.read(environment);
+        Map<String, Given> fromFile = Values.layered(fromEnvironment, fromFlags)
+                .get(Keys.CONFIG)
+                .map(YamlFile::read)
+                .orElse(Map.of());
+        if (fromFile.containsKey(Keys.CONFIG.name())) {
+            throw new ConfigurationException(
+                    fromFile.get(Keys.CONFIG.name()).origin() + ": a file cannot name another file");
+        }
+        return new Configuration(
+                Values.layered(computed(environment), fromFile, fromEnvironment, fromFlags), environment);
+    }
+
+    /** The settings of a gateway, checked. */
+    public GatewaySettings gateway() {
+        try {
+            return GatewaySettings.from(values, new Placeholders(environment));
+        } catch (SettingException broken) {
+            throw new ConfigurationException(values.origin(broken.key()) + ": " + broken.problem());
+        }
+    }
+
+    /** One setting alone, for commands that need no gateway. */
+    public <T> T get(Key<T> key) {
+        return values.get(key);
+    }
+
+    /** Whether anyone gave a setting, or its default holds. */
+    public boolean given(Key<?> key) {
+        return values.given(key.name());
+    }
+
+    private static Map<String, Given> flags(Map<String, String> flags) {
+        Names names = new Names(Key::flag);
+        Map<String, Given> given = new HashMap<>();
+        flags.forEach((flag, text) -> {
+            Key<?> key = names.find(flag).orElseThrow(() -> new ConfigurationException(flag + ": no such flag"));
+            given.put(key.name(), new Given(text, flag));
+        });
+        return given;
+    }
+
+    /** Whether a flag names a setting, those of named upstreams included. */
+    public static boolean knows(String flag) {
+        return new Names(Key::flag).find(flag).isPresent();
+    }
+
+    /** The setting that a flag names. */
+    public static Key<?> key(String flag) {
+        return new Names(Key::flag).find(flag).orElseThrow(() -> new ConfigurationException(flag + ": no such flag"));
+    }
+
+    /** The default data folder depends on who runs it. */
+    private static Map<String, Given> computed(Map<String, String> environment) {
+        String base = environment.getOrDefault("XDG_DATA_HOME", "");
+        Path folder = base.isEmpty() ? Path.of(System.getProperty("user.home"), ".local", "share") : Path.of(base);
+        return Map.of(Keys.DATA.name(), new Given(folder.resolve("shadowcat").toString(), Keys.DATA.name()));
+    }
+}

@@ -1,0 +1,5 @@
+/** Settings from flags, environment, file and defaults, checked once. */
+@NullMarked
+package dev.shadowcat.gateway.config;
+
+import org.jspecify.annotations.NullMarked;

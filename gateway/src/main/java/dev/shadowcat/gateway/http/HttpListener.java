@@ -1,0 +1,201 @@
+package dev.shadowcat.gateway.http;
+
+import io.netty.bootstrap.ServerBootstrap;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelInitializer;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.EventLoop;
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.FixedRecvByteBufAllocator;
+import io.netty.channel.RecvByteBufAllocator;
+import io.netty.channel.ServerChannel;
+import io.netty.channel.WriteBufferWaterMark;
+import io.netty.util.concurrent.EventExecutor;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.Consumer;
+import java.util.function.LongSupplier;
+
+/** Takes HTTP/1.1 and HTTP/1.0 connections at one address and hands their requests, each read whole, to a handler. */
+public final class HttpListener {
+    /** One object for all connections: the usual one keeps a history for each. Also the most that one read brings. */
+    private static final RecvByteBufAllocator RECEIVE = new FixedRecvByteBufAllocator(16 << 10);
+
+    private static final int BACKLOG = 1024;
+    private static final Duration LAST_CLOSE = Duration.ofSeconds(1);
+
+    private final ListenerContext context;
+    private final Map<EventExecutor, LoopConnections> loops = new HashMap<>();
+    private final Channel server;
+
+    private HttpListener(
+            ListenerSettings settings,
+            EventLoopGroup group,
+            Class<? extends ServerChannel> channel,
+            ExchangeHandler handler,
+            LongSupplier ticker,
+            InstantSource clock)
+            throws IOException {
+        context = new ListenerContext(settings, handler);
+        for (EventExecutor executor : group) {
+            loops.put(executor, new LoopConnections((EventLoop) executor, ticker, clock));
+        }
+        ListenerSettings.Buffers buffers = settings.buffers();
+        ChannelFuture bound = new ServerBootstrap()
+                .group(group)
+                .channel(channel)
+                .option(ChannelOption.SO_BACKLOG, BACKLOG)
+                .option(ChannelOption.SO_REUSEADDR, true)
+                .option(ChannelOption.SO_RCVBUF, buffers.socketReceive())
+                .childOption(ChannelOption.SO_RCVBUF, buffers.socketReceive())
+                .childOption(ChannelOption.SO_SNDBUF, buffers.socketSend())
+                .childOption(ChannelOption.TCP_NODELAY, true)
+                .childOption(ChannelOption.SO_KEEPALIVE, true)
+                .childOption(ChannelOption.RECVBUF_ALLOCATOR, RECEIVE)
+                .childOption(
+                        ChannelOption.WRITE_BUFFER_WATER_MARK,
+                        new WriteBufferWaterMark(buffers.lowWater(), buffers.highWater()))
+                .childHandler(new Initializer())
+                .bind(settings.address())
+                .awaitUninterruptibly();
+        Throwable failure = bound.cause();
+        if (failure != null) {
+            throw new IOException("cannot listen on " + settings.address() + ": " + failure.getMessage(), failure);
+        }
+        server = bound.channel();
+        loops.values().forEach(LoopConnections::start);
+    }
+
+    /**
+     * Listens; requests come to the handler from now on.
+     *
+     * @param group carries the connections; stays the caller's to shut down, after this listener was closed
+     * @throws IOException where the address cannot be bound
+     */
+    public static HttpListener open(
+            ListenerSettings settings,
+            EventLoopGroup group,
+            Class<? extends ServerChannel> channel,
+            ExchangeHandler handler)
+            throws IOException {
+        return open(settings, group, channel, handler, System::nanoTime, InstantSource.system());
+    }
+
+    /** The same, with a clock for the timeouts (nanoseconds) and one for the Date header. */
+    static HttpListener open(
+            ListenerSettings settings,
+            EventLoopGroup group,
+            Class<? extends ServerChannel> channel,
+            ExchangeHandler handler,
+            LongSupplier ticker,
+            InstantSource clock)
+            throws IOException {
+        return new HttpListener(settings, group, channel, handler, ticker, clock);
+    }
+
+    /** The port it listens on. */
+    public int port() {
+        return address().getPort();
+    }
+
+    /** The address it listens on. */
+    public InetSocketAddress address() {
+        return (InetSocketAddress) server.localAddress();
+    }
+
+    /** How many connections are open. */
+    public int connections() {
+        return context.connections();
+    }
+
+    /** The bytes that are held for requests in flight. */
+    public long requestBytesInFlight() {
+        return context.budget().taken();
+    }
+
+    /**
+     * Takes no new connection, closes those that serve nothing, and lets the others end after the answer they are at. Returns
+     * when the server socket is closed. Not on an event loop. Idempotent.
+     */
+    public void stopAccepting() {
+        server.close().awaitUninterruptibly();
+        context.stop();
+        onEachLoop(Connection::closeIfIdle);
+    }
+
+    /**
+     * Stops accepting, waits until every answer has ended, and cuts the connections that are left at the deadline. Not on an
+     * event loop. Idempotent.
+     *
+     * @return how many connections had to be cut
+     */
+    public int close(Duration deadline) {
+        stopAccepting();
+        int cut = 0;
+        if (!drainedWithin(deadline)) {
+            cut = context.connections();
+            onEachLoop(Connection::close);
+            drainedWithin(LAST_CLOSE);
+        }
+        loops.values().forEach(LoopConnections::stop);
+        return cut;
+    }
+
+    private boolean drainedWithin(Duration time) {
+        try {
+            context.drained().get(time.toNanos(), TimeUnit.NANOSECONDS);
+            return true;
+        } catch (TimeoutException _) {
+            return false;
+        } catch (InterruptedException _) {
+            Thread.currentThread().interrupt();
+            return false;
+        } catch (ExecutionException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private void onEachLoop(Consumer<Connection> action) {
+        for (LoopConnections connections : loops.values()) {
+            try {
+                connections.loop().execute(() -> connections.forEach(action));
+            } catch (RejectedExecutionException _) {
+                // The loop has ended, and its connections with it.
+            }
+        }
+    }
+
+    /** What the timeouts of all connections are checked by; for tests, which have a clock of their own. */
+    Collection<LoopConnections> loops() {
+        return loops.values();
+    }
+
+    private final class Initializer extends ChannelInitializer<Channel> {
+        @Override
+        protected void initChannel(Channel channel) {
+            LoopConnections neighbours = loops.get(channel.eventLoop());
+            if (neighbours == null) {
+                throw new IllegalStateException("not a loop of this listener's group");
+            }
+            if (!context.connectionOpened()) {
+                context.connectionClosed();
+                channel.unsafe().closeForcibly();
+                return;
+            }
+            Connection connection = new Connection(context, neighbours);
+            RequestDecoder decoder = new RequestDecoder(connection);
+            connection.decoder(decoder);
+            channel.pipeline().addLast("http", decoder).addLast("connection", connection);
+        }
+    }
+}

@@ -1,0 +1,66 @@
+package dev.shadowcat.gateway.relay;
+
+import dev.shadowcat.gateway.http.Exchange;
+import dev.shadowcat.mcp.McpErrors;
+import dev.shadowcat.mcp.Messages;
+import dev.shadowcat.mcp.RequestId;
+import io.netty.buffer.Unpooled;
+import io.netty.handler.codec.http.DefaultHttpHeadersFactory;
+import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpHeaders;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** The whole answers that are Shadowcat's own. */
+final class Answers {
+    private static final String JSON = "application/json";
+
+    private Answers() {}
+
+    static HttpHeaders headers() {
+        return DefaultHttpHeadersFactory.headersFactory().withValidation(false).newHeaders();
+    }
+
+    static void error(Exchange exchange, int status, int code, String message) {
+        json(exchange, status, headers(), Messages.error(null, code, message));
+    }
+
+    static void error(
+            Exchange exchange, int status, @Nullable RequestId id, int code, String message, Map<String, ?> data) {
+        json(exchange, status, headers(), Messages.error(id, code, message, data));
+    }
+
+    static void json(Exchange exchange, int status, HttpHeaders headers, byte[] body) {
+        headers.set(HttpHeaderNames.CONTENT_TYPE, JSON);
+        exchange.respond(status, headers, Unpooled.wrappedBuffer(body));
+    }
+
+    static void empty(Exchange exchange, int status) {
+        exchange.respond(status, headers(), Unpooled.EMPTY_BUFFER);
+    }
+
+    /** No session by that id, for this client (2025-11-25, basic/transports, Session Management). */
+    static void noSession(Exchange exchange) {
+        error(exchange, 404, McpErrors.SESSION_NOT_FOUND, "Session not found");
+    }
+
+    static void busy(Exchange exchange, String reason) {
+        HttpHeaders headers = headers().set(HttpHeaderNames.RETRY_AFTER, "5");
+        json(exchange, 503, headers, Messages.error(null, McpErrors.SERVER_ERROR, reason));
+    }
+
+    /** Passes an answer of the upstream on whole. */
+    static void pass(Relay relay, Upstream target, Exchange exchange, Reply reply) {
+        exchange.respond(reply.status(), passed(relay, target, reply.headers()), Unpooled.wrappedBuffer(reply.body()));
+    }
+
+    /** The headers of an upstream's answer as the client may see them. */
+    static HttpHeaders passed(Relay relay, Upstream target, HttpHeaders upstream) {
+        HttpHeaders headers = ForwardedHeaders.response(upstream);
+        MetadataRelay.rewriteChallenge(
+                headers,
+                relay.settings().access().publicUrl(),
+                target.settings().name());
+        return headers;
+    }
+}

@@ -1,0 +1,73 @@
+package dev.shadowcat.gateway.relay;
+
+import dev.shadowcat.gateway.http.Exchange;
+import dev.shadowcat.gateway.upstream.UpstreamFailure;
+import dev.shadowcat.gateway.upstream.UpstreamListener;
+import dev.shadowcat.gateway.upstream.UpstreamRequest.Reuse;
+import dev.shadowcat.mcp.McpErrors;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.netty.handler.codec.http.HttpHeaders;
+import io.netty.handler.codec.http.HttpMethod;
+
+/** A client ends its session: the upstream is told, then it is gone, whatever the upstream makes of it. */
+final class Deletion implements UpstreamListener {
+    private static final long WAIT_MILLIS = 5_000;
+
+    private final RelaySession session;
+    private final Upstream target;
+    private final Exchange exchange;
+    private boolean done;
+
+    Deletion(RelaySession session, Upstream target, Exchange exchange) {
+        this.session = session;
+        this.target = target;
+        this.exchange = exchange;
+    }
+
+    void start() {
+        HttpHeaders headers = session.addressed(session.headers(target, exchange.headers()));
+        session.loop().after(WAIT_MILLIS, this::delete);
+        target.send(
+                session.nettyLoop().loop(),
+                HttpMethod.DELETE,
+                headers,
+                Unpooled.EMPTY_BUFFER,
+                Reuse.RECENT,
+                false,
+                this);
+    }
+
+    @Override
+    public void head(int status, HttpHeaders received) {
+        if (status == 401 || status == 403) {
+            done = true;
+            exchange.respond(status, ForwardedHeaders.response(received), Unpooled.EMPTY_BUFFER);
+            return;
+        }
+        delete();
+    }
+
+    @Override
+    public void data(ByteBuf bytes) {}
+
+    @Override
+    public void end() {}
+
+    @Override
+    public void failed(UpstreamFailure failure) {
+        delete();
+    }
+
+    private void delete() {
+        if (done) {
+            return;
+        }
+        done = true;
+        if (session.deleted()) {
+            Answers.error(exchange, 404, McpErrors.SESSION_NOT_FOUND, "Session not found");
+            return;
+        }
+        session.delete(() -> Answers.empty(exchange, 200));
+    }
+}

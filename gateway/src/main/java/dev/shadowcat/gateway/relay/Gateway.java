@@ -1,0 +1,172 @@
+package dev.shadowcat.gateway.relay;
+
+import dev.shadowcat.event.SessionId;
+import dev.shadowcat.gateway.config.GatewaySettings;
+import dev.shadowcat.gateway.config.QueueSettings;
+import dev.shadowcat.gateway.http.ExchangeHandler;
+import dev.shadowcat.gateway.upstream.UpstreamClient;
+import dev.shadowcat.observe.Observer;
+import dev.shadowcat.persist.DeadLetters;
+import dev.shadowcat.persist.PersistenceSettings;
+import dev.shadowcat.persist.PersistenceWorker;
+import dev.shadowcat.session.RetentionLimits;
+import dev.shadowcat.session.SessionManager;
+import dev.shadowcat.session.SessionServices;
+import dev.shadowcat.session.StoreReader;
+import dev.shadowcat.store.EventStore;
+import io.netty.channel.EventLoop;
+import io.netty.channel.EventLoopGroup;
+import io.netty.util.concurrent.EventExecutor;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+
+/** Everything between the listener and the upstreams: sessions, their events, and the worker that stores them. */
+public final class Gateway {
+    private static final int READERS = 4;
+    private static final int READS_WAITING = 10_000;
+
+    private final Relay relay;
+    private final PersistenceWorker worker;
+    private final ThreadPoolExecutor readers;
+    private final Maintenance maintenance;
+    private final McpEndpoint endpoint;
+
+    /**
+     * Makes a gateway that owns the worker and its reading threads; store, clients and loops stay the caller's to close.
+     *
+     * @param clients to each upstream of the settings, by its name
+     */
+    public Gateway(
+            GatewaySettings settings,
+            EventLoopGroup group,
+            EventStore store,
+            Map<String, UpstreamClient> clients,
+            DeadLetters deadLetters,
+            Observer observer) {
+        Clock clock = Clock.systemUTC();
+        readers = new ThreadPoolExecutor(
+                READERS,
+                READERS,
+                30,
+                TimeUnit.SECONDS,
+                new ArrayBlockingQueue<>(READS_WAITING),
+                Thread.ofPlatform().name("shadowcat-reader-", 0).daemon().factory());
+        readers.allowCoreThreadTimeOut(false);
+        Map<String, Upstream> upstreams = new HashMap<>();
+        settings.upstreams().forEach((name, upstream) -> {
+            UpstreamClient client = clients.get(name);
+            if (client == null) {
+                throw new IllegalArgumentException("no client for upstream " + name);
+            }
+            upstreams.put(name, new Upstream(upstream, client));
+        });
+        StoreReader reader = new StoreReader(readers);
+        worker = new PersistenceWorker(store, persistence(settings.queue(), settings), deadLetters, observer);
+        relay = new Relay(settings, upstreams, store, reader, observer, clock);
+        SessionServices services = new SessionServices(store, worker, reader, clock, observer, retention(settings));
+        List<EventLoop> loops = loops(group);
+        relay.sessions(new SessionManager<>(
+                services,
+                (shared, loop, known, streams) -> new RelaySession(relay, shared, loop, known, streams),
+                id -> relay.loop(loops.get((int) Math.floorMod(id.low(), (long) loops.size()))),
+                settings.limits().maxSessions()));
+        maintenance = new Maintenance(relay, relay.loop(loops.getFirst()), services.retention());
+        endpoint = new McpEndpoint(relay);
+    }
+
+    private static List<EventLoop> loops(EventLoopGroup group) {
+        List<EventLoop> loops = new ArrayList<>();
+        for (EventExecutor executor : group) {
+            loops.add((EventLoop) executor);
+        }
+        return loops;
+    }
+
+    private static PersistenceSettings persistence(QueueSettings queue, GatewaySettings settings) {
+        boolean syncs = !settings.store().inMemory();
+        return new PersistenceSettings(
+                queue.capacity(),
+                queue.bytes(),
+                queue.batchMaxBytes(),
+                queue.batchMaxEvents(),
+                queue.batchInterval(),
+                syncs ? PersistenceSettings.DEFAULTS.syncInterval() : Duration.ZERO,
+                queue.retryFirst(),
+                queue.retryCap());
+    }
+
+    private static RetentionLimits retention(GatewaySettings settings) {
+        return new RetentionLimits(
+                settings.retention().eventsFor(),
+                settings.retention().eventsPerStream(),
+                settings.retention().bytesPerSession(),
+                settings.retention().sessionIdle());
+    }
+
+    /** Starts the worker, and takes up what a restart interrupted. */
+    public void start() {
+        worker.start();
+        maintenance.start();
+    }
+
+    /** Serves MCP requests. */
+    public ExchangeHandler handler() {
+        return endpoint;
+    }
+
+    /** Why it does less than it should; empty when all is well. Any thread. */
+    public List<String> degraded() {
+        String failure = worker.failure();
+        return failure == null ? List.of() : List.of("store: " + failure);
+    }
+
+    /** Client connections open on a session's streams. Any thread. */
+    public int openStreams(SessionId session) {
+        return relay.sessions().inUse(session) ? 1 : 0;
+    }
+
+    /** Client connections open on all streams. Any thread. */
+    public int openStreams() {
+        return relay.openStreams();
+    }
+
+    public long sessionsInMemory() {
+        return relay.sessions().inMemory();
+    }
+
+    public int queueDepth() {
+        return worker.queueDepth();
+    }
+
+    public long queueBytes() {
+        return worker.queueBytes();
+    }
+
+    public int deferredDepth() {
+        return worker.deferredDepth();
+    }
+
+    /** Tells every client to come back later, and ends their streams. */
+    public void sendClientsAway() {
+        relay.sendAllAway();
+    }
+
+    /**
+     * Stores what is left and stops.
+     *
+     * @return how many writes could not be stored within the deadline
+     */
+    public int close(Duration deadline) {
+        maintenance.close();
+        int left = worker.close(deadline);
+        readers.shutdown();
+        return left;
+    }
+}

@@ -1,0 +1,238 @@
+package dev.shadowcat.gateway.relay;
+
+import dev.shadowcat.mcp.InitializeResult;
+import dev.shadowcat.mcp.Message;
+import dev.shadowcat.mcp.MessageReader;
+import dev.shadowcat.mcp.Messages;
+import dev.shadowcat.mcp.RequestId;
+import dev.shadowcat.persist.Completion;
+import dev.shadowcat.store.SessionState;
+import dev.shadowcat.store.StoreWrite;
+import dev.shadowcat.store.StoredSession;
+import io.netty.handler.codec.http.HttpHeaders;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Gives a session a new upstream session when the upstream has forgotten the old one: once, however many requests were
+ * refused. The session's loop only.
+ */
+final class Healing {
+    private static final Logger log = LoggerFactory.getLogger(Healing.class);
+    private static final int MAX_A_MINUTE = 3;
+    private static final long MINUTE_MILLIS = 60_000;
+    private static final long CONNECT_MILLIS = 25_000;
+    private static final long TIMEOUT_MILLIS = 30_000;
+
+    private final RelaySession session;
+    private final ArrayDeque<Long> recent = new ArrayDeque<>(MAX_A_MINUTE);
+    private @Nullable List<Consumer<Outcome>> waiting;
+
+    /** What a refused request is to do. */
+    enum Outcome {
+        /** Go out once more: there is a new upstream session. */
+        RESEND,
+        /** Pass the refusal on: it does not mean that the session is lost. */
+        PASS_ON,
+        /** The session is over for the client too. */
+        ENDED,
+        /** Too many re-initializations: something else is wrong. */
+        TOO_MANY
+    }
+
+    Healing(RelaySession session) {
+        this.session = session;
+    }
+
+    boolean busy() {
+        return waiting != null;
+    }
+
+    /** Whether an answer may mean that the upstream does not know its session any more. */
+    static boolean suspect(int status) {
+        return switch (status) {
+            case 400, 401, 404, 410, 503 -> true;
+            default -> false;
+        };
+    }
+
+    /**
+     * A request was refused.
+     *
+     * @param generation the one that it was sent on
+     * @param headers the client's, with its credentials
+     */
+    void refused(Upstream target, int generation, int status, HttpHeaders headers, Consumer<Outcome> then) {
+        if (session.deleted()) {
+            then.accept(Outcome.ENDED);
+            return;
+        }
+        if (session.generation() > generation) {
+            then.accept(Outcome.RESEND);
+            return;
+        }
+        if (waiting != null) {
+            waiting.add(then);
+            return;
+        }
+        if (tooMany()) {
+            then.accept(Outcome.TOO_MANY);
+            return;
+        }
+        waiting = new ArrayList<>(1);
+        waiting.add(then);
+        if (status == 404) {
+            initialize(target, headers);
+            return;
+        }
+        confirm(target, status, headers);
+    }
+
+    private boolean tooMany() {
+        long now = session.relay().clock().millis();
+        while (!recent.isEmpty() && recent.getFirst() < now - MINUTE_MILLIS) {
+            recent.removeFirst();
+        }
+        return recent.size() >= MAX_A_MINUTE;
+    }
+
+    private void confirm(Upstream target, int status, HttpHeaders headers) {
+        HttpHeaders addressed = session.addressed(headers);
+        Pings.prepare(addressed);
+        byte[] ping = Messages.ping(RequestId.ofText("shadowcat-ping"));
+        MessageExchange.send(target, session.nettyLoop(), addressed, ping, CONNECT_MILLIS, TIMEOUT_MILLIS, reply -> {
+            if (reply.failure() == null && reply.status() == status) {
+                initialize(target, headers);
+                return;
+            }
+            finish(Outcome.PASS_ON);
+        });
+    }
+
+    private void initialize(Upstream target, HttpHeaders headers) {
+        session.relay()
+                .reader()
+                .read(
+                        session.loop(),
+                        () -> session.relay().store().session(session.id()),
+                        known -> initialize(target, headers, known),
+                        unreadable -> finish(Outcome.PASS_ON));
+    }
+
+    private void initialize(Upstream target, HttpHeaders headers, Optional<StoredSession> known) {
+        if (known.isEmpty()) {
+            finish(Outcome.ENDED);
+            return;
+        }
+        HttpHeaders fresh = headers.copy();
+        Pings.prepare(fresh);
+        fresh.remove(ForwardedHeaders.SESSION);
+        fresh.remove(ForwardedHeaders.VERSION);
+        byte[] request = known.get().record().initializeRequest();
+        MessageExchange.send(
+                target,
+                session.nettyLoop(),
+                fresh,
+                request,
+                CONNECT_MILLIS,
+                TIMEOUT_MILLIS,
+                reply -> initialized(target, headers, reply));
+    }
+
+    private void initialized(Upstream target, HttpHeaders headers, Reply reply) {
+        Optional<InitializeResult> result = reply.ok() ? result(reply) : Optional.empty();
+        if (result.isEmpty()) {
+            finish(Outcome.PASS_ON);
+            return;
+        }
+        if (!result.get().protocolVersion().equals(session.protocolVersion())
+                || !result.get().capabilities().containsAll(session.capabilities())) {
+            log.warn(
+                    "Session {} ends: its server came back as another one",
+                    session.id().shortened());
+            session.end();
+            finish(Outcome.ENDED);
+            return;
+        }
+        recent.addLast(session.relay().clock().millis());
+        session.relay().observer().upstreamReinitialized();
+        log.info(
+                "Session {} has a new upstream session, generation {}",
+                session.id().shortened(),
+                session.generation() + 1);
+        String upstreamSession = reply.headers().get(ForwardedHeaders.SESSION);
+        String cookies = Cookies.kept(null, reply.headers(), target.settings().affinityCookies());
+        session.change(now -> now.withUpstreamSession(upstreamSession, cookies), new Completion() {
+            @Override
+            public void stored(StoreWrite write) {
+                restore(target, headers, steps(session.state()));
+            }
+
+            @Override
+            public void refused(StoreWrite write, String reason) {
+                finish(Outcome.ENDED);
+            }
+        });
+    }
+
+    static Optional<InitializeResult> result(Reply reply) {
+        for (byte[] message : reply.messages()) {
+            if (MessageReader.read(message) instanceof Message.Single single
+                    && single.envelope().isAnswer()) {
+                return InitializeResult.read(message);
+            }
+        }
+        return Optional.empty();
+    }
+
+    /** What the session had set up, in order. */
+    private static List<byte[]> steps(SessionState state) {
+        List<byte[]> steps = new ArrayList<>();
+        if (state.initialized()) {
+            steps.add(Messages.initialized());
+        }
+        if (state.logLevel() != null) {
+            steps.add(Messages.setLevel(RequestId.ofText("shadowcat-level"), state.logLevel()));
+        }
+        for (String uri : state.subscriptions()) {
+            steps.add(Messages.subscribe(RequestId.ofText("shadowcat-subscribe"), uri));
+        }
+        return steps;
+    }
+
+    private void restore(Upstream target, HttpHeaders headers, List<byte[]> steps) {
+        if (steps.isEmpty()) {
+            session.regenerated();
+            StandaloneFeed feed = session.standaloneFeed();
+            if (feed != null) {
+                feed.regenerated();
+            }
+            finish(Outcome.RESEND);
+            return;
+        }
+        HttpHeaders addressed = session.addressed(headers);
+        Pings.prepare(addressed);
+        MessageExchange.send(target, session.nettyLoop(), addressed, steps.getFirst(), 0, TIMEOUT_MILLIS, reply -> {
+            if (!reply.ok()) {
+                log.warn(
+                        "Session {}: the server refused a part of what was to be restored",
+                        session.id().shortened());
+            }
+            restore(target, headers, steps.subList(1, steps.size()));
+        });
+    }
+
+    private void finish(Outcome outcome) {
+        List<Consumer<Outcome>> told = waiting;
+        waiting = null;
+        if (told != null) {
+            told.forEach(each -> each.accept(outcome));
+        }
+    }
+}

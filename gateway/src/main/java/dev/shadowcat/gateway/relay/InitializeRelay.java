@@ -1,0 +1,170 @@
+package dev.shadowcat.gateway.relay;
+
+import dev.shadowcat.event.SessionId;
+import dev.shadowcat.gateway.http.Exchange;
+import dev.shadowcat.mcp.Envelope;
+import dev.shadowcat.mcp.InitializeResult;
+import dev.shadowcat.mcp.McpErrors;
+import dev.shadowcat.mcp.Message;
+import dev.shadowcat.mcp.MessageReader;
+import dev.shadowcat.mcp.RequestId;
+import dev.shadowcat.persist.Completion;
+import dev.shadowcat.session.SessionLoop;
+import dev.shadowcat.store.CredentialBinding;
+import dev.shadowcat.store.Owner;
+import dev.shadowcat.store.SessionRecord;
+import dev.shadowcat.store.SessionState;
+import dev.shadowcat.store.StoreWrite;
+import io.netty.handler.codec.http.HttpHeaders;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** Begins a session: lets the upstream begin its own, stores the record, then answers under our id. */
+final class InitializeRelay {
+    private static final long CONNECT_MILLIS = 2_000;
+    private static final int FIRST_STREAM_LIMIT = 1;
+
+    private final Relay relay;
+    private final Upstream target;
+    private final Exchange exchange;
+    private final byte[] request;
+    private final @Nullable RequestId id;
+    private final NettyLoop loop;
+    private boolean answered;
+
+    InitializeRelay(Relay relay, Upstream target, Exchange exchange, byte[] request, Envelope envelope) {
+        this.relay = relay;
+        this.target = target;
+        this.exchange = exchange;
+        this.request = request;
+        this.id = envelope.id();
+        this.loop = relay.loop(exchange.loop());
+    }
+
+    void start() {
+        if (relay.sessions().active().size() >= relay.settings().limits().maxSessions()) {
+            Answers.busy(exchange, "Too many sessions are in use");
+            return;
+        }
+        HttpHeaders headers =
+                ForwardedHeaders.request(exchange.headers(), target.settings().headers());
+        headers.set("accept", ForwardedHeaders.BOTH);
+        MessageExchange.send(
+                target,
+                loop,
+                headers,
+                request,
+                CONNECT_MILLIS,
+                target.settings().answerTimeout().toMillis(),
+                this::replied);
+    }
+
+    private void replied(Reply reply) {
+        if (reply.failure() != null) {
+            int status = reply.failure().reason().startsWith("no answer") ? 504 : 502;
+            Answers.error(
+                    exchange,
+                    status,
+                    id,
+                    McpErrors.SERVER_ERROR,
+                    "The MCP server gave no answer: " + reply.failure().reason(),
+                    Map.of());
+            return;
+        }
+        if (!reply.ok()) {
+            Answers.pass(relay, target, exchange, reply);
+            return;
+        }
+        byte[] answer = reply.messages().isEmpty() ? null : reply.messages().getLast();
+        if (answer == null
+                || !(MessageReader.read(answer) instanceof Message.Single single)
+                || !single.envelope().isAnswer()) {
+            Answers.error(
+                    exchange, 502, id, McpErrors.SERVER_ERROR, "The MCP server does not answer as one.", Map.of());
+            return;
+        }
+        InitializeResult result = InitializeResult.read(answer).orElse(null);
+        if (result == null) { // an error of the upstream: no session
+            Answers.json(exchange, 200, Answers.headers(), answer);
+            return;
+        }
+        begin(reply, answer, result);
+    }
+
+    private void begin(Reply reply, byte[] answer, InitializeResult result) {
+        SessionId session = SessionId.mint(relay.random());
+        SessionRecord record = new SessionRecord(
+                session,
+                target.settings().name(),
+                relay.clock().millis(),
+                result.protocolVersion(),
+                result.capabilities(),
+                request);
+        SessionState state = new SessionState(
+                1,
+                reply.headers().get(ForwardedHeaders.SESSION),
+                Cookies.kept(null, reply.headers(), target.settings().affinityCookies()),
+                false,
+                null,
+                List.of(),
+                binding(),
+                FIRST_STREAM_LIMIT,
+                relay.store().bootEpoch(),
+                Owner.ONLY);
+        SessionLoop.Timer hold = loop.after(
+                relay.settings().store().holdFor().toMillis(),
+                () -> loop.run(() -> answerOnce(() -> Answers.busy(exchange, "The store takes no sessions now"))));
+        relay.sessions().create(record, state, new Completion() {
+            @Override
+            public void stored(StoreWrite write) {
+                loop.run(() -> {
+                    hold.cancel();
+                    answerOnce(() -> answer(session, reply, answer));
+                });
+                releaseLater(session);
+            }
+
+            @Override
+            public void refused(StoreWrite write, String reason) {
+                loop.run(() -> {
+                    hold.cancel();
+                    answerOnce(() -> Answers.busy(exchange, "The session could not be stored: " + reason));
+                });
+                releaseLater(session);
+            }
+        });
+    }
+
+    private CredentialBinding binding() {
+        String hash = relay.hasher().hash(exchange.headers(), target.settings().credentialHeaders());
+        return hash.isEmpty()
+                ? CredentialBinding.NONE
+                : new CredentialBinding(List.of(hash), relay.hasher().principal(exchange.headers()));
+    }
+
+    private void releaseLater(SessionId session) {
+        relay.sessions()
+                .find(
+                        session,
+                        loop,
+                        found -> found.ifPresent(each -> {
+                            relay.sessions().release(each); // what find held
+                            relay.sessions().release(each); // what create held
+                        }),
+                        unreadable -> {});
+    }
+
+    private void answer(SessionId session, Reply reply, byte[] answer) {
+        HttpHeaders headers = ForwardedHeaders.response(reply.headers());
+        headers.set(ForwardedHeaders.SESSION, session.toString());
+        Answers.json(exchange, 200, headers, answer);
+    }
+
+    private void answerOnce(Runnable how) {
+        if (!answered) {
+            answered = true;
+            how.run();
+        }
+    }
+}

@@ -1,0 +1,173 @@
+package dev.shadowcat.gateway.relay;
+
+import dev.shadowcat.gateway.upstream.UpstreamCall;
+import dev.shadowcat.gateway.upstream.UpstreamFailure;
+import dev.shadowcat.gateway.upstream.UpstreamFailure.Fate;
+import dev.shadowcat.gateway.upstream.UpstreamListener;
+import dev.shadowcat.gateway.upstream.UpstreamRequest.Reuse;
+import dev.shadowcat.mcp.Message;
+import dev.shadowcat.mcp.MessageReader;
+import dev.shadowcat.session.SessionLoop;
+import dev.shadowcat.sse.SseDecoder;
+import dev.shadowcat.sse.SseEvent;
+import dev.shadowcat.sse.SseHandler;
+import dev.shadowcat.sse.SseLimitException;
+import io.netty.buffer.ByteBuf;
+import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpHeaders;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Sends one message to an upstream and reads its answer whole, be it JSON or SSE: for what the gateway has to understand
+ * before anyone else sees it. Connecting is tried again for a while.
+ */
+final class MessageExchange implements UpstreamListener, SseHandler {
+    private static final long RETRY_MILLIS = 250;
+
+    private final Upstream upstream;
+    private final NettyLoop loop;
+    private final HttpHeaders headers;
+    private final byte[] message;
+    private final Consumer<Reply> then;
+    private final SessionLoop.Timer timeout;
+    private final List<byte[]> messages = new ArrayList<>(1);
+    private final ByteArrayOutputStream body = new ByteArrayOutputStream();
+    private final long giveUpAtNanos;
+    private @Nullable UpstreamCall call;
+    private @Nullable SseDecoder decoder;
+    private int status;
+    private HttpHeaders answerHeaders = Answers.headers();
+    private boolean done;
+
+    private MessageExchange(
+            Upstream upstream,
+            NettyLoop loop,
+            HttpHeaders headers,
+            byte[] message,
+            long connectMillis,
+            long timeoutMillis,
+            Consumer<Reply> then) {
+        this.upstream = upstream;
+        this.loop = loop;
+        this.headers = headers;
+        this.message = message;
+        this.then = then;
+        this.giveUpAtNanos = System.nanoTime() + connectMillis * 1_000_000;
+        this.timeout = loop.after(timeoutMillis, this::timedOut);
+    }
+
+    /**
+     * Sends a message; {@code then} hears exactly once, on the loop.
+     *
+     * @param connectMillis how long connecting is tried again
+     * @param timeoutMillis until the whole answer must be there
+     */
+    static void send(
+            Upstream upstream,
+            NettyLoop loop,
+            HttpHeaders headers,
+            byte[] message,
+            long connectMillis,
+            long timeoutMillis,
+            Consumer<Reply> then) {
+        new MessageExchange(upstream, loop, headers, message, connectMillis, timeoutMillis, then).send();
+    }
+
+    private void send() {
+        if (!done) {
+            call = upstream.post(loop.loop(), headers.copy(), message, Reuse.RECENT, this);
+        }
+    }
+
+    @Override
+    public void head(int answerStatus, HttpHeaders received) {
+        status = answerStatus;
+        answerHeaders = received.copy();
+        if (isEventStream(received)) {
+            decoder = new SseDecoder(upstream.settings().maxEventBytes());
+        }
+    }
+
+    static boolean isEventStream(HttpHeaders headers) {
+        String type = headers.get(HttpHeaderNames.CONTENT_TYPE);
+        return type != null && type.regionMatches(true, 0, "text/event-stream", 0, "text/event-stream".length());
+    }
+
+    @Override
+    public void data(ByteBuf bytes) {
+        if (done) {
+            return;
+        }
+        if (decoder != null) {
+            try {
+                decoder.feed(bytes.nioBuffer(), this);
+            } catch (SseLimitException tooLarge) {
+                finish(new UpstreamFailure(Fate.INVALID, String.valueOf(tooLarge.getMessage())));
+            }
+            return;
+        }
+        if (body.size() + bytes.readableBytes() > upstream.settings().maxResponseBytes()) {
+            finish(new UpstreamFailure(Fate.INVALID, "the answer is larger than max-response-bytes"));
+            return;
+        }
+        try {
+            bytes.getBytes(bytes.readerIndex(), body, bytes.readableBytes());
+        } catch (IOException impossible) {
+            throw new IllegalStateException(impossible); // the stream is in memory
+        }
+    }
+
+    @Override
+    public void event(SseEvent event) {
+        if (event.data().length == 0 || done) {
+            return;
+        }
+        messages.add(event.data());
+        boolean answer = MessageReader.read(event.data()) instanceof Message.Single single
+                && single.envelope().isAnswer();
+        if (answer) {
+            finish(null); // the rest of the stream, if any, is of no use to anyone
+        }
+    }
+
+    @Override
+    public void retry(long millis) {}
+
+    @Override
+    public void end() {
+        if (decoder == null && body.size() > 0) {
+            messages.add(body.toByteArray());
+        }
+        finish(null);
+    }
+
+    @Override
+    public void failed(UpstreamFailure failure) {
+        if (!done && failure.fate() == Fate.NEVER_SENT && System.nanoTime() < giveUpAtNanos) {
+            loop.after(RETRY_MILLIS, this::send);
+            return;
+        }
+        finish(failure);
+    }
+
+    private void timedOut() {
+        finish(new UpstreamFailure(Fate.UNANSWERED, "no answer within the time limit"));
+    }
+
+    private void finish(@Nullable UpstreamFailure failure) {
+        if (done) {
+            return;
+        }
+        done = true;
+        timeout.cancel();
+        if (call != null && (failure != null || decoder != null)) {
+            call.close();
+        }
+        then.accept(new Reply(status, answerHeaders, body.toByteArray(), List.copyOf(messages), failure));
+    }
+}

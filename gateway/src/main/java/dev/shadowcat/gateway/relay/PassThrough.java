@@ -1,0 +1,131 @@
+package dev.shadowcat.gateway.relay;
+
+import dev.shadowcat.gateway.http.Exchange;
+import dev.shadowcat.gateway.http.ExchangeListener;
+import dev.shadowcat.gateway.http.StreamedResponse;
+import dev.shadowcat.gateway.upstream.UpstreamCall;
+import dev.shadowcat.gateway.upstream.UpstreamFailure;
+import dev.shadowcat.gateway.upstream.UpstreamListener;
+import dev.shadowcat.gateway.upstream.UpstreamRequest;
+import dev.shadowcat.gateway.upstream.UpstreamRequest.Reuse;
+import dev.shadowcat.mcp.McpErrors;
+import dev.shadowcat.mcp.Messages;
+import dev.shadowcat.mcp.RequestId;
+import io.netty.buffer.ByteBuf;
+import io.netty.handler.codec.http.HttpHeaders;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One request passed to the upstream as it is, and its answer back as it comes: the stateless era, where a client that leaves
+ * has cancelled (2026-07-28, basic/transports). The loop of the client's connection only.
+ */
+final class PassThrough implements UpstreamListener, ExchangeListener {
+    private static final long TICK_MILLIS = 1_000;
+
+    private final Relay relay;
+    private final Upstream target;
+    private final Exchange exchange;
+    private final @Nullable RequestId id;
+    private @Nullable UpstreamCall call;
+    private @Nullable StreamedResponse response;
+    private boolean over;
+    private long lastWriteMillis;
+
+    PassThrough(Relay relay, Upstream target, Exchange exchange, @Nullable RequestId id) {
+        this.relay = relay;
+        this.target = target;
+        this.exchange = exchange;
+        this.id = id;
+    }
+
+    void start() {
+        exchange.listener(this);
+        HttpHeaders headers =
+                ForwardedHeaders.request(exchange.headers(), target.settings().headers());
+        call = target.client()
+                .send(
+                        exchange.loop(),
+                        new UpstreamRequest(
+                                exchange.method(),
+                                target.target(),
+                                headers,
+                                exchange.body().retainedDuplicate(),
+                                Reuse.RECENT,
+                                false),
+                        this);
+    }
+
+    @Override
+    public void head(int status, HttpHeaders received) {
+        HttpHeaders headers = ForwardedHeaders.response(received);
+        boolean sse = MessageExchange.isEventStream(received);
+        if (sse) {
+            headers.set("x-accel-buffering", "no");
+        }
+        StreamedResponse begun = exchange.startStream(status, headers, false);
+        response = begun;
+        lastWriteMillis = relay.clock().millis();
+        if (sse) {
+            relay.loop(exchange.loop()).after(TICK_MILLIS, this::beat);
+        }
+    }
+
+    private void beat() {
+        if (over || response == null) {
+            return;
+        }
+        long now = relay.clock().millis();
+        if (now - lastWriteMillis >= relay.settings().streams().heartbeat().toMillis() && response.writable()) {
+            lastWriteMillis = now;
+            response.write(io.netty.buffer.Unpooled.wrappedBuffer(dev.shadowcat.sse.SseEncoder.keepalive()));
+            response.flush();
+        }
+        relay.loop(exchange.loop()).after(TICK_MILLIS, this::beat);
+    }
+
+    @Override
+    public void data(ByteBuf bytes) {
+        if (response != null && !over) {
+            lastWriteMillis = relay.clock().millis();
+            response.write(bytes.retainedSlice());
+            response.flush();
+            if (!response.writable() && call != null) {
+                call.reading(false);
+            }
+        }
+    }
+
+    @Override
+    public void writableAgain() {
+        if (call != null) {
+            call.reading(true);
+        }
+    }
+
+    @Override
+    public void end() {
+        over = true;
+        if (response != null) {
+            response.finish();
+        }
+    }
+
+    @Override
+    public void failed(UpstreamFailure failure) {
+        over = true;
+        if (response != null) {
+            response.abort();
+            return;
+        }
+        byte[] body = Messages.error(id, McpErrors.SERVER_ERROR, "The MCP server gave no answer: " + failure.reason());
+        Answers.json(exchange, 502, Answers.headers(), body);
+    }
+
+    @Override
+    public void clientGone() {
+        over = true;
+        if (call != null) {
+            call.close();
+        }
+    }
+}

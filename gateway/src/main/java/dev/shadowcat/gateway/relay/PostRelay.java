@@ -1,0 +1,421 @@
+package dev.shadowcat.gateway.relay;
+
+import dev.shadowcat.gateway.http.Exchange;
+import dev.shadowcat.gateway.http.ExchangeListener;
+import dev.shadowcat.gateway.upstream.UpstreamCall;
+import dev.shadowcat.gateway.upstream.UpstreamFailure;
+import dev.shadowcat.gateway.upstream.UpstreamListener;
+import dev.shadowcat.gateway.upstream.UpstreamRequest.Reuse;
+import dev.shadowcat.mcp.McpErrors;
+import dev.shadowcat.mcp.Message;
+import dev.shadowcat.mcp.MessageEditor;
+import dev.shadowcat.mcp.MessageReader;
+import dev.shadowcat.mcp.Messages;
+import dev.shadowcat.mcp.RequestId;
+import dev.shadowcat.session.Call;
+import dev.shadowcat.session.EventStream;
+import dev.shadowcat.session.Received;
+import dev.shadowcat.session.Session;
+import dev.shadowcat.session.SessionLoop;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpHeaders;
+import java.io.ByteArrayOutputStream;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One POST of a client on its way through a session: out to the upstream, and its answer back, as plain JSON or as a stream.
+ * Each of its requests ends in exactly one answer. The session's loop only.
+ */
+final class PostRelay implements UpstreamListener, ExchangeListener {
+    private static final long PRIMING_MILLIS = 250;
+    private static final long FIRST_PAUSE_MILLIS = 100;
+    private static final long MAX_PAUSE_MILLIS = 1_000;
+
+    private final RelaySession session;
+    private final Upstream target;
+    private final Exchange exchange;
+    private final HttpHeaders headers;
+    private final byte[] body;
+    private final List<Call> calls;
+    private final boolean streamable;
+    private final boolean recent;
+    private @Nullable UpstreamCall call;
+    private @Nullable UpstreamFeed feed;
+    private @Nullable EventStream stream;
+    private SessionLoop.@Nullable Timer slow;
+    private @Nullable ByteArrayOutputStream plain;
+    private HttpHeaders answerHeaders = Answers.headers();
+    private int status;
+    private int generation;
+    private long giveUpAtMillis;
+    private long pauseMillis = FIRST_PAUSE_MILLIS;
+    private boolean sentTwice;
+    private boolean clientGone;
+    private boolean over;
+
+    PostRelay(RelaySession session, Upstream target, Exchange exchange, byte[] body, List<Call> calls) {
+        this.session = session;
+        this.target = target;
+        this.exchange = exchange;
+        this.headers = session.headers(target, exchange.headers());
+        this.body = body;
+        this.calls = calls;
+        this.streamable = !calls.isEmpty() && ForwardedHeaders.accepts(exchange.headers(), "text/event-stream");
+        this.recent = calls.stream().anyMatch(each -> !Session.reads(each.method()));
+    }
+
+    boolean serves(Call wanted) {
+        return calls.contains(wanted);
+    }
+
+    void start() {
+        session.add(this);
+        exchange.listener(this);
+        if (streamable) {
+            long millis = session.relay().settings().streams().resumableAfter().toMillis();
+            if (millis == 0) {
+                becomeStream();
+            } else {
+                slow = session.loop().after(millis, this::becomeStream);
+            }
+        }
+        send();
+    }
+
+    private void send() {
+        if (over) {
+            return;
+        }
+        generation = session.generation();
+        status = 0;
+        plain = null;
+        call = target.post(
+                session.nettyLoop().loop(),
+                session.addressed(headers),
+                body,
+                recent ? Reuse.RECENT : Reuse.POOLED,
+                this);
+    }
+
+    /** From here on the answer can be resumed: the client gets a stream, whatever the upstream will answer. */
+    private void becomeStream() {
+        slow = null;
+        if (stream == null && !over) {
+            stream = session.openStream(calls, this::opened);
+        }
+    }
+
+    private void opened() {
+        EventStream opened = stream;
+        if (opened == null || clientGone || session.deleted()) {
+            return;
+        }
+        SseClient client = new SseClient(session, exchange, false);
+        client.serve(opened, 0);
+        if (feed == null || opened.upstreamCursor() == null) {
+            // An id that the client holds must be worth something after a crash: wait for the upstream's own, if it
+            // gives any.
+            boolean waits = feed != null;
+            opened.whenCursorStored(() -> prime(client));
+            if (waits) {
+                session.loop().after(PRIMING_MILLIS, () -> prime(client));
+            } else {
+                prime(client);
+            }
+            return;
+        }
+        opened.whenCursorStored(() -> prime(client));
+        session.loop().after(PRIMING_MILLIS, () -> prime(client));
+    }
+
+    private void prime(SseClient client) {
+        EventStream opened = stream;
+        if (opened != null) {
+            client.priming(opened.number(), 0);
+            client.flush();
+        }
+    }
+
+    @Override
+    public void head(int answered, HttpHeaders received) {
+        status = answered;
+        answerHeaders = received.copy();
+        keepCookies(received);
+        if (answered == 200 && !calls.isEmpty() && MessageExchange.isEventStream(received)) {
+            stopSlow();
+            becomeStream();
+            EventStream opened = stream;
+            if (opened != null) {
+                feed = new UpstreamFeed(session, opened, target.settings().maxEventBytes());
+            }
+            return;
+        }
+        plain = new ByteArrayOutputStream();
+    }
+
+    private void keepCookies(HttpHeaders received) {
+        if (received.contains(HttpHeaderNames.SET_COOKIE)) {
+            String known = session.state().affinityCookies();
+            String kept = Cookies.kept(known, received, target.settings().affinityCookies());
+            if (kept != null && !kept.equals(known)) {
+                session.change(now -> now.withAffinityCookies(kept), dev.shadowcat.persist.Completion.NOBODY);
+            }
+        }
+    }
+
+    @Override
+    public void data(ByteBuf bytes) {
+        if (feed != null) {
+            feed.feed(bytes, call);
+            if (stream != null && stream.ended()) {
+                finish();
+            }
+            return;
+        }
+        ByteArrayOutputStream collected = plain;
+        if (collected == null) {
+            return;
+        }
+        if (collected.size() + bytes.readableBytes() > target.settings().maxResponseBytes()) {
+            breakOff();
+            fail(502, "The MCP server's answer is larger than max-response-bytes.", "unknown");
+            return;
+        }
+        byte[] part = new byte[bytes.readableBytes()];
+        bytes.getBytes(bytes.readerIndex(), part);
+        collected.writeBytes(part);
+    }
+
+    @Override
+    public void end() {
+        call = null;
+        if (feed != null) {
+            brokenOff(feed.retryMillis());
+            return;
+        }
+        byte[] answer = plain == null ? new byte[0] : plain.toByteArray();
+        if (status >= 200 && status < 300) {
+            answered(answer);
+            return;
+        }
+        refused(answer);
+    }
+
+    private void answered(byte[] answer) {
+        if (calls.isEmpty()) {
+            finish();
+            Answers.empty(exchange, 202);
+            return;
+        }
+        Message message = MessageReader.read(answer);
+        if (message instanceof Message.Malformed) {
+            fail(502, "The MCP server answered with something that is not JSON-RPC.", "unknown");
+            return;
+        }
+        if (stream != null) {
+            if (!stream.ended() && stream.receive(null, answer) != Received.RECORDED) {
+                stream.fail(McpErrors.INTERNAL_ERROR, "The MCP server answered another request.", Map.of());
+            }
+            finish();
+            return;
+        }
+        byte[] shown = answer;
+        if (message instanceof Message.Single single
+                && calls.size() == 1
+                && single.envelope().idSpan() != null) {
+            Call only = calls.getFirst();
+            if (!only.clientId().equals(only.upstreamId())) {
+                shown = MessageEditor.replaceId(answer, 0, answer.length, single.envelope(), only.clientId());
+            }
+        }
+        respond(status, shown);
+    }
+
+    /** The upstream answered with an HTTP error: a lost session is healed, anything else passed on. */
+    private void refused(byte[] answer) {
+        if (Healing.suspect(status) && session.state().upstreamSession() != null) {
+            int refusedWith = status;
+            session.healing()
+                    .refused(target, generation, status, headers, outcome -> healed(outcome, refusedWith, answer));
+            return;
+        }
+        passOn(status, answer);
+    }
+
+    private void healed(Healing.Outcome outcome, int refusedWith, byte[] answer) {
+        switch (outcome) {
+            case RESEND -> send();
+            case PASS_ON -> passOn(refusedWith, answer);
+            case ENDED -> {
+                finish();
+                Answers.noSession(exchange);
+            }
+            case TOO_MANY ->
+                fail(
+                        502,
+                        "The MCP server keeps forgetting its session. Is there a load balancer in front of it without"
+                                + " session affinity?",
+                        "never-processed");
+        }
+    }
+
+    private void passOn(int refusedWith, byte[] answer) {
+        if (stream != null) {
+            stream.fail(
+                    McpErrors.SERVER_ERROR,
+                    "The MCP server answered with HTTP status " + refusedWith + ".",
+                    Map.of("status", refusedWith, "body", excerpt(answer)));
+            finish();
+            return;
+        }
+        respond(refusedWith, answer);
+    }
+
+    private static String excerpt(byte[] answer) {
+        return new String(answer, 0, Math.min(answer.length, 500), StandardCharsets.UTF_8);
+    }
+
+    private void respond(int answered, byte[] answer) {
+        finish();
+        HttpHeaders forwarded = Answers.passed(session.relay(), target, answerHeaders);
+        forwarded.set(ForwardedHeaders.SESSION, session.id().toString());
+        exchange.respond(answered, forwarded, Unpooled.wrappedBuffer(answer));
+    }
+
+    @Override
+    public void failed(UpstreamFailure failure) {
+        call = null;
+        switch (failure.fate()) {
+            case NEVER_SENT -> sendAgain(failure);
+            case UNANSWERED -> unanswered();
+            case BROKEN_OFF -> {
+                if (feed != null) {
+                    brokenOff(0);
+                } else {
+                    unknown();
+                }
+            }
+            case INVALID -> fail(502, "The MCP server's answer is not usable: " + failure.reason(), "unknown");
+        }
+    }
+
+    /** It cannot have been processed, so it may go out again, whatever it is. */
+    private void sendAgain(UpstreamFailure failure) {
+        long now = session.relay().clock().millis();
+        if (giveUpAtMillis == 0) {
+            giveUpAtMillis =
+                    now + session.relay().settings().streams().unknownOutcome().toMillis();
+        }
+        if (now >= giveUpAtMillis) {
+            fail(502, "The MCP server cannot be reached: " + failure.reason(), "never-processed");
+            return;
+        }
+        session.loop().after(pauseMillis, this::send);
+        pauseMillis = Math.min(MAX_PAUSE_MILLIS, pauseMillis * 2);
+    }
+
+    private void unanswered() {
+        if (!recent && !sentTwice) {
+            sentTwice = true;
+            send();
+            return;
+        }
+        unknown();
+    }
+
+    private void unknown() {
+        session.relay().observer().outcomeUnknown();
+        fail(502, RelaySession.unknownOutcome(), "unknown");
+    }
+
+    /** The upstream's stream ended before every request was answered. */
+    private void brokenOff(long pause) {
+        EventStream unfinished = stream;
+        finish();
+        if (unfinished == null || unfinished.ended()) {
+            return;
+        }
+        if (unfinished.upstreamCursor() == null) {
+            session.failUnknown(unfinished);
+            return;
+        }
+        new StreamResume(session, target, unfinished, headers).after(pause);
+    }
+
+    private void fail(int httpStatus, String reason, String outcome) {
+        EventStream opened = stream;
+        if (opened != null) {
+            opened.fail(McpErrors.SERVER_ERROR, reason, Map.of("outcome", outcome));
+            finish();
+            return;
+        }
+        finish();
+        RequestId id = calls.size() == 1 ? calls.getFirst().clientId() : null;
+        Answers.json(
+                exchange,
+                httpStatus,
+                Answers.headers(),
+                Messages.error(id, McpErrors.SERVER_ERROR, reason, Map.of("outcome", outcome)));
+    }
+
+    /** The client took a request of this POST back: it hears nothing more, and the upstream has a little while to end. */
+    void cancelled(Call cancelled) {
+        EventStream opened = stream;
+        if (opened != null) {
+            opened.cancel(cancelled);
+        } else {
+            session.closed(cancelled);
+            if (calls.size() == 1 && !clientGone) {
+                new SseClient(session, exchange, false).finish();
+                over = true;
+                stopSlow();
+            }
+        }
+        long millis = session.relay().settings().streams().cancelledLinger().toMillis();
+        session.loop().after(millis, () -> {
+            if (opened == null || opened.ended()) {
+                abandon();
+            }
+        });
+    }
+
+    /** Breaks everything off without a word. */
+    void abandon() {
+        breakOff();
+        finish();
+    }
+
+    private void breakOff() {
+        if (call != null) {
+            call.close();
+            call = null;
+        }
+    }
+
+    private void finish() {
+        over = true;
+        stopSlow();
+        if (stream == null) {
+            calls.forEach(session::closed);
+        }
+        session.remove(this);
+    }
+
+    private void stopSlow() {
+        if (slow != null) {
+            slow.cancel();
+            slow = null;
+        }
+    }
+
+    /** Leaving is not cancelling: what is under way goes on. */
+    @Override
+    public void clientGone() {
+        session.loop().run(() -> clientGone = true);
+    }
+}

@@ -1,0 +1,122 @@
+package dev.shadowcat.gateway.relay;
+
+import dev.shadowcat.gateway.config.GatewaySettings;
+import dev.shadowcat.observe.Observer;
+import dev.shadowcat.session.SessionLoop;
+import dev.shadowcat.session.SessionManager;
+import dev.shadowcat.session.StoreReader;
+import dev.shadowcat.store.EventStore;
+import io.netty.channel.EventLoop;
+import java.security.SecureRandom;
+import java.time.Clock;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ThreadLocalRandom;
+import org.jspecify.annotations.Nullable;
+
+/** What every session in motion shares. Any thread. */
+final class Relay {
+    private final GatewaySettings settings;
+    private final Map<String, Upstream> upstreams;
+    private final EventStore store;
+    private final StoreReader reader;
+    private final CredentialHasher hasher;
+    private final Observer observer;
+    private final Clock clock;
+    private final SecureRandom random = new SecureRandom();
+    private final Map<EventLoop, NettyLoop> loops = new ConcurrentHashMap<>();
+    private final Map<EventLoop, Heartbeats> heartbeats = new ConcurrentHashMap<>();
+    private @Nullable SessionManager<RelaySession> sessions;
+
+    Relay(
+            GatewaySettings settings,
+            Map<String, Upstream> upstreams,
+            EventStore store,
+            StoreReader reader,
+            Observer observer,
+            Clock clock) {
+        this.settings = settings;
+        this.upstreams = Map.copyOf(upstreams);
+        this.store = store;
+        this.reader = reader;
+        this.hasher = new CredentialHasher(store.credentialKey());
+        this.observer = observer;
+        this.clock = clock;
+    }
+
+    /** Once, before the first request. */
+    void sessions(SessionManager<RelaySession> manager) {
+        sessions = manager;
+    }
+
+    SessionManager<RelaySession> sessions() {
+        if (sessions == null) {
+            throw new IllegalStateException("the relay has not begun");
+        }
+        return sessions;
+    }
+
+    GatewaySettings settings() {
+        return settings;
+    }
+
+    /** The upstream of that name; null where there is none (any more). */
+    @Nullable
+    Upstream upstream(String name) {
+        return upstreams.get(name);
+    }
+
+    EventStore store() {
+        return store;
+    }
+
+    StoreReader reader() {
+        return reader;
+    }
+
+    CredentialHasher hasher() {
+        return hasher;
+    }
+
+    Observer observer() {
+        return observer;
+    }
+
+    Clock clock() {
+        return clock;
+    }
+
+    SecureRandom random() {
+        return random;
+    }
+
+    NettyLoop loop(EventLoop loop) {
+        return loops.computeIfAbsent(loop, NettyLoop::new);
+    }
+
+    Heartbeats heartbeats(SessionLoop loop) {
+        NettyLoop own = (NettyLoop) loop;
+        return heartbeats.computeIfAbsent(own.loop(), key -> {
+            Heartbeats begun = new Heartbeats(own, settings.streams(), clock);
+            begun.start();
+            return begun;
+        });
+    }
+
+    int openStreams() {
+        return heartbeats.values().stream().mapToInt(Heartbeats::open).sum();
+    }
+
+    void sendAllAway() {
+        heartbeats.forEach((loop, beats) -> loop.execute(() -> beats.sendAllAway(jittered(8_000, 0.3))));
+    }
+
+    /** What a client is told to wait before it comes back: the setting, a fifth more or less. */
+    long retryMillis() {
+        return jittered(settings.streams().retryHint().toMillis(), 0.2);
+    }
+
+    private static long jittered(long millis, double share) {
+        return Math.round(millis * (1 + share * (2 * ThreadLocalRandom.current().nextDouble() - 1)));
+    }
+}

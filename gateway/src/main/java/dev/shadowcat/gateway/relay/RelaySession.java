@@ -1,0 +1,197 @@
+package dev.shadowcat.gateway.relay;
+
+import dev.shadowcat.mcp.McpErrors;
+import dev.shadowcat.persist.Completion;
+import dev.shadowcat.session.Call;
+import dev.shadowcat.session.EventStream;
+import dev.shadowcat.session.Session;
+import dev.shadowcat.session.SessionLoop;
+import dev.shadowcat.session.SessionServices;
+import dev.shadowcat.store.StoreWrite;
+import dev.shadowcat.store.StoredSession;
+import dev.shadowcat.store.StoredStream;
+import io.netty.handler.codec.http.HttpHeaders;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** A session with its upstream's side: what is under way to the upstream, and who heals it. The session's loop only. */
+final class RelaySession extends Session {
+    private static final String UNKNOWN_OUTCOME =
+            "The connection to the MCP server was lost after the request was sent. Whether it was processed is unknown.";
+
+    private final Relay relay;
+    private final List<PostRelay> posts = new ArrayList<>(2);
+    private final Healing healing;
+    private final CredentialGate gate;
+    private @Nullable StandaloneFeed standaloneFeed;
+    private @Nullable Contest contest;
+    private @Nullable List<EventStream> orphans; // open streams that lost their upstream in a restart of ours
+
+    RelaySession(
+            Relay relay, SessionServices services, SessionLoop loop, StoredSession known, List<StoredStream> streams) {
+        super(services, loop, known, streams);
+        this.relay = relay;
+        this.healing = new Healing(this);
+        this.gate = new CredentialGate(this);
+        List<EventStream> lost =
+                streams().stream().filter(each -> !each.standalone()).toList();
+        this.orphans = lost.isEmpty() ? null : lost;
+    }
+
+    Relay relay() {
+        return relay;
+    }
+
+    NettyLoop nettyLoop() {
+        return (NettyLoop) loop();
+    }
+
+    /** Its upstream; null where the configuration has lost it. */
+    @Nullable
+    Upstream target() {
+        return relay.upstream(upstream());
+    }
+
+    Healing healing() {
+        return healing;
+    }
+
+    CredentialGate gate() {
+        return gate;
+    }
+
+    Contest contest() {
+        if (contest == null) {
+            contest = new Contest();
+        }
+        return contest;
+    }
+
+    StandaloneFeed standaloneFeed(Upstream target) {
+        if (standaloneFeed == null) {
+            standaloneFeed = new StandaloneFeed(this, target);
+        }
+        return standaloneFeed;
+    }
+
+    @Nullable
+    StandaloneFeed standaloneFeed() {
+        return standaloneFeed;
+    }
+
+    void add(PostRelay post) {
+        posts.add(post);
+    }
+
+    void remove(PostRelay post) {
+        posts.remove(post);
+        relay.sessions().settled(this);
+    }
+
+    @Nullable
+    PostRelay relayOf(Call call) {
+        for (PostRelay post : posts) {
+            if (post.serves(call)) {
+                return post;
+            }
+        }
+        return null;
+    }
+
+    /** The client's headers, as they go to the upstream on this session. */
+    HttpHeaders headers(Upstream target, HttpHeaders client) {
+        HttpHeaders headers = ForwardedHeaders.request(client, target.settings().headers());
+        headers.set("accept", ForwardedHeaders.BOTH); // servers take no wildcards, though clients may send them
+        if (!headers.contains(ForwardedHeaders.VERSION)) {
+            headers.set(ForwardedHeaders.VERSION, protocolVersion());
+        }
+        return headers;
+    }
+
+    /** Puts the present upstream session on a request; done anew for each attempt. */
+    HttpHeaders addressed(HttpHeaders headers) {
+        HttpHeaders addressed = headers.copy();
+        String upstreamSession = state().upstreamSession();
+        if (upstreamSession != null) {
+            addressed.set(ForwardedHeaders.SESSION, upstreamSession);
+        }
+        String cookies = Cookies.merged(headers.get("cookie"), state().affinityCookies());
+        if (cookies != null) {
+            addressed.set("cookie", cookies);
+        }
+        return addressed;
+    }
+
+    /** Takes up what a restart of the gateway interrupted, with credentials that were let in. Once. */
+    void recover(HttpHeaders clientHeaders) {
+        List<EventStream> lost = orphans;
+        orphans = null;
+        Upstream target = target();
+        if (lost == null) {
+            return;
+        }
+        for (EventStream stream : lost) {
+            if (target == null || stream.ended()) {
+                continue;
+            }
+            if (stream.upstreamCursor() == null) {
+                failUnknown(stream);
+                continue;
+            }
+            new StreamResume(this, target, stream, headers(target, clientHeaders)).start();
+        }
+    }
+
+    /** Ends a stream whose upstream is lost for good. */
+    void failUnknown(EventStream stream) {
+        if (!stream.ended()) {
+            relay.observer().outcomeUnknown();
+            stream.fail(McpErrors.SERVER_ERROR, UNKNOWN_OUTCOME, Map.of("outcome", "unknown"));
+        }
+    }
+
+    static String unknownOutcome() {
+        return UNKNOWN_OUTCOME;
+    }
+
+    /** Ends the session for the client too: its upstream session cannot be replaced by an equal one. */
+    void end() {
+        closeUpstream();
+        relay.sessions().delete(this, Completion.NOBODY);
+    }
+
+    void closeUpstream() {
+        if (standaloneFeed != null) {
+            standaloneFeed.close();
+        }
+        List.copyOf(posts).forEach(PostRelay::abandon);
+    }
+
+    /** The session was deleted at the client's wish. */
+    void delete(Runnable done) {
+        closeUpstream();
+        relay.sessions().delete(this, new Completion() {
+            @Override
+            public void stored(StoreWrite write) {
+                done.run();
+            }
+
+            @Override
+            public void refused(StoreWrite write, String reason) {
+                done.run();
+            }
+        });
+    }
+
+    @Override
+    public boolean busy() {
+        return super.busy()
+                || posts == null // while it is being built
+                || !posts.isEmpty()
+                || orphans != null
+                || healing.busy()
+                || (standaloneFeed != null && standaloneFeed.open());
+    }
+}

@@ -1,0 +1,129 @@
+package dev.shadowcat.gateway.relay;
+
+import dev.shadowcat.gateway.http.Exchange;
+import dev.shadowcat.mcp.Envelope;
+import dev.shadowcat.mcp.McpMethod;
+import dev.shadowcat.mcp.Message;
+import dev.shadowcat.mcp.MessageEditor;
+import dev.shadowcat.mcp.RequestId;
+import dev.shadowcat.mcp.Span;
+import dev.shadowcat.persist.Completion;
+import dev.shadowcat.session.Call;
+import dev.shadowcat.store.SessionState;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
+
+/** Prepares a POST in a session: ids that would cross are replaced, and what the session must remember is noted. */
+final class SessionPost {
+    private SessionPost() {}
+
+    static void relay(RelaySession session, Upstream target, Exchange exchange, byte[] body, Message.Single single) {
+        Envelope envelope = single.envelope();
+        if (envelope.isRequest() && tooMany(session, exchange)) {
+            return;
+        }
+        List<Call> calls = new ArrayList<>(1);
+        byte[] sent = prepared(session, body, body.length, envelope, calls);
+        if (sent == null) {
+            Answers.empty(exchange, 202); // answers a request that is void
+            return;
+        }
+        PostRelay cancelled = cancelled(session, envelope);
+        Call call = cancelled == null ? null : openCall(session, envelope);
+        new PostRelay(session, target, exchange, sent, calls).start();
+        if (cancelled != null && call != null) {
+            cancelled.cancelled(call);
+        }
+    }
+
+    static void relay(RelaySession session, Upstream target, Exchange exchange, byte[] body, Message.Batch batch) {
+        if (tooMany(session, exchange)) {
+            return;
+        }
+        List<Call> calls = new ArrayList<>();
+        byte[] sent = body;
+        List<Message.Element> elements = batch.elements();
+        for (int i = elements.size() - 1; i >= 0; i--) { // from the end, so that earlier spans stay true
+            Envelope envelope = elements.get(i).envelope();
+            byte[] edited = prepared(session, sent, sent.length, envelope, calls);
+            sent = edited == null ? sent : edited;
+        }
+        new PostRelay(session, target, exchange, sent, calls).start();
+    }
+
+    private static boolean tooMany(RelaySession session, Exchange exchange) {
+        if (session.pending() < session.relay().settings().limits().maxPendingRequests()) {
+            return false;
+        }
+        Answers.busy(exchange, "Too many requests of this session are unanswered");
+        return true;
+    }
+
+    /** The message as the upstream is to get it; null where it must not get it. */
+    private static byte @Nullable [] prepared(
+            RelaySession session, byte[] body, int length, Envelope envelope, List<Call> calls) {
+        RequestId id = envelope.id();
+        if (envelope.isRequest() && id != null) {
+            remember(session, envelope);
+            Call call = session.begin(id, String.valueOf(envelope.method()), envelope.progressToken());
+            calls.addFirst(call);
+            return replaced(body, length, envelope.idSpan(), id, call.upstreamId());
+        }
+        if (envelope.isAnswer() && id != null) {
+            RequestId upstreamId = session.serverRequests().answered(id, session.generation());
+            return upstreamId == null ? null : replaced(body, length, envelope.idSpan(), id, upstreamId);
+        }
+        if (envelope.is(McpMethod.INITIALIZED)) {
+            session.change(SessionState::withInitialized, Completion.NOBODY);
+        }
+        Call cancelled = openCall(session, envelope);
+        RequestId named = envelope.cancelledId();
+        return cancelled == null || named == null
+                ? body
+                : replaced(body, length, envelope.cancelledIdSpan(), named, cancelled.upstreamId());
+    }
+
+    private static byte[] replaced(byte[] body, int length, @Nullable Span span, RequestId from, RequestId to) {
+        return from.equals(to) ? body : MessageEditor.replace(body, 0, length, span, to);
+    }
+
+    private static @Nullable Call openCall(RelaySession session, Envelope envelope) {
+        RequestId named = envelope.cancelledId();
+        return envelope.is(McpMethod.CANCELLED) && named != null ? session.openCall(named) : null;
+    }
+
+    private static @Nullable PostRelay cancelled(RelaySession session, Envelope envelope) {
+        Call call = openCall(session, envelope);
+        return call == null ? null : session.relayOf(call);
+    }
+
+    /** Notes what a new upstream session would have to be told again. */
+    private static void remember(RelaySession session, Envelope envelope) {
+        String level = envelope.logLevel();
+        String uri = envelope.target();
+        if (envelope.is(McpMethod.LOGGING_SET_LEVEL) && level != null) {
+            session.change(now -> now.withLogLevel(level), Completion.NOBODY);
+        } else if (envelope.is(McpMethod.RESOURCES_SUBSCRIBE) && uri != null) {
+            subscriptions(session, uris -> with(uris, uri));
+        } else if (envelope.is(McpMethod.RESOURCES_UNSUBSCRIBE) && uri != null) {
+            subscriptions(
+                    session,
+                    uris -> uris.stream().filter(each -> !each.equals(uri)).toList());
+        }
+    }
+
+    private static List<String> with(List<String> uris, String uri) {
+        if (uris.contains(uri)) {
+            return uris;
+        }
+        List<String> more = new ArrayList<>(uris);
+        more.add(uri);
+        return more;
+    }
+
+    private static void subscriptions(RelaySession session, UnaryOperator<List<String>> change) {
+        session.change(now -> now.withSubscriptions(change.apply(now.subscriptions())), Completion.NOBODY);
+    }
+}

@@ -1,0 +1,163 @@
+package dev.shadowcat.gateway.relay;
+
+import dev.shadowcat.event.EventId;
+import dev.shadowcat.gateway.http.Exchange;
+import dev.shadowcat.gateway.http.ExchangeListener;
+import dev.shadowcat.gateway.http.StreamedResponse;
+import dev.shadowcat.mcp.ProtocolVersions;
+import dev.shadowcat.session.ClientStream;
+import dev.shadowcat.session.EventSink;
+import dev.shadowcat.session.EventStream;
+import dev.shadowcat.sse.SseEncoder;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpHeaders;
+import org.jspecify.annotations.Nullable;
+
+/** A client's connection while it carries a stream: events out, news of the connection in. */
+final class SseClient implements EventSink, ExchangeListener {
+    private final RelaySession session;
+    private final StreamedResponse response;
+    private final boolean primes;
+    private @Nullable EventStream stream;
+    private @Nullable ClientStream client;
+    private boolean primed;
+    private boolean over;
+    private long lastWriteMillis;
+
+    /** Sends the head and the first byte, so that whoever waits for either in between lets them through. */
+    SseClient(RelaySession session, Exchange exchange, boolean longLived) {
+        this.session = session;
+        this.primes = ProtocolVersions.primes(session.protocolVersion());
+        HttpHeaders headers = Answers.headers();
+        headers.set(HttpHeaderNames.CONTENT_TYPE, "text/event-stream");
+        headers.set(HttpHeaderNames.CACHE_CONTROL, "no-cache, no-transform");
+        headers.set("x-accel-buffering", "no");
+        headers.set(ForwardedHeaders.SESSION, session.id().toString());
+        exchange.listener(this);
+        this.response = exchange.startStream(200, headers, longLived);
+        write(SseEncoder.retry(session.relay().retryMillis()));
+        response.flush();
+        session.relay().heartbeats(session.loop()).add(this);
+    }
+
+    /** Serves a stream from here on, after a cursor. */
+    void serve(EventStream served, long after) {
+        stream = served;
+        ClientStream attached = new ClientStream(served, this, after);
+        client = attached;
+        served.attach(attached);
+    }
+
+    private void write(byte[] bytes) {
+        write(Unpooled.wrappedBuffer(bytes));
+    }
+
+    private void write(ByteBuf bytes) {
+        lastWriteMillis = session.relay().clock().millis();
+        response.write(bytes);
+    }
+
+    @Override
+    public boolean writable() {
+        return response.writable();
+    }
+
+    @Override
+    public void event(int number, long sequence, byte[] message) {
+        primed = true;
+        write(SseEncoder.event(new EventId(number, sequence).toString(), message));
+    }
+
+    @Override
+    public void notice(byte[] message) {
+        write(SseEncoder.event(null, message));
+    }
+
+    @Override
+    public void priming(int number, long sequence) {
+        if (primes && !primed && !over) {
+            primed = true;
+            write(SseEncoder.priming(new EventId(number, sequence).toString(), -1));
+        }
+    }
+
+    @Override
+    public void flush() {
+        response.flush();
+    }
+
+    @Override
+    public void finish() {
+        if (!over) {
+            leave();
+            response.flush();
+            response.finish();
+        }
+    }
+
+    @Override
+    public void abort() {
+        if (!over) {
+            leave();
+            response.abort();
+        }
+    }
+
+    private void leave() {
+        over = true;
+        session.relay().heartbeats(session.loop()).remove(this);
+        session.relay().sessions().settled(session);
+    }
+
+    @Override
+    public void clientGone() {
+        session.loop().run(() -> {
+            if (!over) {
+                if (stream != null && client != null) {
+                    stream.detach(client);
+                }
+                leave();
+            }
+        });
+    }
+
+    /** The connection takes more again. */
+    @Override
+    public void writableAgain() {
+        session.loop().run(() -> {
+            if (client != null && !over) {
+                client.pump();
+            }
+        });
+    }
+
+    /** Keeps a quiet connection open, and cuts one that takes nothing. The session's loop. */
+    void beat(long now, long heartbeatMillis, long slowMillis) {
+        if (client != null && client.stalledSince(now - slowMillis)) {
+            if (stream != null) {
+                stream.detach(client);
+            }
+            session.relay().observer().slowClientCut();
+            abort();
+            return;
+        }
+        if (now - lastWriteMillis >= heartbeatMillis && response.writable()) {
+            session.relay().observer().heartbeatSent();
+            write(SseEncoder.keepalive());
+            response.flush();
+        }
+    }
+
+    /** Tells the client to come back, and ends the answer. */
+    void sendAway(long retryMillis) {
+        if (!over) {
+            if (stream != null && client != null) {
+                stream.detach(client);
+            }
+            write(SseEncoder.retry(retryMillis));
+            finish();
+        }
+    }
+}

@@ -1,0 +1,269 @@
+package dev.shadowcat.gateway.relay;
+
+import dev.shadowcat.event.Event;
+import dev.shadowcat.gateway.upstream.UpstreamCall;
+import dev.shadowcat.gateway.upstream.UpstreamFailure;
+import dev.shadowcat.gateway.upstream.UpstreamListener;
+import dev.shadowcat.session.EventStream;
+import dev.shadowcat.session.SessionLoop;
+import io.netty.buffer.ByteBuf;
+import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpHeaders;
+import java.util.List;
+import java.util.Objects;
+import java.util.function.IntConsumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The upstream's standalone stream of a session: opened when a client first asks for it, opened again with its cursor whenever
+ * it is lost, closed some time after the last client has left. The session's loop only.
+ */
+final class StandaloneFeed implements UpstreamListener {
+    private static final int IDS = 128;
+    private static final int READ_BYTES = 1 << 20;
+    private static final long MAX_PAUSE_MILLIS = 10_000;
+    private static final long HEAD_MILLIS = 1_000; // some servers send no head before their first event
+    private static final int OPEN = 200;
+
+    private final RelaySession session;
+    private final Upstream target;
+    private @Nullable HttpHeaders headers;
+    private @Nullable UpstreamCall call;
+    private @Nullable UpstreamFeed feed;
+    private @Nullable IntConsumer asked;
+    private SessionLoop.@Nullable Timer pause;
+    private SessionLoop.@Nullable Timer headTimer;
+    private SessionLoop.@Nullable Timer linger;
+    private long pauseMillis = 250;
+    private int generation; // that the connection belongs to
+    private int refusal; // the status that the upstream refuses the stream with; 0 where it does not
+    private boolean connecting;
+
+    StandaloneFeed(RelaySession session, Upstream target) {
+        this.session = session;
+        this.target = target;
+    }
+
+    boolean open() {
+        return call != null || connecting || pause != null;
+    }
+
+    /**
+     * A client wants the stream.
+     *
+     * @param then hears 200, or the status that the upstream refuses the stream with
+     */
+    void want(HttpHeaders clientHeaders, IntConsumer then) {
+        headers = session.headers(target, clientHeaders);
+        stopLinger();
+        if (refusal != 0 && generation == session.generation()) {
+            then.accept(refusal);
+            return;
+        }
+        if (open() || session.stream(EventStream.STANDALONE) != null) {
+            then.accept(OPEN); // it was there before: what is missing comes when the upstream is back
+            if (!open()) {
+                attempt();
+            }
+            return;
+        }
+        asked = then;
+        headTimer = session.loop().after(HEAD_MILLIS, () -> answer(OPEN));
+        attempt();
+    }
+
+    private void answer(int status) {
+        IntConsumer told = asked;
+        asked = null;
+        if (headTimer != null) {
+            headTimer.cancel();
+            headTimer = null;
+        }
+        if (told != null) {
+            told.accept(status);
+        }
+    }
+
+    /** No client is attached any more: the upstream's connection stays for a while. */
+    void unwanted() {
+        if (linger == null && open()) {
+            long millis =
+                    session.relay().settings().streams().standaloneLinger().toMillis();
+            linger = session.loop().after(millis, () -> {
+                linger = null;
+                close();
+                session.relay().sessions().settled(session);
+            });
+        }
+    }
+
+    private void stopLinger() {
+        if (linger != null) {
+            linger.cancel();
+            linger = null;
+        }
+    }
+
+    /** There is a new upstream session: its stream begins anew. */
+    void regenerated() {
+        if (headers != null && (open() || session.stream(EventStream.STANDALONE) != null)) {
+            disconnect();
+            attempt();
+        }
+    }
+
+    void close() {
+        stopLinger();
+        disconnect();
+    }
+
+    private void disconnect() {
+        connecting = false;
+        if (pause != null) {
+            pause.cancel();
+            pause = null;
+        }
+        if (call != null) {
+            call.close();
+            call = null;
+        }
+        feed = null;
+    }
+
+    private void attempt() {
+        pause = null;
+        if (session.deleted() || headers == null) {
+            return;
+        }
+        connecting = true;
+        generation = session.generation();
+        EventStream stream = session.standalone();
+        if (stream.upstreamCursor() == null) {
+            connect(List.of());
+            return;
+        }
+        if (stream.stored() < stream.newest()) {
+            pause(20);
+            return;
+        }
+        long from = Math.max(0, stream.newest() - IDS);
+        session.relay()
+                .reader()
+                .read(
+                        session.loop(),
+                        () -> session.relay().store().read(session.id(), EventStream.STANDALONE, from, IDS, READ_BYTES),
+                        this::connect,
+                        unreadable -> again());
+    }
+
+    private void connect(List<Event> newest) {
+        HttpHeaders own = headers;
+        if (!connecting || own == null || session.deleted()) {
+            return;
+        }
+        connecting = false;
+        EventStream stream = session.standalone();
+        HttpHeaders addressed = session.addressed(own);
+        addressed.set(HttpHeaderNames.ACCEPT, "text/event-stream");
+        addressed.remove(HttpHeaderNames.CONTENT_TYPE);
+        String cursor = stream.upstreamCursor();
+        if (cursor != null) {
+            addressed.set(ForwardedHeaders.LAST_EVENT_ID, cursor);
+            stream.upstreamResumed(newest.stream()
+                    .map(Event::upstreamId)
+                    .filter(Objects::nonNull)
+                    .toList());
+        }
+        feed = null;
+        call = target.get(session.nettyLoop().loop(), addressed, this);
+    }
+
+    @Override
+    public void head(int status, HttpHeaders received) {
+        if (status == 200 && MessageExchange.isEventStream(received)) {
+            feed = new UpstreamFeed(
+                    session, session.standalone(), target.settings().maxEventBytes());
+            pauseMillis = 250;
+            answer(OPEN);
+            return;
+        }
+        UpstreamCall refused = call;
+        call = null;
+        if (refused != null) {
+            refused.close();
+        }
+        if (status == 409 || (status >= 500 && status != 503)) {
+            again();
+            return;
+        }
+        if (Healing.suspect(status) && session.state().upstreamSession() != null && headers != null) {
+            session.healing().refused(target, generation, status, headers, outcome -> healed(status, outcome));
+            return;
+        }
+        refuse(status);
+    }
+
+    private void healed(int status, Healing.Outcome outcome) {
+        switch (outcome) {
+            case RESEND -> {
+                if (!open()) {
+                    attempt();
+                }
+            }
+            case PASS_ON, TOO_MANY -> refuse(status);
+            case ENDED -> answer(404);
+        }
+    }
+
+    /** The upstream has no such stream (405), or none for these credentials. */
+    private void refuse(int status) {
+        if (status == 405) {
+            refusal = status;
+        }
+        if (asked != null) {
+            answer(status);
+            return;
+        }
+        if (status != 405) {
+            again();
+        }
+    }
+
+    @Override
+    public void data(ByteBuf bytes) {
+        if (feed != null) {
+            feed.feed(bytes, call);
+        }
+    }
+
+    @Override
+    public void end() {
+        call = null;
+        long asksFor = feed == null ? 0 : feed.retryMillis();
+        feed = null;
+        pause(Math.max(asksFor, pauseMillis));
+    }
+
+    @Override
+    public void failed(UpstreamFailure failure) {
+        call = null;
+        feed = null;
+        answer(OPEN);
+        again();
+    }
+
+    private void again() {
+        connecting = false;
+        session.relay().observer().upstreamReconnected();
+        pauseMillis = Math.min(MAX_PAUSE_MILLIS, pauseMillis * 2);
+        pause(pauseMillis);
+    }
+
+    private void pause(long millis) {
+        connecting = false;
+        EventStream stream = session.stream(EventStream.STANDALONE);
+        if (pause == null && !session.deleted() && (asked != null || (stream != null && stream.client() != null))) {
+            pause = session.loop().after(millis, this::attempt);
+        }
+    }
+}

@@ -1,0 +1,130 @@
+package dev.shadowcat.gateway.relay;
+
+import dev.shadowcat.event.EventId;
+import dev.shadowcat.gateway.http.Exchange;
+import dev.shadowcat.gateway.http.ExchangeListener;
+import dev.shadowcat.mcp.McpErrors;
+import dev.shadowcat.mcp.Messages;
+import dev.shadowcat.session.EventStream;
+import dev.shadowcat.store.StoredStream;
+import java.util.Optional;
+
+/** A client's GET: the standalone stream, or the rest of any stream after a cursor. The session's loop only. */
+final class StreamRequest implements ExchangeListener {
+    private final RelaySession session;
+    private final Upstream target;
+    private final Exchange exchange;
+    private boolean gone;
+
+    StreamRequest(RelaySession session, Upstream target, Exchange exchange) {
+        this.session = session;
+        this.target = target;
+        this.exchange = exchange;
+    }
+
+    void start() {
+        exchange.listener(this);
+        String cursor = exchange.headers().get(ForwardedHeaders.LAST_EVENT_ID);
+        if (cursor == null || cursor.isEmpty()) {
+            standalone(session.standaloneCursor(), false);
+            return;
+        }
+        Optional<EventId> id = EventId.parse(cursor);
+        if (id.isEmpty()) {
+            Answers.error(exchange, 400, McpErrors.INVALID_REQUEST, "Last-Event-ID is not an id of this session");
+            return;
+        }
+        if (id.get().stream() == EventStream.STANDALONE) {
+            standalone(id.get().sequence(), true);
+            return;
+        }
+        resume(id.get());
+    }
+
+    private void standalone(long after, boolean resumed) {
+        session.standaloneFeed(target).want(exchange.headers(), status -> {
+            if (gone) {
+                return;
+            }
+            if (status != 200) {
+                Answers.error(exchange, status, McpErrors.SERVER_ERROR, "The MCP server offers no such stream");
+                return;
+            }
+            serve(session.standalone(), after, resumed);
+        });
+    }
+
+    private void resume(EventId cursor) {
+        EventStream known = session.stream(cursor.stream());
+        if (known != null) {
+            serve(known, cursor.sequence(), true);
+            return;
+        }
+        session.relay()
+                .reader()
+                .read(
+                        session.loop(),
+                        () -> session.relay().store().stream(session.id(), cursor.stream()),
+                        found -> recalled(cursor, found),
+                        reason -> Answers.busy(exchange, "The store cannot be read now: " + reason));
+    }
+
+    private void recalled(EventId cursor, Optional<StoredStream> found) {
+        if (gone) {
+            return;
+        }
+        if (found.isEmpty()) {
+            Answers.error(exchange, 400, McpErrors.INVALID_REQUEST, "Last-Event-ID names no stream of this session");
+            return;
+        }
+        serve(session.recall(found.get()), cursor.sequence(), true);
+    }
+
+    private void serve(EventStream stream, long after, boolean resumed) {
+        boolean beyond = after > stream.newest();
+        if (beyond && session.relay().store().bootEpoch() == 0) {
+            Answers.error(exchange, 400, McpErrors.INVALID_REQUEST, "Last-Event-ID names no event of this session");
+            return;
+        }
+        if (stream.ended() && after >= stream.newest()) {
+            if (stream.client() == null) {
+                session.forget(stream);
+            }
+            Answers.empty(exchange, 405); // clients that got anything else came back for ever
+            return;
+        }
+        long now = session.relay().clock().millis();
+        if (stream.client() != null && !session.contest().mayReplace(stream.number(), now)) {
+            Answers.error(exchange, 409, McpErrors.SERVER_ERROR, "Another client holds this stream");
+            return;
+        }
+        boolean gap = resumed && (beyond || after < stream.trimmedThrough());
+        SseClient client = new SseClient(session, exchange, true);
+        if (resumed) {
+            session.relay().observer().resumed(gap);
+        }
+        if (gap) {
+            tellGap(client, stream);
+        } else {
+            client.priming(stream.number(), after);
+        }
+        client.flush();
+        client.serve(stream, beyond ? stream.newest() : Math.max(after, gap ? 0 : after));
+    }
+
+    /** Some events after the cursor are gone: said so, never passed over. */
+    private void tellGap(SseClient client, EventStream stream) {
+        client.priming(stream.number(), stream.standalone() ? stream.trimmedThrough() : 0);
+        if (session.declares("logging")) {
+            client.notice(Messages.log("warning", "shadowcat", "Some events of this stream are no longer kept."));
+        }
+        if (stream.standalone()) {
+            Messages.listsChanged(session.capabilities()).forEach(client::notice);
+        }
+    }
+
+    @Override
+    public void clientGone() {
+        session.loop().run(() -> gone = true);
+    }
+}

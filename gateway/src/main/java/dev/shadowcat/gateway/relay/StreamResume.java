@@ -1,0 +1,143 @@
+package dev.shadowcat.gateway.relay;
+
+import dev.shadowcat.event.Event;
+import dev.shadowcat.gateway.upstream.UpstreamCall;
+import dev.shadowcat.gateway.upstream.UpstreamFailure;
+import dev.shadowcat.gateway.upstream.UpstreamListener;
+import dev.shadowcat.session.EventStream;
+import io.netty.buffer.ByteBuf;
+import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpHeaders;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Fetches the rest of an answer from an upstream that gives event ids, after the connection it came on was lost: again and
+ * again, until the answer is there or nothing new has come for the time that a request may wait. The session's loop only.
+ */
+final class StreamResume implements UpstreamListener {
+    private static final int IDS = 128;
+    private static final int READ_BYTES = 4 << 20;
+
+    private final RelaySession session;
+    private final Upstream target;
+    private final EventStream stream;
+    private final HttpHeaders headers;
+    private long giveUpAtMillis;
+    private long pauseMillis = 250;
+    private @Nullable UpstreamCall call;
+    private @Nullable UpstreamFeed feed;
+
+    StreamResume(RelaySession session, Upstream target, EventStream stream, HttpHeaders headers) {
+        this.session = session;
+        this.target = target;
+        this.stream = stream;
+        this.headers = headers;
+        this.giveUpAtMillis = deadline();
+    }
+
+    private long deadline() {
+        return session.relay().clock().millis()
+                + session.relay().settings().streams().unknownOutcome().toMillis();
+    }
+
+    void start() {
+        after(0);
+    }
+
+    /** The upstream asked for a pause before it is asked again. */
+    void after(long millis) {
+        session.loop().after(Math.max(1, millis), this::attempt);
+    }
+
+    private void attempt() {
+        if (stream.ended() || session.deleted()) {
+            return;
+        }
+        if (session.relay().clock().millis() >= giveUpAtMillis) {
+            session.failUnknown(stream);
+            return;
+        }
+        if (stream.stored() < stream.newest()) {
+            after(20); // the ids to compare with are not all in the store yet
+            return;
+        }
+        long from = Math.max(0, stream.newest() - IDS);
+        session.relay()
+                .reader()
+                .read(
+                        session.loop(),
+                        () -> session.relay().store().read(session.id(), stream.number(), from, IDS, READ_BYTES),
+                        this::connect,
+                        unreadable -> again());
+    }
+
+    private void connect(List<Event> newest) {
+        String cursor = stream.upstreamCursor();
+        if (cursor == null) {
+            session.failUnknown(stream);
+            return;
+        }
+        List<String> ids = newest.stream()
+                .map(Event::upstreamId)
+                .filter(java.util.Objects::nonNull)
+                .toList();
+        stream.upstreamResumed(ids);
+        session.relay().observer().upstreamReconnected();
+        HttpHeaders addressed = session.addressed(headers);
+        addressed.set(HttpHeaderNames.ACCEPT, "text/event-stream");
+        addressed.set(ForwardedHeaders.LAST_EVENT_ID, cursor);
+        addressed.remove(HttpHeaderNames.CONTENT_TYPE);
+        feed = null;
+        call = target.get(session.nettyLoop().loop(), addressed, this);
+    }
+
+    @Override
+    public void head(int status, HttpHeaders received) {
+        if (status == 200 && MessageExchange.isEventStream(received)) {
+            feed = new UpstreamFeed(session, stream, target.settings().maxEventBytes());
+            return;
+        }
+        if (call != null) {
+            call.close();
+        }
+        if (status == 409 || status >= 500) {
+            again(); // it still sees the old socket, or is not up yet
+            return;
+        }
+        session.failUnknown(stream);
+    }
+
+    @Override
+    public void data(ByteBuf bytes) {
+        if (feed != null) {
+            feed.feed(bytes, call);
+            if (feed.progressed()) {
+                giveUpAtMillis = deadline();
+                pauseMillis = 250;
+            }
+            if (stream.ended() && call != null) {
+                call.close();
+            }
+        }
+    }
+
+    @Override
+    public void end() {
+        if (feed != null && feed.progressed()) {
+            after(feed.retryMillis());
+            return;
+        }
+        again();
+    }
+
+    @Override
+    public void failed(UpstreamFailure failure) {
+        again();
+    }
+
+    private void again() {
+        pauseMillis = Math.min(2_000, pauseMillis * 2);
+        after(pauseMillis);
+    }
+}

@@ -1,0 +1,168 @@
+package dev.shadowcat.gateway.telemetry;
+
+import dev.shadowcat.observe.Observer;
+import java.util.concurrent.atomic.LongAdder;
+
+/** Counts what the gateway reports. */
+public final class CountingObserver implements Observer {
+    private static final double NANOS = 1e-9;
+    private static final double[] SECONDS = {
+        0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10
+    };
+
+    private final Histogram batchSize;
+    private final Histogram latency;
+    private final Histogram flush;
+    private final LongAdder success;
+    private final LongAdder failure;
+    private final LongAdder retry;
+    private final LongAdder dropped;
+    private final LongAdder coalesced;
+    private final LongAdder skipped;
+    private final LongAdder backPressure;
+    private final LongAdder repeats;
+    private final LongAdder strays;
+    private final LongAdder resumes;
+    private final LongAdder gaps;
+    private final LongAdder replayed;
+    private final LongAdder created;
+    private final LongAdder expired;
+    private final LongAdder evicted;
+    private final LongAdder heartbeats;
+    private final LongAdder slowClients;
+    private final LongAdder reinitializations;
+    private final LongAdder reconnects;
+    private final LongAdder unknown;
+
+    public CountingObserver(Metrics metrics) {
+        batchSize = metrics.histogram(
+                "persistence_batch_size", "Writes in one batch.", 1, 1, 2, 5, 10, 25, 50, 100, 250, 500, 1000);
+        latency = metrics.histogram(
+                "persistence_latency_seconds", "From an event's offer to its being stored.", NANOS, SECONDS);
+        flush = metrics.histogram("persistence_flush_seconds", "The store's own time for one batch.", NANOS, SECONDS);
+        success = metrics.counter("persistence_success_total", "Events stored.");
+        failure = metrics.counter("persistence_failure_total", "Attempts to store a batch that failed.");
+        retry = metrics.counter("persistence_retry_total", "Batches that were tried again.");
+        dropped =
+                metrics.counter("persistence_dropped_total", "Writes refused for good; they are in the dead letters.");
+        coalesced = metrics.counter("persistence_coalesced_total", "Activity updates that a newer one replaced.");
+        skipped = metrics.counter("activity_updates_skipped_total", "Activity updates skipped: too many were waiting.");
+        backPressure = metrics.counter("persistence_backpressure_total", "Times that the queue made an upstream wait.");
+        repeats = metrics.counter("sse_duplicate_events_total", "Events that an upstream repeated, dropped.");
+        strays = metrics.counter("sse_stray_events_total", "Events on a stream that is not theirs, dropped.");
+        resumes = metrics.counter("sse_resumes_total", "Streams that a client resumed.");
+        gaps = metrics.counter("sse_gaps_total", "Resumes from a cursor that is no longer kept.");
+        replayed = metrics.counter("sse_events_replayed_total", "Events read from the store for a client.");
+        created = metrics.counter("sessions_created_total", "Sessions begun.");
+        expired = metrics.counter("sessions_expired_total", "Sessions removed after their idle time.");
+        evicted = metrics.counter("session_evictions_total", "Idle sessions that left memory for the store.");
+        heartbeats = metrics.counter("sse_heartbeats_sent_total", "Keep-alive comments sent to quiet clients.");
+        slowClients = metrics.counter("sse_slow_clients_total", "Clients cut because they took nothing.");
+        reinitializations = metrics.counter(
+                "upstream_reinitializations_total", "Upstream sessions made anew behind a client's session.");
+        reconnects = metrics.counter("upstream_reconnects_total", "Connections to an upstream's stream opened again.");
+        unknown = metrics.counter(
+                "upstream_unknown_outcome_total", "Requests that ended without their outcome being known.");
+    }
+
+    @Override
+    public void batchStored(int writes, int events, long nanos) {
+        batchSize.observe(writes);
+        flush.observe(nanos);
+        success.add(events);
+    }
+
+    @Override
+    public void eventStored(long nanosSinceOffer) {
+        latency.observe(nanosSinceOffer);
+    }
+
+    @Override
+    public void deadLettered(String reason) {
+        dropped.increment();
+    }
+
+    @Override
+    public void batchFailed(String reason) {
+        failure.increment();
+        retry.increment();
+    }
+
+    @Override
+    public void activityCoalesced() {
+        coalesced.increment();
+    }
+
+    @Override
+    public void activitySkipped() {
+        skipped.increment();
+    }
+
+    @Override
+    public void backPressure() {
+        backPressure.increment();
+    }
+
+    @Override
+    public void repeatDropped() {
+        repeats.increment();
+    }
+
+    @Override
+    public void strayDropped() {
+        strays.increment();
+    }
+
+    @Override
+    public void resumed(boolean gap) {
+        resumes.increment();
+        if (gap) {
+            gaps.increment();
+        }
+    }
+
+    @Override
+    public void replayed(int events) {
+        replayed.add(events);
+    }
+
+    @Override
+    public void sessionCreated() {
+        created.increment();
+    }
+
+    @Override
+    public void sessionExpired() {
+        expired.increment();
+    }
+
+    @Override
+    public void sessionEvicted() {
+        evicted.increment();
+    }
+
+    @Override
+    public void heartbeatSent() {
+        heartbeats.increment();
+    }
+
+    @Override
+    public void slowClientCut() {
+        slowClients.increment();
+    }
+
+    @Override
+    public void upstreamReinitialized() {
+        reinitializations.increment();
+    }
+
+    @Override
+    public void upstreamReconnected() {
+        reconnects.increment();
+    }
+
+    @Override
+    public void outcomeUnknown() {
+        unknown.increment();
+    }
+}

@@ -1,0 +1,17 @@
+package dev.shadowcat.gateway.telemetry;
+
+import dev.shadowcat.event.SessionId;
+import dev.shadowcat.store.EventStore;
+import java.util.List;
+
+/** What operators may see of a running gateway. */
+public interface GatewayView {
+    /** Why the gateway does less than it should, one line each; empty when all is well. Any thread; does not block. */
+    List<String> degraded();
+
+    /** Where sessions and events are kept; its methods block. */
+    EventStore store();
+
+    /** Client connections open on a session's streams now. Any thread; does not block. */
+    int openStreams(SessionId session);
+}

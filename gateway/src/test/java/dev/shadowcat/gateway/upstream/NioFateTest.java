@@ -1,0 +1,11 @@
+package dev.shadowcat.gateway.upstream;
+
+import dev.shadowcat.gateway.net.Transport;
+
+/** The same where epoll is missing. */
+class NioFateTest extends FateTest {
+    @Override
+    Transport transport() {
+        return Transport.NIO;
+    }
+}

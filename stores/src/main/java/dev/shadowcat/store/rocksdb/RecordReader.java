@@ -1,0 +1,91 @@
+package dev.shadowcat.store.rocksdb;
+
+import dev.shadowcat.store.StoreException;
+import java.nio.BufferUnderflowException;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** Reads the fields that {@link RecordWriter} wrote. */
+final class RecordReader {
+    private final byte[] bytes;
+    private final int end;
+    private int position;
+
+    /** @throws StoreException if the record was written in a newer format than {@code newest} */
+    RecordReader(String what, byte newest, byte[] bytes, int length) {
+        this.bytes = bytes;
+        this.end = length;
+        byte version = next();
+        if (version < 1 || version > newest) {
+            throw new StoreException(
+                    "the store holds a " + what + " in format " + version
+                            + ", but this version of Shadowcat reads up to " + newest
+                            + ": use the version that wrote it, or a newer one",
+                    null);
+        }
+    }
+
+    long number() {
+        long value = 0;
+        for (int shift = 0; shift < Long.SIZE; shift += 7) {
+            byte next = next();
+            value |= (next & 0x7FL) << shift;
+            if (next >= 0) {
+                return value;
+            }
+        }
+        throw new BufferUnderflowException();
+    }
+
+    int smallNumber() {
+        return Math.toIntExact(number());
+    }
+
+    boolean flag() {
+        return number() != 0;
+    }
+
+    String text() {
+        return text(smallNumber());
+    }
+
+    @Nullable
+    String optionalText() {
+        int lengthAndOne = smallNumber();
+        return lengthAndOne == 0 ? null : text(lengthAndOne - 1);
+    }
+
+    List<String> texts() {
+        int count = smallNumber();
+        List<String> values = new ArrayList<>();
+        for (int i = 0; i < count; i++) {
+            values.add(text());
+        }
+        return values;
+    }
+
+    byte[] rest() {
+        byte[] rest = new byte[end - position];
+        System.arraycopy(bytes, position, rest, 0, rest.length);
+        position = end;
+        return rest;
+    }
+
+    private String text(int length) {
+        if (length < 0 || length > end - position) {
+            throw new BufferUnderflowException();
+        }
+        String text = new String(bytes, position, length, StandardCharsets.UTF_8);
+        position += length;
+        return text;
+    }
+
+    private byte next() {
+        if (position >= end) {
+            throw new BufferUnderflowException();
+        }
+        return bytes[position++];
+    }
+}

@@ -1,0 +1,38 @@
+package dev.shadowcat.store.rocksdb;
+
+/**
+ * How the embedded store keeps its promises and how much native memory it may use.
+ *
+ * @param durability when an appended batch is on the disk
+ * @param blockCacheBytes room for blocks that were read, indexes and filters included
+ * @param writeBufferBytes room for what was written and is not in a table file yet; together with the block cache this is
+ *     the native memory of the store
+ * @param maxOpenFiles bound on table files held open at once
+ */
+public record RocksDbSettings(Durability durability, long blockCacheBytes, long writeBufferBytes, int maxOpenFiles) {
+    private static final long MEBIBYTE = 1024 * 1024;
+
+    /** When an appended batch is on the disk. */
+    public enum Durability {
+        /** In the kernel's hands when append returns (survives the process), on the disk at the next sync. */
+        BATCHED,
+        /** On the disk when append returns. */
+        SYNC
+    }
+
+    public RocksDbSettings {
+        requireAtLeast("block-cache-bytes", MEBIBYTE, blockCacheBytes);
+        requireAtLeast("write-buffer-bytes", MEBIBYTE, writeBufferBytes);
+        requireAtLeast("max-open-files", 32, maxOpenFiles);
+    }
+
+    public static RocksDbSettings of(Durability durability) {
+        return new RocksDbSettings(durability, 32 * MEBIBYTE, 64 * MEBIBYTE, 512);
+    }
+
+    private static void requireAtLeast(String key, long least, long value) {
+        if (value < least) {
+            throw new IllegalArgumentException("store." + key + ": must be at least " + least + ", but was " + value);
+        }
+    }
+}

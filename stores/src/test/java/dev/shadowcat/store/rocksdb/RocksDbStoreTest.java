@@ -1,0 +1,11 @@
+package dev.shadowcat.store.rocksdb;
+
+import dev.shadowcat.testkit.EventStoreContract;
+import dev.shadowcat.testkit.StoreHome;
+
+class RocksDbStoreTest extends EventStoreContract {
+    @Override
+    protected StoreHome newHome() throws Exception {
+        return new RocksDbHome(RocksDbSettings.Durability.BATCHED);
+    }
+}
