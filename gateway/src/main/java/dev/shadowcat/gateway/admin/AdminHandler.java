@@ -106,7 +106,7 @@ public final class AdminHandler implements ExchangeHandler {
                 ? null
                 : SessionId.parse(after).orElseThrow(() -> new IllegalArgumentException("after: is not a session id"));
         EventStore store = view.store();
-        List<StoredSession> page = store.sessions(from, number(exchange, "limit", PAGE, 1, PAGE));
+        List<StoredSession> page = store.sessions(from, (int) number(exchange, "limit", PAGE, 1, PAGE));
         StringBuilder lines = new StringBuilder();
         for (StoredSession session : page) {
             SessionId id = session.record().id();
@@ -135,8 +135,8 @@ public final class AdminHandler implements ExchangeHandler {
         if (id == null) {
             return;
         }
-        int stream = number(exchange, "stream", 0, 0, Integer.MAX_VALUE);
-        int after = number(exchange, "after", 0, 0, Integer.MAX_VALUE);
+        int stream = (int) number(exchange, "stream", 0, 0, Integer.MAX_VALUE);
+        long after = number(exchange, "after", 0, 0, Long.MAX_VALUE);
         StringBuilder lines = new StringBuilder();
         for (Event event : view.store().read(id, stream, after, PAGE, PAGE_BYTES)) {
             lines.append(AdminJson.event(stream, event)).append('\n');
@@ -158,15 +158,15 @@ public final class AdminHandler implements ExchangeHandler {
         return id.orElse(null);
     }
 
-    private static int number(Exchange exchange, String name, int fallback, int least, int most) {
+    private static long number(Exchange exchange, String name, long fallback, long least, long most) {
         String text = parameter(exchange, name);
         if (text == null) {
             return fallback;
         }
-        if (!text.matches("\\d{1,9}") || Integer.parseInt(text) < least || Integer.parseInt(text) > most) {
+        if (!text.matches("\\d{1,18}") || Long.parseLong(text) < least || Long.parseLong(text) > most) {
             throw new IllegalArgumentException(name + ": must be a number from " + least + " to " + most);
         }
-        return Integer.parseInt(text);
+        return Long.parseLong(text);
     }
 
     private static @Nullable String parameter(Exchange exchange, String name) {
