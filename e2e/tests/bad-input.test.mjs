@@ -6,7 +6,7 @@ import { Gateway, unlessControl } from '../lib/gateway.mjs';
 import { exchange } from '../lib/http.mjs';
 import { RawSession, readAnswer } from '../lib/mcp.mjs';
 import { Upstream } from '../lib/upstream.mjs';
-import { within } from '../lib/waiting.mjs';
+import { eventually, within } from '../lib/waiting.mjs';
 
 const accept = 'application/json, text/event-stream';
 const json = { accept, 'content-type': 'application/json' };
@@ -149,6 +149,33 @@ describe('bad answers of upstreams', { skip: unlessControl }, () => {
     const { events, message } = await session.call('foreign', {});
     assert.equal(message.result.content[0].text, 'yours');
     assert.ok(!JSON.stringify(events).includes('not yours'));
+  });
+
+  test('a plain answer to another request is none: 502 in the request\'s own id', async () => {
+    const { status, message } = await session.call('json-foreign', {});
+    assert.equal(status, 502);
+    assert.equal(message.id, session.lastId);
+    assert.ok(message.error && !JSON.stringify(message).includes('not yours'));
+  });
+
+  test('ids that cross are restored in a plain batch too', async () => {
+    const old = await RawSession.open(gateway.url, { version: '2025-03-26' });
+    const open = old.startCall('hang', {}, { id: 7, timeout: 60_000 });
+    open.catch(() => {}); // it ends with the session
+    await eventually(5_000, 'the first call is under way', () => upstream.executions().get('hang'));
+    const batch = [7, 8].map(id => ({ jsonrpc: '2.0', id, method: 'tools/call', params: { name: 'any', arguments: { text: `answer ${id}` } } }));
+    const answer = await old.post(batch);
+    assert.deepEqual((await answer.json()).map(({ id, result }) => [id, result.content[0].text]), [[7, 'answer 7'], [8, 'answer 8']]);
+    await old.delete();
+  });
+
+  test('DELETE answers the calls that are still open', { timeout: 30_000 }, async () => {
+    const other = await RawSession.open(gateway.url);
+    const before = upstream.executions().get('hang') ?? 0;
+    const open = other.startCall('hang', {});
+    await eventually(5_000, 'the call is under way', () => upstream.executions().get('hang') > before);
+    assert.equal((await other.delete()).status, 200);
+    assert.equal((await within(5_000, 'an answer', open)).status, 404);
   });
 
   for (const status of [403, 429, 500]) {

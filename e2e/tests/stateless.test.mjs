@@ -2,8 +2,9 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { figures } from '../lib/figures.mjs';
-import { Gateway } from '../lib/gateway.mjs';
+import { Gateway, unlessControl } from '../lib/gateway.mjs';
 import { exchange } from '../lib/http.mjs';
+import { readAnswer } from '../lib/mcp.mjs';
 import { connectV2 } from '../lib/sdk.mjs';
 import { Upstream } from '../lib/upstream.mjs';
 import { eventually, within } from '../lib/waiting.mjs';
@@ -26,8 +27,8 @@ const envelope = {
   'io.modelcontextprotocol/clientInfo': { name: 'raw', version: '1' },
 };
 
-function call(name, args, { headers = {}, meta = {} } = {}) {
-  return exchange(gateway.url, {
+function call(name, args, { headers = {}, meta = {}, url = gateway.url } = {}) {
+  return exchange(url, {
     method: 'POST',
     headers: {
       accept: 'application/json, text/event-stream', 'content-type': 'application/json', 'mcp-protocol-version': '2026-07-28',
@@ -72,4 +73,13 @@ test('a dropped client closes the upstream request', { timeout: 60_000 }, async 
     const closed = await eventually(5_000, 'the upstream request is closed', () => upstream.requests().find(request => request.what === 'closed' && request.tag === tag));
     figures(`stateless/dropped-${how}`, { closedAfter: closed.at - cutAt });
   }
+});
+
+test('a comment that keeps the connection open never falls into an event that comes in pieces', { timeout: 60_000, skip: unlessControl }, async () => {
+  const rough = await Upstream.start('rough.mjs');
+  const beating = await Gateway.start(rough.url, { flags: ['--heartbeat', '1s'] });
+  const { message } = await readAnswer(await call('halves', {}, { url: beating.url }), 1);
+  assert.equal(message?.result.content[0].text, 'in one piece');
+  await beating.stop();
+  await rough.stop();
 });

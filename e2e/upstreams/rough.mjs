@@ -8,6 +8,8 @@
 //   endless-line    a line that never ends
 //   broken          events whose data is no JSON, then the answer
 //   foreign         an answer to another request, then the right one
+//   json-foreign    the same as plain JSON, and nothing else
+//   halves          an event in two pieces, 2.5 s apart
 //   cookie          the Cookie header it got, as text
 import { createServer } from 'node:http';
 import { executed, log } from './notes.mjs';
@@ -32,6 +34,12 @@ const answers = {
   },
   broken: (id, response) => response.writeHead(200, stream).end(`data: {"broken\n\n${event(answerTo(id, 'after what is broken'))}`),
   foreign: (id, response) => response.writeHead(200, stream).end(event(answerTo('somebody else', 'not yours')) + event(answerTo(id, 'yours'))),
+  'json-foreign': (_id, response) => respond(response, answerTo('somebody else', 'not yours')),
+  halves: (id, response) => {
+    const whole = event(answerTo(id, 'in one piece'));
+    response.writeHead(200, stream).write(whole.slice(0, 40));
+    setTimeout(() => response.end(whole.slice(40)), 2_500);
+  },
   cookie: (id, response, request) => respond(response, answerTo(id, request.headers.cookie ?? 'none')),
 };
 
@@ -39,6 +47,7 @@ createServer(async (request, response) => {
   const parts = [];
   for await (const part of request) parts.push(part);
   const body = parts.length > 0 ? JSON.parse(Buffer.concat(parts).toString('utf8')) : undefined;
+  if (Array.isArray(body)) return respond(response, body.map(({ id, params }) => answerTo(id, params.arguments.text)));
   const name = body?.params?.name;
   log({ what: 'request', method: request.method, rpc: body?.method, tag: name, cookie: request.headers.cookie, headers: request.headers });
   if (request.method === 'GET') return response.writeHead(405).end();

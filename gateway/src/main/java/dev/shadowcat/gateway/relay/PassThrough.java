@@ -11,7 +11,9 @@ import dev.shadowcat.gateway.upstream.UpstreamRequest.Reuse;
 import dev.shadowcat.mcp.McpErrors;
 import dev.shadowcat.mcp.Messages;
 import dev.shadowcat.mcp.RequestId;
+import dev.shadowcat.sse.SseEncoder;
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
 import io.netty.handler.codec.http.HttpHeaders;
 import org.jspecify.annotations.Nullable;
 
@@ -29,6 +31,7 @@ final class PassThrough implements UpstreamListener, ExchangeListener {
     private @Nullable UpstreamCall call;
     private @Nullable StreamedResponse response;
     private boolean over;
+    private boolean insideEvent;
     private long lastWriteMillis;
 
     PassThrough(Relay relay, Upstream target, Exchange exchange, @Nullable RequestId id) {
@@ -75,9 +78,11 @@ final class PassThrough implements UpstreamListener, ExchangeListener {
             return;
         }
         long now = relay.clock().millis();
-        if (now - lastWriteMillis >= relay.settings().streams().heartbeat().toMillis() && response.writable()) {
+        boolean quiet =
+                now - lastWriteMillis >= relay.settings().streams().heartbeat().toMillis();
+        if (quiet && !insideEvent && response.writable()) {
             lastWriteMillis = now;
-            response.write(io.netty.buffer.Unpooled.wrappedBuffer(dev.shadowcat.sse.SseEncoder.keepalive()));
+            response.write(Unpooled.wrappedBuffer(SseEncoder.keepalive()));
             response.flush();
         }
         relay.loop(exchange.loop()).after(TICK_MILLIS, this::beat);
@@ -87,12 +92,27 @@ final class PassThrough implements UpstreamListener, ExchangeListener {
     public void data(ByteBuf bytes) {
         if (response != null && !over) {
             lastWriteMillis = relay.clock().millis();
+            insideEvent = !endsWithBlankLine(bytes, insideEvent);
             response.write(bytes.retainedSlice());
             response.flush();
             if (!response.writable() && call != null) {
                 call.reading(false);
             }
         }
+    }
+
+    /** Whether a comment may follow: between two events, never in one that comes in pieces. Where in doubt, it may not. */
+    private static boolean endsWithBlankLine(ByteBuf bytes, boolean insideEvent) {
+        int end = bytes.writerIndex();
+        int readable = bytes.readableBytes();
+        if (readable == 0) {
+            return !insideEvent;
+        }
+        if (bytes.getByte(end - 1) != '\n') {
+            return false;
+        }
+        boolean lineFeeds = readable >= 2 && bytes.getByte(end - 2) == '\n';
+        return lineFeeds || (readable >= 4 && bytes.getByte(end - 3) == '\n' && bytes.getByte(end - 4) == '\r');
     }
 
     @Override

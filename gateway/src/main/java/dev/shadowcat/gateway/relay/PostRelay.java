@@ -6,6 +6,7 @@ import dev.shadowcat.gateway.upstream.UpstreamCall;
 import dev.shadowcat.gateway.upstream.UpstreamFailure;
 import dev.shadowcat.gateway.upstream.UpstreamListener;
 import dev.shadowcat.gateway.upstream.UpstreamRequest.Reuse;
+import dev.shadowcat.mcp.Envelope;
 import dev.shadowcat.mcp.McpErrors;
 import dev.shadowcat.mcp.Message;
 import dev.shadowcat.mcp.MessageEditor;
@@ -224,16 +225,46 @@ final class PostRelay implements UpstreamListener, ExchangeListener {
             finish();
             return;
         }
-        byte[] shown = answer;
-        if (message instanceof Message.Single single
-                && calls.size() == 1
-                && single.envelope().idSpan() != null) {
-            Call only = calls.getFirst();
-            if (!only.clientId().equals(only.upstreamId())) {
-                shown = MessageEditor.replaceId(answer, 0, answer.length, single.envelope(), only.clientId());
-            }
+        byte[] shown = restored(answer, message);
+        if (shown == null) {
+            fail(502, "The MCP server answered another request.", "unknown");
+            return;
         }
         respond(status, shown);
+    }
+
+    /** The answer with the ids that the client knows; null where it answers a request that is not in this POST. */
+    private byte @Nullable [] restored(byte[] answer, Message message) {
+        return switch (message) {
+            case Message.Malformed malformed -> null;
+            case Message.Single single -> restored(answer, single.envelope());
+            case Message.Batch batch -> {
+                byte[] shown = answer;
+                // From the end, so that earlier spans stay true.
+                for (Message.Element element : batch.elements().reversed()) {
+                    shown = restored(shown, element.envelope());
+                    if (shown == null) {
+                        break;
+                    }
+                }
+                yield shown;
+            }
+        };
+    }
+
+    private byte @Nullable [] restored(byte[] answer, Envelope envelope) {
+        RequestId id = envelope.id();
+        if (!envelope.isAnswer() || id == null) {
+            return answer; // an error about a request that the upstream could not read has no id
+        }
+        for (Call open : calls) {
+            if (open.upstreamId().equals(id)) {
+                return open.clientId().equals(id)
+                        ? answer
+                        : MessageEditor.replace(answer, 0, answer.length, envelope.idSpan(), open.clientId());
+            }
+        }
+        return null;
     }
 
     /** The upstream answered with an HTTP error: a lost session is healed, anything else passed on. */
@@ -344,7 +375,7 @@ final class PostRelay implements UpstreamListener, ExchangeListener {
             session.failUnknown(unfinished);
             return;
         }
-        new StreamResume(session, target, unfinished, headers).after(pause);
+        new StreamResume(session, target, unfinished, headers).start(pause);
     }
 
     private void fail(int httpStatus, String reason, String outcome) {
@@ -377,17 +408,22 @@ final class PostRelay implements UpstreamListener, ExchangeListener {
             }
         }
         long millis = session.relay().settings().streams().cancelledLinger().toMillis();
-        session.loop().after(millis, () -> {
-            if (opened == null || opened.ended()) {
-                abandon();
-            }
-        });
+        boolean last = opened == null ? calls.size() == 1 : opened.ended();
+        if (last) {
+            session.loop().after(millis, () -> {
+                breakOff();
+                finish();
+            });
+        }
     }
 
-    /** Breaks everything off without a word. */
-    void abandon() {
+    /** The session is gone: the upstream is left, and a client that still waits for a plain answer is told. */
+    void sessionEnded() {
         breakOff();
         finish();
+        if (stream == null) {
+            Answers.noSession(exchange);
+        }
     }
 
     private void breakOff() {

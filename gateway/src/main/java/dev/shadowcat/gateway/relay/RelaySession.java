@@ -23,6 +23,7 @@ final class RelaySession extends Session {
 
     private final Relay relay;
     private final List<PostRelay> posts = new ArrayList<>(2);
+    private final List<StreamResume> resumes = new ArrayList<>(0);
     private final Healing healing;
     private final CredentialGate gate;
     private @Nullable StandaloneFeed standaloneFeed;
@@ -90,6 +91,14 @@ final class RelaySession extends Session {
         relay.sessions().settled(this);
     }
 
+    void add(StreamResume resume) {
+        resumes.add(resume);
+    }
+
+    void remove(StreamResume resume) {
+        resumes.remove(resume);
+    }
+
     @Nullable
     PostRelay relayOf(Call call) {
         for (PostRelay post : posts) {
@@ -140,7 +149,7 @@ final class RelaySession extends Session {
                 failUnknown(stream);
                 continue;
             }
-            new StreamResume(this, target, stream, headers(target, clientHeaders)).start();
+            new StreamResume(this, target, stream, headers(target, clientHeaders)).start(0);
         }
     }
 
@@ -166,7 +175,8 @@ final class RelaySession extends Session {
         if (standaloneFeed != null) {
             standaloneFeed.close();
         }
-        List.copyOf(posts).forEach(PostRelay::abandon);
+        List.copyOf(posts).forEach(PostRelay::sessionEnded);
+        List.copyOf(resumes).forEach(StreamResume::close);
     }
 
     /** The session was deleted at the client's wish. */

@@ -41,21 +41,23 @@ final class StreamResume implements UpstreamListener {
                 + session.relay().settings().streams().unknownOutcome().toMillis();
     }
 
-    void start() {
-        after(0);
+    /** Begins after a pause, as the upstream asked for one; 0 for none. */
+    void start(long pauseMillis) {
+        session.add(this);
+        after(pauseMillis);
     }
 
-    /** The upstream asked for a pause before it is asked again. */
-    void after(long millis) {
+    private void after(long millis) {
         session.loop().after(Math.max(1, millis), this::attempt);
     }
 
     private void attempt() {
         if (stream.ended() || session.deleted()) {
+            close();
             return;
         }
         if (session.relay().clock().millis() >= giveUpAtMillis) {
-            session.failUnknown(stream);
+            giveUp();
             return;
         }
         if (stream.stored() < stream.newest()) {
@@ -74,8 +76,8 @@ final class StreamResume implements UpstreamListener {
 
     private void connect(List<Event> newest) {
         String cursor = stream.upstreamCursor();
-        if (cursor == null) {
-            session.failUnknown(stream);
+        if (cursor == null || session.deleted()) {
+            giveUp();
             return;
         }
         List<String> ids = newest.stream()
@@ -98,14 +100,31 @@ final class StreamResume implements UpstreamListener {
             feed = new UpstreamFeed(session, stream, target.settings().maxEventBytes());
             return;
         }
-        if (call != null) {
-            call.close();
+        UpstreamCall refused = call;
+        call = null;
+        if (refused != null) {
+            refused.close();
         }
         if (status == 409 || status >= 500) {
             again(); // it still sees the old socket, or is not up yet
             return;
         }
+        giveUp();
+    }
+
+    private void giveUp() {
+        close();
         session.failUnknown(stream);
+    }
+
+    /** Leaves the upstream; nothing comes of it any more. */
+    void close() {
+        session.remove(this);
+        UpstreamCall open = call;
+        call = null;
+        if (open != null) {
+            open.close();
+        }
     }
 
     @Override
@@ -116,14 +135,15 @@ final class StreamResume implements UpstreamListener {
                 giveUpAtMillis = deadline();
                 pauseMillis = 250;
             }
-            if (stream.ended() && call != null) {
-                call.close();
+            if (stream.ended()) {
+                close();
             }
         }
     }
 
     @Override
     public void end() {
+        call = null;
         if (feed != null && feed.progressed()) {
             after(feed.retryMillis());
             return;
@@ -133,6 +153,7 @@ final class StreamResume implements UpstreamListener {
 
     @Override
     public void failed(UpstreamFailure failure) {
+        call = null;
         again();
     }
 
