@@ -71,9 +71,16 @@ final class CommandLines {
 
     private static CommandSpec settings(List<String> arguments, String name, String description) {
         CommandSpec command = command(name, description);
-        Flags.addTo(command, arguments);
+        if (named(arguments, name)) {
+            Flags.addTo(command, arguments);
+        }
         command.usageMessage().footer(SETTINGS);
         return command;
+    }
+
+    /** Whether the command may be meant: the flags of the others would only cost a part of each start. */
+    private static boolean named(List<String> arguments, String name) {
+        return arguments.contains(name) || (name.equals("gateway") && arguments.contains("reverse"));
     }
 
     private static CommandSpec command(String name, String description) {

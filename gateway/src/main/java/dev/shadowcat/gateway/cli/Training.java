@@ -1,55 +1,104 @@
 package dev.shadowcat.gateway.cli;
 
-import dev.shadowcat.gateway.config.Configuration;
+import dev.shadowcat.gateway.config.HostPort;
+import dev.shadowcat.gateway.demo.DemoServer;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.PrintStream;
 import java.net.InetAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
+import java.security.SecureRandom;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import picocli.CommandLine.ParseResult;
 
-/** The build's rehearsal: starts the demo and sends it what clients send, so that the AOT cache holds what a start needs. */
+/** The build's rehearsal: runs the gateway and sends it what clients send, so that the AOT cache holds what a start needs. */
 final class Training {
     private static final Pattern SESSION = Pattern.compile("(?i)\r\nmcp-session-id: *(\\S+)");
+    private static final Pattern PORT = Pattern.compile("listening on http://127\\.0\\.0\\.1:(\\d+)");
+    private static final Pattern ADMIN_PORT = Pattern.compile("admin on http://127\\.0\\.0\\.1:(\\d+)");
     private static final int PATIENCE_MILLIS = 20_000;
     private static final int CALLS = 50;
 
     private Training() {}
 
-    /** Ends the process either way: the gateway's threads would keep it, and the build would wait for ever. */
+    /**
+     * Ends the process either way: the gateway's threads would keep it, and the build would wait for ever.
+     *
+     * @param arguments a folder that may be filled
+     */
     @SuppressWarnings("CatchAndPrintStackTrace") // the build keeps it in training.log
-    public static void main(String[] ignored) {
+    public static void main(String[] arguments) {
         try {
-            rehearse();
+            rehearse(arguments[0]);
             System.exit(0);
-        } catch (IOException | RuntimeException failed) {
+        } catch (IOException | InterruptedException | RuntimeException failed) {
             failed.printStackTrace();
             System.exit(1);
         }
     }
 
-    private static void rehearse() throws IOException {
-        List<String> arguments = List.of("demo", "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0");
-        ParseResult parsed = CommandLines.build(arguments).parseArgs(arguments.toArray(String[]::new));
-        Configuration configuration = Configuration.read(Flags.given(parsed.subcommand()), Map.of());
-        Console console = new Console(new PrintStream(System.out, true, StandardCharsets.UTF_8), System.err);
-        DemoCommand.Demo demo = new DemoCommand(console, Main.STARTER).start(configuration);
-        demo.gateway().announce(console);
-        int port = demo.gateway().port();
+    private static void rehearse(String folder) throws IOException, InterruptedException {
+        Lines printed = new Lines();
+        try (SmallListener server = SmallListener.open(
+                "demo", new HostPort("127.0.0.1", 0), List.of(), new DemoServer(new SecureRandom()))) {
+            Main main = new Main(
+                    System.getenv(),
+                    new Console(new PrintStream(printed, true, StandardCharsets.UTF_8), System.err),
+                    Main.STARTER);
+            Thread gateway = new Thread(() -> main.run(
+                    "gateway",
+                    "--upstream",
+                    "http://127.0.0.1:" + server.port() + "/mcp",
+                    "--listen",
+                    "127.0.0.1:0",
+                    "--admin",
+                    "127.0.0.1:0",
+                    "--data",
+                    folder));
+            gateway.start();
+            clients(printed.await(PORT), printed.await(ADMIN_PORT));
+            gateway.interrupt();
+            gateway.join(PATIENCE_MILLIS);
+        }
+    }
+
+    private static void clients(int port, int adminPort) throws IOException {
         String session = open(port);
         for (int call = 1; call <= CALLS; call++) {
             exchange(port, "POST", session, call(call, "echo", "\"text\":\"x\""), "\"result\"");
         }
         exchange(port, "POST", session, call(CALLS + 1, "slow", "\"steps\":3,\"millis\":5"), "done after");
-        exchange(demo.gateway().adminPort(), "GET /metrics", "", "", "# TYPE");
-        exchange(demo.gateway().adminPort(), "GET /ready", "", "", "status");
-        demo.stop();
+        exchange(adminPort, "GET /metrics", "", "", "# TYPE");
+        exchange(adminPort, "GET /ready", "", "", "status");
+    }
+
+    /** What the gateway printed so far. */
+    private static final class Lines extends ByteArrayOutputStream {
+        @Override
+        public synchronized void write(byte[] bytes, int offset, int length) {
+            super.write(bytes, offset, length);
+            notifyAll();
+        }
+
+        /** The number that a line names, once it is printed. */
+        synchronized int await(Pattern line) throws InterruptedException, IOException {
+            long deadline = System.nanoTime() + PATIENCE_MILLIS * 1_000_000L;
+            while (true) {
+                Matcher found = line.matcher(toString(StandardCharsets.UTF_8));
+                if (found.find()) {
+                    return Integer.parseInt(found.group(1));
+                }
+                long left = (deadline - System.nanoTime()) / 1_000_000;
+                if (left <= 0) {
+                    throw new IOException("the gateway did not print " + line + ": " + this);
+                }
+                wait(left);
+            }
+        }
     }
 
     private static String open(int port) throws IOException {
