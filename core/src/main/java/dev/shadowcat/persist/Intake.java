@@ -6,9 +6,12 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.LongSupplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The bounded queue between all sessions and the worker. One lock guards it and every lane; nobody does I/O under it.
@@ -17,6 +20,7 @@ import java.util.function.LongSupplier;
  * session holds more than an eighth of the queue while others wait, and no lane overtakes itself.
  */
 final class Intake {
+    private static final Logger log = LoggerFactory.getLogger(Intake.class);
     private static final int SHARE = 8;
 
     private final int capacity;
@@ -30,6 +34,7 @@ final class Intake {
     private final ArrayDeque<Lane> waiting =
             new ArrayDeque<>(); // lanes with overflow, each once, longest waiting first
     private long bytes; // of the queue and of every overflow
+    private int overflowing; // writes that the queue has no room for
     private boolean woken;
     private boolean ended;
 
@@ -45,8 +50,7 @@ final class Intake {
         lock.lock();
         try {
             if (lane.closed() || ended) {
-                String reason = ended ? "the gateway is shutting down" : "the session was deleted";
-                lane.executor().execute(() -> completion.refused(write, reason));
+                refuse(lane, write, completion);
                 return true;
             }
             bytes += pending.bytes();
@@ -58,11 +62,17 @@ final class Intake {
                 waiting.addLast(lane);
             }
             lane.overflow(pending);
+            overflowing++;
         } finally {
             lock.unlock();
         }
         observer.backPressure();
         return false;
+    }
+
+    private void refuse(Lane lane, StoreWrite write, Completion completion) {
+        String reason = ended ? "the gateway is shutting down" : "the session was deleted";
+        lane.executor().execute(() -> completion.refused(write, reason));
     }
 
     private boolean hasRoom(Lane lane) {
@@ -80,8 +90,8 @@ final class Intake {
         List<PendingWrite> discarded = new ArrayList<>();
         lock.lock();
         try {
-            if (lane.closed()) {
-                lane.executor().execute(() -> completion.refused(last, "the session was deleted"));
+            if (lane.closed() || ended) {
+                refuse(lane, last, completion);
                 return;
             }
             for (Iterator<PendingWrite> each = queue.iterator(); each.hasNext(); ) {
@@ -94,8 +104,10 @@ final class Intake {
             lane.queued(-discarded.size());
             waiting.remove(lane);
             for (PendingWrite left = lane.takeOverflow(); left != null; left = lane.takeOverflow()) {
+                overflowing--;
                 discarded.add(left);
             }
+            lane.relieved();
             for (PendingWrite pending : discarded) {
                 bytes -= pending.bytes();
             }
@@ -167,24 +179,32 @@ final class Intake {
             lock.unlock();
         }
         for (Lane lane : relieved) {
-            lane.executor().execute(lane.onRoom());
+            try {
+                lane.executor().execute(lane.onRoom());
+            } catch (RejectedExecutionException over) {
+                log.debug("A lane has room again, but its loop has ended");
+            }
         }
     }
 
+    /** A lane is relieved only when the bytes of all are within their bound: else each turn would let one read more in. */
     private void moveUp(List<Lane> relieved) {
         for (int turns = waiting.size(); turns > 0 && queue.size() < capacity; turns--) {
             int share = waiting.size() > 1 ? Math.max(1, capacity / SHARE) : capacity;
             Lane lane = waiting.removeFirst();
-            while (lane.overflowing() && queue.size() < capacity && lane.queued() < share) {
+            while (queue.size() < capacity && lane.queued() < share) {
                 PendingWrite next = lane.takeOverflow();
-                if (next != null) {
-                    enqueue(next);
+                if (next == null) {
+                    break;
                 }
+                overflowing--;
+                enqueue(next);
             }
-            if (lane.overflowing()) {
+            if (lane.holdsOverflow() || bytes > maxBytes) {
                 waiting.addLast(lane);
                 continue;
             }
+            lane.relieved();
             relieved.add(lane);
         }
     }
@@ -204,6 +224,16 @@ final class Intake {
         lock.lock();
         try {
             return ended;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Writes that wait, those that the queue has no room for included. */
+    int waiting() {
+        lock.lock();
+        try {
+            return queue.size() + overflowing;
         } finally {
             lock.unlock();
         }

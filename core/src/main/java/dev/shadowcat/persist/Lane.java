@@ -78,15 +78,17 @@ public final class Lane {
         overflow.addLast(write);
     }
 
+    /** The first write that the queue had no room for; the lane stays blocked until it is {@link #relieved}. */
     @Nullable
     PendingWrite takeOverflow() {
-        if (overflow == null) {
-            return null;
-        }
-        PendingWrite first = overflow.pollFirst();
-        if (overflow.isEmpty()) {
-            overflow = null;
-        }
-        return first;
+        return overflow == null ? null : overflow.pollFirst();
+    }
+
+    boolean holdsOverflow() {
+        return overflow != null && !overflow.isEmpty();
+    }
+
+    void relieved() {
+        overflow = null;
     }
 }

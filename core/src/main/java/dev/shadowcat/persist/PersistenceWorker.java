@@ -5,6 +5,7 @@ import dev.shadowcat.observe.Observer;
 import dev.shadowcat.store.AppendOutcome;
 import dev.shadowcat.store.EventStore;
 import dev.shadowcat.store.SessionActivity;
+import dev.shadowcat.store.StoreException;
 import dev.shadowcat.store.StoreWrite;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -12,6 +13,7 @@ import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.function.LongSupplier;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
@@ -133,6 +135,9 @@ public final class PersistenceWorker implements AutoCloseable {
         } catch (InterruptedException closed) {
             // close() gave up waiting and reports what is left
             Thread.currentThread().interrupt();
+        } catch (RuntimeException | Error broken) {
+            failure = "the persistence worker ended: " + broken;
+            log.error("The persistence worker ended; nothing is stored any more", broken);
         }
     }
 
@@ -142,11 +147,13 @@ public final class PersistenceWorker implements AutoCloseable {
 
     /** Stores one batch of what waits now; returns at once where nothing does. */
     void writeOne() throws InterruptedException {
-        intake.drain(batch, settings.batchBytes());
+        boolean flush = deferred.due() || (intake.ended() && deferred.size() > 0);
+        long reserved = flush ? (long) deferred.size() * StoreWrite.RECORD_BYTES : 0;
+        intake.drain(batch, settings.batchBytes() - reserved);
         for (PendingWrite pending : batch) {
             writes.add(pending.write());
         }
-        if (deferred.due() || intake.ended()) {
+        if (flush) {
             deferred.drain(writes);
         }
         if (writes.isEmpty()) {
@@ -168,7 +175,7 @@ public final class PersistenceWorker implements AutoCloseable {
                 case AppendOutcome.Stored stored -> {
                     recovered();
                     syncThread.written();
-                    observer.batchStored(list.size(), batch.size(), nanoTime.getAsLong() - began);
+                    observer.batchStored(list.size(), events(list), nanoTime.getAsLong() - began);
                     return;
                 }
                 case AppendOutcome.Busy busy -> waitAfter(busy);
@@ -181,11 +188,24 @@ public final class PersistenceWorker implements AutoCloseable {
         }
     }
 
+    private static int events(List<StoreWrite> list) {
+        int events = 0;
+        for (StoreWrite write : list) {
+            if (write instanceof StoreWrite.AppendEvent) {
+                events++;
+            }
+        }
+        return events;
+    }
+
+    /** One try. Whatever the store throws, an error of the virtual machine included, leaves the fate of the list open. */
     private AppendOutcome attempt(List<StoreWrite> list) {
         try {
             return store.append(list);
-        } catch (RuntimeException failed) {
+        } catch (StoreException failed) {
             return new AppendOutcome.Busy(Duration.ZERO, String.valueOf(failed.getMessage()));
+        } catch (RuntimeException | Error broken) {
+            return new AppendOutcome.Busy(Duration.ZERO, broken.toString());
         }
     }
 
@@ -215,15 +235,17 @@ public final class PersistenceWorker implements AutoCloseable {
             return;
         }
         StoreWrite poison = list.getFirst();
-        deadLetters.keep(poison, reason);
-        observer.deadLettered(reason);
         refusals.put(poison, reason);
+        observer.deadLettered(reason);
+        deadLetters.keep(poison, reason);
     }
 
     private void deliver() {
         long now = nanoTime.getAsLong();
         for (PendingWrite pending : batch) {
-            observer.eventStored(now - pending.offeredNanos());
+            if (pending.write() instanceof StoreWrite.AppendEvent && !refusals.containsKey(pending.write())) {
+                observer.eventStored(now - pending.offeredNanos());
+            }
             deliveries
                     .computeIfAbsent(pending.lane().executor(), executor -> new ArrayList<>())
                     .add(pending);
@@ -231,40 +253,56 @@ public final class PersistenceWorker implements AutoCloseable {
         for (Map.Entry<Executor, List<PendingWrite>> each : deliveries.entrySet()) {
             List<PendingWrite> delivered = each.getValue();
             IdentityHashMap<StoreWrite, String> refused = new IdentityHashMap<>(refusals);
-            each.getKey().execute(() -> complete(delivered, refused));
+            try {
+                each.getKey().execute(() -> complete(delivered, refused));
+            } catch (RejectedExecutionException ended) {
+                log.debug("The loop of {} stored writes has ended: nobody is left to tell", delivered.size());
+            }
         }
         refusals.clear();
         deliveries.clear();
     }
 
+    /** Tells each its fate; one that fails to take it takes it from nobody else. The lanes' executor. */
     private static void complete(List<PendingWrite> delivered, IdentityHashMap<StoreWrite, String> refused) {
         for (PendingWrite pending : delivered) {
-            String reason = refused.get(pending.write());
-            if (reason == null) {
-                pending.completion().stored(pending.write());
-            } else {
-                pending.completion().refused(pending.write(), reason);
+            try {
+                complete(pending, refused.get(pending.write()));
+            } catch (RuntimeException broken) {
+                log.error(
+                        "A completion failed for a write of session {}",
+                        pending.write().session().shortened(),
+                        broken);
             }
         }
     }
 
+    private static void complete(PendingWrite pending, @Nullable String refusal) {
+        if (refusal == null) {
+            pending.completion().stored(pending.write());
+        } else {
+            pending.completion().refused(pending.write(), refusal);
+        }
+    }
+
     /**
-     * Stops taking writes, stores what waits, syncs.
+     * Stops taking writes, stores what waits, syncs: all of it within the deadline, of which a fifth is kept for the disk.
      *
-     * @return how many writes could not be stored within the deadline; 0 when all were
+     * @return how many writes could not be stored; 0 when all were
      */
     public int close(Duration deadline) {
+        long end = System.nanoTime() + deadline.toNanos();
         intake.end();
         try {
-            if (!thread.join(deadline)) {
+            if (!thread.join(deadline.multipliedBy(4).dividedBy(5))) {
                 thread.interrupt();
-                thread.join(Duration.ofSeconds(1));
+                thread.join(deadline.dividedBy(10));
             }
         } catch (InterruptedException interrupted) {
             Thread.currentThread().interrupt();
         }
-        syncThread.close();
-        return intake.depth() + inFlight;
+        syncThread.close(Duration.ofNanos(Math.max(1, end - System.nanoTime())));
+        return intake.waiting() + deferred.size() + inFlight;
     }
 
     /** Closes within ten seconds. */

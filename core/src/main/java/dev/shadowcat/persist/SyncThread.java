@@ -46,13 +46,18 @@ final class SyncThread {
         try {
             while (!closing) {
                 pause.millis(intervalMillis);
-                if (dirty) {
-                    dirty = false;
-                    sync();
-                }
+                syncWhatIsDirty();
             }
         } catch (InterruptedException closed) {
-            Thread.currentThread().interrupt();
+            // close() does not wait for the interval to pass; what is dirty is synced below
+        }
+        syncWhatIsDirty();
+    }
+
+    private void syncWhatIsDirty() {
+        if (dirty) {
+            dirty = false;
+            sync();
         }
     }
 
@@ -60,24 +65,28 @@ final class SyncThread {
         try {
             store.sync();
             failure = null;
-        } catch (RuntimeException failed) {
+        } catch (RuntimeException | Error failed) {
             dirty = true;
             if (failure == null) {
-                log.warn("The store cannot sync to the disk: {}", failed.getMessage());
+                log.warn("The store cannot sync to the disk: {}", failed.toString());
             }
             failure = "sync: " + failed.getMessage();
         }
     }
 
-    /** Ends the thread and syncs what is left. */
-    void close() {
+    /** Syncs what is left and ends the thread; a disk that hangs is waited for no longer than the deadline. */
+    void close(Duration deadline) {
+        if (intervalMillis == 0) {
+            return;
+        }
         closing = true;
         thread.interrupt();
         try {
-            thread.join(Duration.ofSeconds(2));
+            if (!thread.join(deadline)) {
+                log.error("The store did not sync to the disk before the deadline");
+            }
         } catch (InterruptedException interrupted) {
             Thread.currentThread().interrupt();
         }
-        sync();
     }
 }

@@ -1,0 +1,61 @@
+package dev.shadowcat.persist;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.shadowcat.event.SessionId;
+import dev.shadowcat.testkit.Writes;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Base64;
+import java.util.List;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What the store refuses for good is kept in a file, whole, and within its bound. */
+@Tag("persistence-worker")
+class DeadLetterFileTest {
+    private static final SessionId ID = new SessionId(1, 1);
+
+    @TempDir
+    Path directory;
+
+    @Test
+    void anEventIsKeptWithAllThatIsNeededToPutItBack() throws IOException {
+        Path file = directory.resolve("dead-letters.jsonl");
+        DeadLetterFile letters = new DeadLetterFile(file, 1 << 20);
+        letters.keep(Writes.event(ID, 3, 17), "it said \"no\\never\"\nand went");
+        letters.keep(Writes.session(ID), "no");
+        List<String> lines = Files.readAllLines(file);
+        assertThat(lines).hasSize(2);
+        assertThat(lines.getFirst())
+                .contains(
+                        "\"kind\":\"AppendEvent\"",
+                        "\"session\":\"" + ID + "\"",
+                        "\"stream\":3",
+                        "\"sequence\":17",
+                        Base64.getEncoder().encodeToString(Writes.message(ID, 3, 17)))
+                .endsWith("\"reason\":\"it said  no never  and went\"}");
+        assertThat(lines.getLast()).contains("\"kind\":\"PutSession\"").doesNotContain("message");
+    }
+
+    @Test
+    void theFileGrowsNoFurtherThanItsBound() throws IOException {
+        Path file = directory.resolve("dead-letters.jsonl");
+        DeadLetterFile letters = new DeadLetterFile(file, 1_000);
+        for (long sequence = 1; sequence <= 100; sequence++) {
+            letters.keep(Writes.event(ID, 0, sequence), "no");
+        }
+        int line = Files.readString(file).lines().findFirst().orElseThrow().getBytes(StandardCharsets.UTF_8).length;
+        assertThat(Files.size(file)).isBetween(1_000L, 1_000L + 2L * line);
+    }
+
+    @Test
+    void aFileThatCannotBeWrittenStopsNobody() {
+        DeadLetterFile letters = new DeadLetterFile(directory.resolve("no/such/directory"), 1_000);
+        letters.keep(Writes.event(ID, 0, 1), "no");
+        assertThat(directory).isEmptyDirectory();
+    }
+}

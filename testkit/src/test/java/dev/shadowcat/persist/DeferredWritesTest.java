@@ -1,0 +1,164 @@
+package dev.shadowcat.persist;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.shadowcat.event.SessionId;
+import dev.shadowcat.store.SessionActivity;
+import dev.shadowcat.store.StoreWrite;
+import dev.shadowcat.store.StoreWrite.TouchSession;
+import dev.shadowcat.testkit.Writes;
+import java.time.Duration;
+import java.util.List;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+
+/** Activity is written for nobody who waits: the newest of each session, at 50 entries or after 100 ms. */
+@Tag("activity-batching")
+class DeferredWritesTest {
+    private static final SessionId ID = new SessionId(1, 1);
+
+    private final WorkerHarness harness = new WorkerHarness();
+
+    private static SessionActivity at(long millis) {
+        return new SessionActivity(millis, millis);
+    }
+
+    private static SessionId id(int number) {
+        return new SessionId(number, number);
+    }
+
+    private long lastActive(SessionId id) {
+        return harness.store.session(id).orElseThrow().activity().lastActiveMillis();
+    }
+
+    @Test
+    void aSingleUpdateWaitsForTheIntervalAndNoLonger() throws InterruptedException {
+        harness.lane(ID);
+        harness.worker.touch(ID, at(7));
+        harness.turn();
+        harness.clock.advance(Duration.ofMillis(99));
+        harness.turn();
+        assertThat(harness.batches).isEmpty();
+        harness.clock.advance(Duration.ofMillis(1));
+        harness.turn();
+        assertThat(lastActive(ID)).isEqualTo(7);
+        assertThat(harness.worker.deferredDepth()).isZero();
+    }
+
+    @Test
+    void theIntervalBeginsAnewWithTheFirstUpdateAfterAFlush() throws InterruptedException {
+        harness.lane(ID);
+        harness.worker.touch(ID, at(1));
+        harness.clock.advance(Duration.ofMillis(100));
+        harness.turn();
+        harness.clock.advance(Duration.ofMillis(70));
+        harness.worker.touch(ID, at(2));
+        harness.clock.advance(Duration.ofMillis(70));
+        harness.turn();
+        assertThat(lastActive(ID)).isEqualTo(1);
+        harness.clock.advance(Duration.ofMillis(30));
+        harness.turn();
+        assertThat(lastActive(ID)).isEqualTo(2);
+    }
+
+    @Test
+    void onlyTheNewestOfASessionIsWritten() throws InterruptedException {
+        harness.lane(ID);
+        for (long millis = 1; millis <= 1_000; millis++) {
+            harness.worker.touch(ID, at(millis));
+        }
+        harness.turn();
+        assertThat(harness.batches).as("one session is one entry").isEmpty();
+        harness.clock.advance(Duration.ofMillis(100));
+        harness.turn();
+        assertThat(harness.batches).containsExactly(List.of(new TouchSession(ID, at(1_000))));
+        assertThat(harness.counts.coalesced).isEqualTo(999);
+    }
+
+    @Test
+    void fiftySessionsAreFlushedAtOnce() throws InterruptedException {
+        for (int session = 1; session <= 49; session++) {
+            harness.worker.touch(id(session), at(1));
+        }
+        harness.turn();
+        assertThat(harness.batches).isEmpty();
+        harness.worker.touch(id(50), at(1));
+        harness.turn();
+        assertThat(harness.batches).extracting(List::size).containsExactly(50);
+    }
+
+    @Test
+    void anAwaitedWriteDoesNotWaitForThem() throws InterruptedException {
+        Lane lane = harness.lane(ID);
+        harness.worker.touch(ID, at(1));
+        lane.offer(Writes.event(ID, 0, 1), harness.completion);
+        harness.turn();
+        assertThat(harness.stored).hasSize(1);
+        assertThat(harness.batches).extracting(List::size).containsExactly(1);
+    }
+
+    @Test
+    void theyNeverBringASessionIntoBeing() throws InterruptedException {
+        harness.worker.touch(ID, at(1));
+        harness.clock.advance(Duration.ofMillis(100));
+        harness.turn();
+        assertThat(harness.batches).hasSize(1);
+        assertThat(harness.store.session(ID)).isEmpty();
+    }
+
+    @Test
+    void aSessionThatEndedIsForgotten() throws InterruptedException {
+        Lane lane = harness.lane(ID);
+        harness.worker.touch(ID, at(1));
+        harness.worker.forget(ID);
+        lane.close(new StoreWrite.DeleteSession(ID), harness.completion);
+        harness.clock.advance(Duration.ofMillis(100));
+        harness.turn();
+        assertThat(harness.batches).containsExactly(List.of(new StoreWrite.DeleteSession(ID)));
+    }
+
+    @Test
+    void theyAreKeptThroughFailuresOfTheStore() throws InterruptedException {
+        harness.lane(ID);
+        harness.worker.touch(ID, at(1));
+        harness.clock.advance(Duration.ofMillis(100));
+        harness.store.throwFor(3);
+        harness.whilePausing = () -> harness.worker.touch(ID, at(2));
+        harness.turn();
+        assertThat(lastActive(ID)).isEqualTo(1);
+        harness.clock.advance(Duration.ofMillis(100));
+        harness.turn();
+        assertThat(lastActive(ID)).isEqualTo(2);
+    }
+
+    @Test
+    void theirNumberIsBoundedAndWhoIsInMayStillMoveOn() {
+        int limit = PersistenceSettings.DEFAULTS.queueCapacity();
+        for (int session = 1; session <= limit + 5; session++) {
+            harness.worker.touch(id(session), at(1));
+        }
+        harness.worker.touch(id(1), at(2));
+        assertThat(harness.worker.deferredDepth()).isEqualTo(limit);
+        assertThat(harness.counts.skipped).isEqualTo(5);
+        assertThat(harness.counts.coalesced).isOne();
+    }
+
+    @Test
+    void aBatchKeepsItsBoundWithThemInIt() throws InterruptedException {
+        WorkerHarness small = new WorkerHarness(WorkerHarness.queue(1_000, 1 << 20, 40_000));
+        Lane lane = small.lane(ID);
+        for (long sequence = 1; sequence <= 400; sequence++) {
+            lane.offer(Writes.event(ID, 0, sequence), small.completion);
+        }
+        for (int session = 1; session <= 60; session++) {
+            small.worker.touch(id(session), at(1));
+        }
+        while (small.worker.queueDepth() > 0) {
+            small.turn();
+        }
+        assertThat(small.worker.deferredDepth()).isZero();
+        assertThat(small.stored).hasSize(400);
+        assertThat(small.batches)
+                .allMatch(batch -> batch.stream().mapToInt(StoreWrite::bytes).sum() <= 40_000);
+    }
+}

@@ -1,0 +1,193 @@
+package dev.shadowcat.persist;
+
+import dev.shadowcat.event.SessionId;
+import dev.shadowcat.observe.Observer;
+import dev.shadowcat.store.AppendOutcome;
+import dev.shadowcat.store.EventStore;
+import dev.shadowcat.store.MemoryStore;
+import dev.shadowcat.store.StoreWrite;
+import dev.shadowcat.testkit.FailingStore;
+import dev.shadowcat.testkit.ForwardingStore;
+import dev.shadowcat.testkit.ManualClock;
+import dev.shadowcat.testkit.Writes;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.concurrent.Executor;
+
+/** A worker that a test turns by hand, in virtual time, over a store that fails as told; remembers what everyone heard. */
+final class WorkerHarness {
+    final ManualClock clock = new ManualClock(Instant.EPOCH);
+    final FailingStore store = new FailingStore(() -> new MemoryStore(Long.MAX_VALUE));
+    final List<List<StoreWrite>> batches = new ArrayList<>(); // each as the store took it
+    final List<Long> pauses = new ArrayList<>();
+    final List<StoreWrite> stored = new ArrayList<>(); // in the order in which completions heard of it
+    final Map<StoreWrite, String> refused = new LinkedHashMap<>();
+    final List<StoreWrite> deadLetters = new ArrayList<>();
+    final Counts counts = new Counts();
+    final Loop loop = new Loop();
+    final PersistenceWorker worker;
+    Runnable whilePausing = () -> {};
+
+    WorkerHarness() {
+        this(PersistenceSettings.DEFAULTS);
+    }
+
+    WorkerHarness(PersistenceSettings settings) {
+        EventStore watched = new ForwardingStore(store) {
+            @Override
+            public AppendOutcome append(List<StoreWrite> batch) {
+                AppendOutcome outcome = super.append(batch);
+                if (outcome instanceof AppendOutcome.Stored) {
+                    batches.add(List.copyOf(batch));
+                }
+                return outcome;
+            }
+        };
+        worker = worker(watched, settings);
+    }
+
+    /** Another worker over another store, with this one's seams. */
+    PersistenceWorker worker(EventStore behind, PersistenceSettings settings) {
+        return new PersistenceWorker(
+                behind,
+                settings,
+                (write, reason) -> deadLetters.add(write),
+                counts,
+                clock.nanoTime(),
+                this::pause,
+                new Random(1));
+    }
+
+    private void pause(long millis) {
+        pauses.add(millis);
+        clock.advance(Duration.ofMillis(millis));
+        whilePausing.run();
+    }
+
+    static PersistenceSettings queue(int capacity, long bytes, int batchBytes) {
+        PersistenceSettings defaults = PersistenceSettings.DEFAULTS;
+        return new PersistenceSettings(
+                capacity,
+                bytes,
+                batchBytes,
+                Math.min(capacity, defaults.deferredEntries()),
+                defaults.deferredInterval(),
+                defaults.syncInterval(),
+                defaults.backoffFirst(),
+                defaults.backoffCap());
+    }
+
+    final Completion completion = new Completion() {
+        @Override
+        public void stored(StoreWrite write) {
+            stored.add(write);
+        }
+
+        @Override
+        public void refused(StoreWrite write, String reason) {
+            refused.put(write, reason);
+        }
+    };
+
+    Lane lane() {
+        return worker.lane(loop, () -> {});
+    }
+
+    /** A lane of a session that the store knows, with a few of its streams. */
+    Lane lane(SessionId id) {
+        store.append(List.of(Writes.session(id), Writes.stream(id, 0), Writes.stream(id, 1), Writes.stream(id, 2)));
+        return lane();
+    }
+
+    /** One turn of the worker, and of the loop that hears of it. */
+    void turn() throws InterruptedException {
+        worker.writeOne();
+        loop.runAll();
+    }
+
+    /** Events of one session's stream in the order in which the store took them. */
+    List<Long> sequences(SessionId id, int stream) {
+        return batches.stream()
+                .flatMap(List::stream)
+                .filter(write -> write.session().equals(id))
+                .filter(StoreWrite.AppendEvent.class::isInstance)
+                .map(StoreWrite.AppendEvent.class::cast)
+                .filter(append -> append.stream() == stream)
+                .map(append -> append.event().sequence())
+                .toList();
+    }
+
+    /** Runs what it was given when the test says so. */
+    static final class Loop implements Executor {
+        private final ArrayDeque<Runnable> tasks = new ArrayDeque<>();
+        int executed;
+
+        @Override
+        public synchronized void execute(Runnable task) {
+            executed++;
+            tasks.add(task);
+        }
+
+        void runAll() {
+            for (Runnable task = next(); task != null; task = next()) {
+                task.run();
+            }
+        }
+
+        private synchronized Runnable next() {
+            return tasks.poll();
+        }
+    }
+
+    /** What the observer heard. */
+    static final class Counts implements Observer {
+        int events;
+        int eventLatencies;
+        int failures;
+        int deadLettered;
+        int coalesced;
+        int skipped;
+        int backPressure;
+
+        @Override
+        public void batchStored(int writes, int stored, long nanos) {
+            events += stored;
+        }
+
+        @Override
+        public void eventStored(long nanosSinceOffer) {
+            eventLatencies++;
+        }
+
+        @Override
+        public void batchFailed(String reason) {
+            failures++;
+        }
+
+        @Override
+        public void deadLettered(String reason) {
+            deadLettered++;
+        }
+
+        @Override
+        public void activityCoalesced() {
+            coalesced++;
+        }
+
+        @Override
+        public void activitySkipped() {
+            skipped++;
+        }
+
+        @Override
+        public void backPressure() {
+            backPressure++;
+        }
+    }
+}

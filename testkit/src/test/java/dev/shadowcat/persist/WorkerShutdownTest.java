@@ -1,0 +1,203 @@
+package dev.shadowcat.persist;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.shadowcat.event.SessionId;
+import dev.shadowcat.observe.Observer;
+import dev.shadowcat.store.AppendOutcome;
+import dev.shadowcat.store.EventStore;
+import dev.shadowcat.store.MemoryStore;
+import dev.shadowcat.store.SessionActivity;
+import dev.shadowcat.store.StoreWrite;
+import dev.shadowcat.testkit.FailingStore;
+import dev.shadowcat.testkit.ForwardingStore;
+import dev.shadowcat.testkit.Writes;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** The worker's own thread: starts, takes what is offered, and ends within its deadline, saying what it leaves behind. */
+@Tag("persistence-worker")
+@Timeout(60)
+class WorkerShutdownTest {
+    private static final SessionId ID = new SessionId(1, 1);
+    private static final SessionId OTHER = new SessionId(2, 2);
+    private static final Duration LONG = Duration.ofSeconds(30);
+    private static final Duration SHORT = Duration.ofMillis(200);
+
+    private final FailingStore store = new FailingStore(() -> new MemoryStore(Long.MAX_VALUE));
+    private final AtomicInteger stored = new AtomicInteger();
+    private final AtomicInteger refused = new AtomicInteger();
+    private final CountDownLatch released = new CountDownLatch(1);
+
+    private final Completion completion = new Completion() {
+        @Override
+        public void stored(StoreWrite write) {
+            stored.incrementAndGet();
+        }
+
+        @Override
+        public void refused(StoreWrite write, String reason) {
+            refused.incrementAndGet();
+        }
+    };
+
+    @AfterEach
+    void release() {
+        store.heal();
+        released.countDown();
+    }
+
+    private static PersistenceWorker started(EventStore store, PersistenceSettings settings) {
+        PersistenceWorker worker = new PersistenceWorker(store, settings, (write, reason) -> {}, Observer.NONE);
+        worker.start();
+        return worker;
+    }
+
+    private Lane lane(PersistenceWorker worker) {
+        store.append(List.of(Writes.session(ID), Writes.stream(ID, 0)));
+        return worker.lane(Runnable::run, () -> {});
+    }
+
+    @Test
+    void whatIsOfferedIsStoredWithoutAnyoneTurningIt() {
+        PersistenceWorker worker = started(store, PersistenceSettings.DEFAULTS);
+        lane(worker).offer(Writes.event(ID, 0, 1), completion);
+        worker.touch(ID, new SessionActivity(9, 0));
+        await().until(() -> stored.get() == 1);
+        await().until(() -> store.session(ID).orElseThrow().activity().lastActiveMillis() == 9);
+        assertThat(worker.close(LONG)).isZero();
+    }
+
+    @Test
+    void closingDrainsWhatWaitsAndSyncsIt() {
+        PersistenceWorker worker = started(store, WorkerHarness.queue(4, 1 << 20, 1 << 20));
+        Lane lane = lane(worker);
+        store.stall();
+        for (long sequence = 1; sequence <= 20; sequence++) {
+            lane.offer(Writes.event(ID, 0, sequence), completion);
+        }
+        worker.touch(ID, new SessionActivity(9, 0));
+        await().until(store::isStalling);
+        Thread releaser = Thread.ofVirtual().start(() -> {
+            Lane probe = worker.lane(Runnable::run, () -> {});
+            await().until(
+                            () -> { // until the worker takes no more: close() is under way
+                                probe.offer(Writes.event(OTHER, 0, 1), completion);
+                                return refused.get() > 0;
+                            });
+            store.release();
+        });
+        assertThat(worker.close(LONG)).isZero();
+        assertThat(releaser.isAlive()).isFalse();
+        assertThat(stored).hasValueGreaterThanOrEqualTo(20);
+        store.crash();
+        assertThat(store.read(ID, 0, 0, 100, 1 << 20)).as("on the disk").hasSizeGreaterThanOrEqualTo(20);
+        assertThat(store.session(ID).orElseThrow().activity().lastActiveMillis())
+                .isEqualTo(9);
+    }
+
+    @Test
+    void whatAHangingStoreDidNotTakeIsReported() {
+        PersistenceWorker worker = started(store, WorkerHarness.queue(4, 1 << 20, 1 << 20));
+        Lane lane = lane(worker);
+        store.stall();
+        lane.offer(Writes.event(ID, 0, 1), completion);
+        await().until(store::isStalling);
+        for (long sequence = 2; sequence <= 10; sequence++) {
+            lane.offer(Writes.event(ID, 0, sequence), completion); // four in the queue, five without room in it
+        }
+        worker.touch(ID, new SessionActivity(9, 0));
+        assertThat(worker.close(SHORT)).isEqualTo(11);
+        assertThat(stored).hasValue(0);
+    }
+
+    @Test
+    void whatAFailingStoreDidNotTakeIsReported() {
+        PersistenceWorker worker = started(store, PersistenceSettings.DEFAULTS);
+        Lane lane = lane(worker);
+        store.throwFor(Integer.MAX_VALUE);
+        lane.offer(Writes.event(ID, 0, 1), completion);
+        await().until(() -> worker.failure() != null);
+        lane.offer(Writes.event(ID, 0, 2), completion);
+        assertThat(worker.close(SHORT)).isEqualTo(2);
+        assertThat(stored).hasValue(0);
+    }
+
+    @Test
+    void aDiskThatHangsIsNotWaitedForBeyondTheDeadline() {
+        PersistenceWorker worker = started(
+                new ForwardingStore(store) {
+                    @Override
+                    public void sync() {
+                        boolean over = false;
+                        while (!over) {
+                            try {
+                                released.await();
+                                over = true;
+                            } catch (InterruptedException hanging) {
+                                // a disk does not hear of interrupts
+                            }
+                        }
+                    }
+                },
+                PersistenceSettings.DEFAULTS);
+        lane(worker).offer(Writes.event(ID, 0, 1), completion);
+        await().until(() -> stored.get() == 1);
+        assertThat(worker.close(SHORT)).isZero();
+        assertThat(released.getCount()).isOne();
+    }
+
+    @Test
+    void aStoreThatIsNeverSyncedClosesAsWell() {
+        PersistenceSettings defaults = PersistenceSettings.DEFAULTS;
+        PersistenceWorker worker = started(
+                store,
+                new PersistenceSettings(
+                        defaults.queueCapacity(),
+                        defaults.queueBytes(),
+                        defaults.batchBytes(),
+                        defaults.deferredEntries(),
+                        defaults.deferredInterval(),
+                        Duration.ZERO,
+                        defaults.backoffFirst(),
+                        defaults.backoffCap()));
+        lane(worker).offer(Writes.event(ID, 0, 1), completion);
+        assertThat(worker.close(LONG)).isZero();
+        assertThat(stored).hasValue(1);
+    }
+
+    @Test
+    void whatComesAfterTheEndIsRefusedAndNothingHangs() {
+        PersistenceWorker worker = started(store, PersistenceSettings.DEFAULTS);
+        Lane lane = lane(worker);
+        assertThat(worker.close(LONG)).isZero();
+        assertThat(lane.offer(Writes.event(ID, 0, 1), completion)).isTrue();
+        lane.close(new StoreWrite.DeleteSession(ID), completion);
+        worker.lane(Runnable::run, () -> {}).close(new StoreWrite.DeleteSession(OTHER), completion);
+        assertThat(refused).hasValue(3);
+        assertThat(store.session(ID)).isPresent();
+    }
+
+    @Test
+    void aWorkerThatBreaksSaysSo() {
+        PersistenceWorker worker = started(store, PersistenceSettings.DEFAULTS);
+        store.append(List.of(Writes.session(ID)));
+        worker.lane(
+                        task -> {
+                            throw new IllegalStateException("told to break");
+                        },
+                        () -> {})
+                .offer(Writes.event(ID, 0, 1), completion);
+        await().until(() -> worker.failure() != null);
+        assertThat(worker.failure()).contains("told to break");
+        assertThat(store.append(List.of())).isInstanceOf(AppendOutcome.Stored.class);
+        worker.close(SHORT);
+    }
+}
