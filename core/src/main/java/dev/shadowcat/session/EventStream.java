@@ -35,7 +35,7 @@ public final class EventStream implements Completion {
     private final int number;
     private final long createdAtMillis;
     private final EventTracker tracker;
-    private final ArrayList<Call> open;
+    private final List<Call> open;
     private int generation;
     private Phase phase;
     private long stored; // the newest event that the store has
@@ -55,7 +55,7 @@ public final class EventStream implements Completion {
         this.createdAtMillis = nowMillis;
         this.generation = session.generation();
         this.tracker = new EventTracker(0);
-        this.open = new ArrayList<>(calls);
+        this.open = calls.isEmpty() ? List.of() : new ArrayList<>(calls);
         this.phase = Phase.OPEN;
     }
 
@@ -66,7 +66,8 @@ public final class EventStream implements Completion {
         this.createdAtMillis = known.record().createdAtMillis();
         this.generation = known.record().generation();
         this.tracker = new EventTracker(known.lastSequence() + leap);
-        this.open = new ArrayList<>(known.record().open().stream().map(Call::of).toList());
+        List<Call> calls = known.record().open().stream().map(Call::of).toList();
+        this.open = calls.isEmpty() ? List.of() : new ArrayList<>(calls);
         this.phase = known.record().phase();
         this.stored = known.lastSequence() + leap;
         this.trimmedThrough = known.trimmedThrough();
@@ -134,6 +135,11 @@ public final class EventStream implements Completion {
 
     public @Nullable ClientStream client() {
         return client;
+    }
+
+    /** Whether it keeps its session in memory: a client reads it, or the store has not all of it yet. */
+    boolean busy() {
+        return client != null || stored < tracker.newest();
     }
 
     /** Has the stream's record stored, then calls {@code opened}: from then on a client may hear of it. */
@@ -268,7 +274,9 @@ public final class EventStream implements Completion {
     }
 
     private void close(Call call) {
-        open.remove(call);
+        if (!open.isEmpty()) { // the list of a stream that never had a request cannot be changed
+            open.remove(call);
+        }
         session.closed(call);
     }
 

@@ -42,9 +42,10 @@ public class Session {
     private final String protocolVersion;
     private final List<String> capabilities;
     private final Lane lane;
-    private final Map<Integer, EventStream> streams =
-            new HashMap<>(4); // those with an upstream, a client, or open requests
-    private final List<Call> calls = new ArrayList<>(2); // open ones, oldest first
+    // Streams with an upstream, a client, or open requests. Most sessions in memory have the standalone one, or none.
+    private @Nullable EventStream standalone;
+    private @Nullable Map<Integer, EventStream> others; // null while there are none
+    private List<Call> calls = List.of(); // open ones, oldest first
     private SessionState state;
     private @Nullable ServerRequests serverRequests;
     private @Nullable List<Runnable> waitingForRoom;
@@ -65,7 +66,9 @@ public class Session {
         this.id = record.id();
         this.upstream = record.upstream().intern();
         this.protocolVersion = record.protocolVersion().intern();
-        this.capabilities = record.capabilities();
+        // Servers are few and sessions many: the names are shared, the list is the session's own.
+        this.capabilities =
+                List.copyOf(record.capabilities().stream().map(String::intern).toList());
         this.state = known.state();
         this.lastActiveMillis = known.activity().lastActiveMillis();
         this.standaloneCursor = known.activity().standaloneCursor();
@@ -76,8 +79,8 @@ public class Session {
             storedBytes += stream.bytes();
             if (stream.record().phase() == dev.shadowcat.store.StreamRecord.Phase.OPEN) {
                 EventStream open = new EventStream(this, stream, leap);
-                this.streams.put(open.number(), open);
-                calls.addAll(open.open());
+                attached(open);
+                open.open().forEach(this::add);
             }
         }
     }
@@ -167,11 +170,21 @@ public class Session {
 
     /** The streams that are in memory: open ones, and ended ones that a client still reads. */
     public final Collection<EventStream> streams() {
-        return streams.values();
+        List<EventStream> all = new ArrayList<>();
+        if (standalone != null) {
+            all.add(standalone);
+        }
+        if (others != null) {
+            all.addAll(others.values());
+        }
+        return all;
     }
 
     public final @Nullable EventStream stream(int number) {
-        return streams.get(number);
+        if (number == EventStream.STANDALONE) {
+            return standalone;
+        }
+        return others == null ? null : others.get(number);
     }
 
     /** The newest standalone event that was written to any connection. */
@@ -181,11 +194,26 @@ public class Session {
 
     /** Takes a client's request in: with the client's own id, unless that one is still open. */
     public final Call begin(RequestId clientId, String method, @Nullable String progressToken) {
-        boolean taken = calls.stream().anyMatch(call -> call.upstreamId().equals(clientId));
-        RequestId upstreamId = taken ? RequestId.ofText(FRESH_ID + freshId()) : clientId;
+        RequestId upstreamId = isTaken(clientId) ? RequestId.ofText(FRESH_ID + freshId()) : clientId;
         Call call = new Call(clientId, upstreamId, method, progressToken);
-        calls.add(call);
+        add(call);
         return call;
+    }
+
+    private boolean isTaken(RequestId id) {
+        for (int i = 0; i < calls.size(); i++) {
+            if (calls.get(i).upstreamId().equals(id)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private void add(Call call) {
+        if (calls.isEmpty()) {
+            calls = new ArrayList<>(2);
+        }
+        calls.add(call);
     }
 
     private String freshId() {
@@ -194,7 +222,9 @@ public class Session {
 
     /** A request got its answer, or never will. */
     public final void closed(Call call) {
-        calls.remove(call);
+        if (!calls.isEmpty() && calls.remove(call) && calls.isEmpty()) {
+            calls = List.of();
+        }
     }
 
     /** The newest open request that the client knows by this id; what {@code notifications/cancelled} means. */
@@ -209,7 +239,7 @@ public class Session {
 
     /** The stream that owes this request its answer; null while it has none. */
     public final @Nullable EventStream streamOf(Call call) {
-        for (EventStream stream : streams.values()) {
+        for (EventStream stream : streams()) {
             if (stream.open().contains(call)) {
                 return stream;
             }
@@ -224,30 +254,43 @@ public class Session {
             change(now -> now.withStreamLimit(number + STREAM_BLOCK), Completion.NOBODY);
         }
         EventStream stream = new EventStream(this, number, requests, clock().millis());
-        streams.put(number, stream);
+        attached(stream);
         stream.store(opened);
         return stream;
     }
 
     /** The standalone stream, which begins when it is first asked for. */
     public final EventStream standalone() {
-        EventStream known = streams.get(EventStream.STANDALONE);
+        EventStream known = standalone;
         if (known != null) {
             return known;
         }
         EventStream stream = new EventStream(this, EventStream.STANDALONE, List.of(), clock().millis());
-        streams.put(EventStream.STANDALONE, stream);
+        attached(stream);
         stream.store(() -> {});
         return stream;
     }
 
     /** Brings a stream that ended back to memory, for a client to read. */
     public final EventStream recall(StoredStream known) {
-        return streams.computeIfAbsent(known.record().number(), number -> new EventStream(this, known, 0));
+        EventStream present = stream(known.record().number());
+        if (present != null) {
+            return present;
+        }
+        EventStream recalled = new EventStream(this, known, 0);
+        attached(recalled);
+        return recalled;
     }
 
     final void attached(EventStream stream) {
-        streams.put(stream.number(), stream);
+        if (stream.standalone()) {
+            standalone = stream;
+            return;
+        }
+        if (others == null) {
+            others = new HashMap<>(4);
+        }
+        others.put(stream.number(), stream);
     }
 
     final void detached(EventStream stream) {
@@ -257,7 +300,15 @@ public class Session {
     /** A stream that ended is needed until the store knows of its end and its client has gone. */
     final void leaveMemory(EventStream stream) {
         if (stream.endStored() && stream.client() == null) {
-            streams.remove(stream.number(), stream);
+            remove(stream);
+        }
+    }
+
+    private void remove(EventStream stream) {
+        if (standalone == stream) {
+            standalone = null;
+        } else if (others != null && others.remove(stream.number(), stream) && others.isEmpty()) {
+            others = null;
         }
     }
 
@@ -323,16 +374,16 @@ public class Session {
      * changed.
      */
     public final void regenerated() {
-        EventStream standalone = streams.get(EventStream.STANDALONE);
-        List<RequestId> abandoned = serverRequests().abandon(generation());
-        if (standalone == null) {
+        EventStream told = standalone;
+        List<RequestId> abandoned = serverRequests == null ? List.of() : serverRequests.abandon(generation());
+        if (told == null) {
             return;
         }
-        standalone.regenerate();
+        told.regenerate();
         for (RequestId request : abandoned) {
-            standalone.notice(Messages.cancelled(request, "The server lost its session."));
+            told.notice(Messages.cancelled(request, "The server lost its session."));
         }
-        Messages.listsChanged(capabilities).forEach(standalone::notice);
+        Messages.listsChanged(capabilities).forEach(told::notice);
     }
 
     public final boolean declares(String capability) {
@@ -348,15 +399,16 @@ public class Session {
         deleted = true;
         services.worker().forget(id);
         lane.close(new StoreWrite.DeleteSession(id), completion);
-        for (EventStream stream : List.copyOf(streams.values())) {
+        for (EventStream stream : streams()) {
             ClientStream client = stream.client();
             if (client != null) {
                 stream.detach(client);
                 client.sink().finish();
             }
         }
-        streams.clear();
-        calls.clear();
+        standalone = null;
+        others = null;
+        calls = List.of();
     }
 
     /** Whether it must stay in memory: a request or stream is open. */
@@ -364,8 +416,17 @@ public class Session {
         if (!calls.isEmpty() || lane.blocked()) {
             return true;
         }
-        return streams.values().stream()
-                .anyMatch(stream -> stream.client() != null || stream.stored() < stream.newest());
+        if (standalone != null && standalone.busy()) {
+            return true;
+        }
+        if (others != null) {
+            for (EventStream stream : others.values()) {
+                if (stream.busy()) {
+                    return true;
+                }
+            }
+        }
+        return false;
     }
 
     final int pins() {

@@ -1,5 +1,6 @@
 package dev.shadowcat.gateway.http;
 
+import dev.shadowcat.gateway.net.SharedReceiveAllocator;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
@@ -7,7 +8,6 @@ import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoop;
 import io.netty.channel.EventLoopGroup;
-import io.netty.channel.FixedRecvByteBufAllocator;
 import io.netty.channel.RecvByteBufAllocator;
 import io.netty.channel.ServerChannel;
 import io.netty.channel.WriteBufferWaterMark;
@@ -29,7 +29,7 @@ import java.util.function.LongSupplier;
 /** Takes HTTP/1.1 and HTTP/1.0 connections at one address and hands their requests, each read whole, to a handler. */
 public final class HttpListener {
     /** One object for all connections: the usual one keeps a history for each. Also the most that one read brings. */
-    private static final RecvByteBufAllocator RECEIVE = new FixedRecvByteBufAllocator(16 << 10);
+    private static final RecvByteBufAllocator RECEIVE = new SharedReceiveAllocator(16 << 10);
 
     private static final int BACKLOG = 1024;
     private static final Duration LAST_CLOSE = Duration.ofSeconds(1);

@@ -2,7 +2,6 @@ package dev.shadowcat.gateway.net;
 
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoopGroup;
-import io.netty.channel.FixedRecvByteBufAllocator;
 import io.netty.channel.IoHandlerFactory;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.RecvByteBufAllocator;
@@ -35,7 +34,7 @@ public enum Transport {
      * ends the round, so that a small answer costs one system call.
      */
     public static final RecvByteBufAllocator RECEIVE_ALLOCATOR =
-            new FixedRecvByteBufAllocator(RECEIVE_BUFFER_BYTES).maxMessagesPerRead(4);
+            new SharedReceiveAllocator(RECEIVE_BUFFER_BYTES).maxMessagesPerRead(4);
 
     private final Class<? extends SocketChannel> socket;
     private final Class<? extends ServerSocketChannel> serverSocket;

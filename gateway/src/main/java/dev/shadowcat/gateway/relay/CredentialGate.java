@@ -10,6 +10,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Decides whose a session is: known credentials pass, another user's never do, new ones pass if the upstream takes them and
@@ -20,7 +21,7 @@ final class CredentialGate {
     private static final long PING_MILLIS = 10_000;
 
     private final RelaySession session;
-    private final Map<String, List<Consumer<Verdict>>> asking = new HashMap<>(2);
+    private @Nullable Map<String, List<Consumer<Verdict>>> asking; // null while nobody waits
 
     CredentialGate(RelaySession session) {
         this.session = session;
@@ -52,6 +53,9 @@ final class CredentialGate {
         if (!binding.principal().isEmpty() && !principal.isEmpty() && !principal.equals(binding.principal())) {
             then.accept(new Verdict.Foreign());
             return;
+        }
+        if (asking == null) {
+            asking = new HashMap<>(2);
         }
         List<Consumer<Verdict>> waiting = asking.computeIfAbsent(hash, key -> new ArrayList<>(1));
         waiting.add(then);
@@ -125,7 +129,10 @@ final class CredentialGate {
     }
 
     private void answer(String hash, Verdict verdict) {
-        List<Consumer<Verdict>> waiting = asking.remove(hash);
+        List<Consumer<Verdict>> waiting = asking == null ? null : asking.remove(hash);
+        if (asking != null && asking.isEmpty()) {
+            asking = null;
+        }
         if (waiting != null) {
             waiting.forEach(each -> each.accept(verdict));
         }

@@ -2,9 +2,8 @@ package dev.shadowcat.gateway.relay;
 
 import dev.shadowcat.gateway.config.StreamSettings;
 import java.time.Clock;
-import java.util.LinkedHashSet;
-import java.util.List;
-import java.util.Set;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /** Looks after the open streams of one loop once a second: one task, not one for each stream. The loop only. */
 final class Heartbeats {
@@ -13,7 +12,7 @@ final class Heartbeats {
     private final NettyLoop loop;
     private final StreamSettings settings;
     private final Clock clock;
-    private final Set<SseClient> clients = new LinkedHashSet<>();
+    private @Nullable SseClient first;
     private volatile int open;
 
     Heartbeats(NettyLoop loop, StreamSettings settings, Clock clock) {
@@ -27,13 +26,34 @@ final class Heartbeats {
     }
 
     void add(SseClient client) {
-        clients.add(client);
-        open = clients.size();
+        client.next = first;
+        if (first != null) {
+            first.previous = client;
+        }
+        first = client;
+        opened(1);
     }
 
+    /** Once for each that was added. */
     void remove(SseClient client) {
-        clients.remove(client);
-        open = clients.size();
+        SseClient previous = client.previous;
+        SseClient next = client.next;
+        if (previous == null) {
+            first = next;
+        } else {
+            previous.next = next;
+        }
+        if (next != null) {
+            next.previous = previous;
+        }
+        client.previous = null;
+        client.next = null;
+        opened(-1);
+    }
+
+    @SuppressWarnings("NonAtomicVolatileUpdate") // written on the loop only
+    private void opened(int change) {
+        open += change;
     }
 
     /** Streams open on this loop. Any thread. */
@@ -43,16 +63,23 @@ final class Heartbeats {
 
     private void tick() {
         long now = clock.millis();
-        for (SseClient client : List.copyOf(clients)) {
-            client.beat(
-                    now, settings.heartbeat().toMillis(), settings.slowClient().toMillis());
-        }
+        long heartbeatMillis = settings.heartbeat().toMillis();
+        long slowMillis = settings.slowClient().toMillis();
+        forEach(client -> client.beat(now, heartbeatMillis, slowMillis));
         loop.after(TICK_MILLIS, this::tick);
     }
 
     void sendAllAway(long retryMillis) {
-        for (SseClient client : List.copyOf(clients)) {
-            client.sendAway(retryMillis);
+        forEach(client -> client.sendAway(retryMillis));
+    }
+
+    /** The action may remove the client that it is given, and no other. */
+    private void forEach(Consumer<SseClient> action) {
+        SseClient client = first;
+        while (client != null) {
+            SseClient next = client.next;
+            action.accept(client);
+            client = next;
         }
     }
 }

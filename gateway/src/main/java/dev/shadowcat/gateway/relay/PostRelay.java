@@ -45,6 +45,10 @@ final class PostRelay implements UpstreamListener, ExchangeListener {
     private final List<Call> calls;
     private final boolean streamable;
     private final boolean recent;
+
+    @Nullable
+    PostRelay older; // of the session's list
+
     private @Nullable UpstreamCall call;
     private @Nullable UpstreamFeed feed;
     private @Nullable EventStream stream;

@@ -24,6 +24,7 @@ final class Relay {
     private final Observer observer;
     private final Clock clock;
     private final SecureRandom random = new SecureRandom();
+    private final KeptHeaders.Keeper headerKeeper = new KeptHeaders.Keeper();
     private final Map<EventLoop, NettyLoop> loops = new ConcurrentHashMap<>();
     private final Map<EventLoop, Heartbeats> heartbeats = new ConcurrentHashMap<>();
     private @Nullable SessionManager<RelaySession> sessions;
@@ -88,6 +89,10 @@ final class Relay {
 
     SecureRandom random() {
         return random;
+    }
+
+    KeptHeaders.Keeper headerKeeper() {
+        return headerKeeper;
     }
 
     NettyLoop loop(EventLoop loop) {

@@ -22,10 +22,10 @@ final class RelaySession extends Session {
             "The connection to the MCP server was lost after the request was sent. Whether it was processed is unknown.";
 
     private final Relay relay;
-    private final List<PostRelay> posts = new ArrayList<>(2);
-    private final List<StreamResume> resumes = new ArrayList<>(0);
-    private final Healing healing;
     private final CredentialGate gate;
+    private @Nullable PostRelay newestPost; // the others behind it
+    private List<StreamResume> resumes = List.of();
+    private @Nullable Healing healing;
     private @Nullable StandaloneFeed standaloneFeed;
     private @Nullable Contest contest;
     private @Nullable List<EventStream> orphans; // open streams that lost their upstream in a restart of ours
@@ -34,7 +34,6 @@ final class RelaySession extends Session {
             Relay relay, SessionServices services, SessionLoop loop, StoredSession known, List<StoredStream> streams) {
         super(services, loop, known, streams);
         this.relay = relay;
-        this.healing = new Healing(this);
         this.gate = new CredentialGate(this);
         List<EventStream> lost =
                 streams().stream().filter(each -> !each.standalone()).toList();
@@ -56,6 +55,9 @@ final class RelaySession extends Session {
     }
 
     Healing healing() {
+        if (healing == null) {
+            healing = new Healing(this);
+        }
         return healing;
     }
 
@@ -83,25 +85,45 @@ final class RelaySession extends Session {
     }
 
     void add(PostRelay post) {
-        posts.add(post);
+        post.older = newestPost;
+        newestPost = post;
     }
 
     void remove(PostRelay post) {
-        posts.remove(post);
+        unlink(post);
         relay.sessions().settled(this);
     }
 
     void add(StreamResume resume) {
+        if (resumes.isEmpty()) {
+            resumes = new ArrayList<>(1);
+        }
         resumes.add(resume);
     }
 
     void remove(StreamResume resume) {
-        resumes.remove(resume);
+        if (!resumes.isEmpty() && resumes.remove(resume) && resumes.isEmpty()) {
+            resumes = List.of();
+        }
+    }
+
+    private void unlink(PostRelay gone) {
+        if (newestPost == gone) {
+            newestPost = gone.older;
+            return;
+        }
+        PostRelay newer = newestPost;
+        while (newer != null && newer.older != gone) {
+            newer = newer.older;
+        }
+        if (newer != null) {
+            newer.older = gone.older;
+        }
     }
 
     @Nullable
     PostRelay relayOf(Call call) {
-        for (PostRelay post : posts) {
+        for (PostRelay post = newestPost; post != null; post = post.older) {
             if (post.serves(call)) {
                 return post;
             }
@@ -175,7 +197,11 @@ final class RelaySession extends Session {
         if (standaloneFeed != null) {
             standaloneFeed.close();
         }
-        List.copyOf(posts).forEach(PostRelay::sessionEnded);
+        for (PostRelay post = newestPost; post != null; ) {
+            PostRelay older = post.older; // ending takes it off the list
+            post.sessionEnded();
+            post = older;
+        }
         List.copyOf(resumes).forEach(StreamResume::close);
     }
 
@@ -198,10 +224,10 @@ final class RelaySession extends Session {
     @Override
     public boolean busy() {
         return super.busy()
-                || posts == null // while it is being built
-                || !posts.isEmpty()
+                || gate == null // while it is being built
+                || newestPost != null
                 || orphans != null
-                || healing.busy()
+                || (healing != null && healing.busy())
                 || (standaloneFeed != null && standaloneFeed.open());
     }
 }

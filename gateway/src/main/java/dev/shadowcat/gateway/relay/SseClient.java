@@ -20,6 +20,13 @@ final class SseClient implements EventSink, ExchangeListener {
     private final RelaySession session;
     private final StreamedResponse response;
     private final boolean primes;
+
+    @Nullable
+    SseClient previous; // of the loop's heartbeats
+
+    @Nullable
+    SseClient next; // likewise
+
     private @Nullable EventStream stream;
     private @Nullable ClientStream client;
     private boolean primed;

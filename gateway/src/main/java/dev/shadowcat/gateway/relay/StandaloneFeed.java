@@ -27,7 +27,7 @@ final class StandaloneFeed implements UpstreamListener {
 
     private final RelaySession session;
     private final Upstream target;
-    private @Nullable HttpHeaders headers;
+    private @Nullable KeptHeaders headers;
     private @Nullable UpstreamCall call;
     private @Nullable UpstreamFeed feed;
     private @Nullable IntConsumer asked;
@@ -54,7 +54,7 @@ final class StandaloneFeed implements UpstreamListener {
      * @param then hears 200, or the status that the upstream refuses the stream with
      */
     void want(HttpHeaders clientHeaders, IntConsumer then) {
-        headers = session.headers(target, clientHeaders);
+        headers = session.relay().headerKeeper().keep(session.headers(target, clientHeaders));
         stopLinger();
         if (refusal != 0 && generation == session.generation()) {
             then.accept(refusal);
@@ -157,13 +157,13 @@ final class StandaloneFeed implements UpstreamListener {
     }
 
     private void connect(List<Event> newest) {
-        HttpHeaders own = headers;
+        KeptHeaders own = headers;
         if (!connecting || own == null || session.deleted()) {
             return;
         }
         connecting = false;
         EventStream stream = session.standalone();
-        HttpHeaders addressed = session.addressed(own);
+        HttpHeaders addressed = session.addressed(own.toHeaders());
         addressed.set(HttpHeaderNames.ACCEPT, "text/event-stream");
         addressed.remove(HttpHeaderNames.CONTENT_TYPE);
         String cursor = stream.upstreamCursor();
@@ -197,7 +197,8 @@ final class StandaloneFeed implements UpstreamListener {
             return;
         }
         if (Healing.suspect(status) && session.state().upstreamSession() != null && headers != null) {
-            session.healing().refused(target, generation, status, headers, outcome -> healed(status, outcome));
+            session.healing()
+                    .refused(target, generation, status, headers.toHeaders(), outcome -> healed(status, outcome));
             return;
         }
         refuse(status);

@@ -5,10 +5,12 @@ import io.netty.bootstrap.Bootstrap;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.channel.ChannelConfig;
+import io.netty.channel.ChannelFuture;
 import io.netty.channel.EventLoop;
 import io.netty.handler.codec.http.HttpDecoderConfig;
 import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslHandler;
+import io.netty.util.concurrent.Future;
 import java.net.InetSocketAddress;
 import java.util.ArrayDeque;
 import java.util.List;
@@ -177,7 +179,18 @@ final class LoopPool {
         InetSocketAddress address = addresses.get((goodAddress + attempt) % addresses.size());
         UpstreamConnection connection = new UpstreamConnection(this, call);
         call.on(connection);
-        bootstrap.clone().handler(connection).connect(address).addListener(connected -> {
+        ChannelFuture connecting = bootstrap.clone().handler(connection).connect(address);
+        long timeoutMillis = settings.connectTimeout().toMillis();
+        boolean[] late = new boolean[1];
+        Future<?> timeout = loop.schedule(
+                () -> {
+                    late[0] = true;
+                    connecting.channel().close();
+                },
+                timeoutMillis,
+                TimeUnit.MILLISECONDS);
+        connecting.addListener(connected -> {
+            timeout.cancel(false);
             if (connected.isSuccess()) {
                 goodAddress = (goodAddress + attempt) % addresses.size();
                 return;
@@ -189,7 +202,10 @@ final class LoopPool {
             open--;
             refused(
                     call,
-                    "cannot connect to " + settings.authority() + ": " + UpstreamConnection.reason(connected.cause()));
+                    "cannot connect to " + settings.authority() + ": "
+                            + (late[0]
+                                    ? "no connection within " + timeoutMillis + " ms"
+                                    : UpstreamConnection.reason(connected.cause())));
         });
     }
 

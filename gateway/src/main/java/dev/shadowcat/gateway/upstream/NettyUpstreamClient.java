@@ -102,8 +102,8 @@ public final class NettyUpstreamClient implements UpstreamClient {
                 // FIN.
                 .option(ChannelOption.AUTO_CLOSE, false)
                 .option(ChannelOption.RECVBUF_ALLOCATOR, Transport.RECEIVE_ALLOCATOR)
-                .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, (int)
-                        settings.connectTimeout().toMillis());
+                // The pool's own: Netty's timer stays with the channel when connecting is long over, 64 bytes a stream.
+                .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, 0);
         transport
                 .keepAlive(KEEP_ALIVE_IDLE, KEEP_ALIVE_INTERVAL, KEEP_ALIVE_PROBES)
                 .forEach(bootstrap::option);

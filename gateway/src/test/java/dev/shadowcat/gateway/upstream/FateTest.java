@@ -4,7 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.shadowcat.gateway.upstream.UpstreamRequest.Reuse;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.SocketAddress;
 import java.net.URI;
+import java.nio.channels.SocketChannel;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -32,6 +39,51 @@ class FateTest extends UpstreamHarness {
         send(post("{}", Reuse.POOLED), listener);
         assertThat(listener.awaitOver().told).containsExactly("failed NEVER_SENT");
         assertThat(listener.failure.reason()).contains("unknown host");
+    }
+
+    @Test
+    void connectingTakesTooLong() throws Exception {
+        client.close();
+        try (ServerSocket full = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
+                Waiting waiting = new Waiting(full.getLocalSocketAddress())) {
+            UpstreamClientSettings usual =
+                    UpstreamClientSettings.of(URI.create("http://127.0.0.1:" + full.getLocalPort()));
+            client = client(new UpstreamClientSettings(
+                    usual.base(),
+                    Duration.ofMillis(50),
+                    usual.maxHeaderBytes(),
+                    usual.maxConnectionsPerLoop(),
+                    usual.receiveBufferBytes(),
+                    usual.sendBufferBytes(),
+                    usual.pooledIdle(),
+                    usual.recentIdle(),
+                    null));
+            send(post("{}", Reuse.POOLED), listener);
+            assertThat(listener.awaitOver().told).containsExactly("failed NEVER_SENT");
+            assertThat(listener.failure.reason()).contains("no connection within 50 ms");
+            assertThat(waiting.sockets).isNotEmpty();
+        }
+    }
+
+    /** So many connections that a server which accepts none has no room for another. */
+    private static final class Waiting implements AutoCloseable {
+        private final List<SocketChannel> sockets = new ArrayList<>();
+
+        private Waiting(SocketAddress server) throws IOException {
+            for (int i = 0; i < 8; i++) {
+                SocketChannel socket = SocketChannel.open();
+                sockets.add(socket);
+                socket.configureBlocking(false);
+                socket.connect(server);
+            }
+        }
+
+        @Override
+        public void close() throws IOException {
+            for (SocketChannel socket : sockets) {
+                socket.close();
+            }
+        }
     }
 
     @Test
