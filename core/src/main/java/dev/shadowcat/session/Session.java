@@ -56,7 +56,17 @@ public class Session {
     private long touchedMillis;
     private long standaloneCursor;
     private boolean deleted;
-    private int pins; // guarded by the session manager
+
+    // Guarded by the residents.
+    @Nullable
+    Session older; // of the idle ones
+
+    @Nullable
+    Session newer; // likewise
+
+    int holds;
+    boolean idle;
+    boolean gone; // from memory
 
     @SuppressWarnings("this-escape") // streams keep their session; none calls it before it is whole
     protected Session(SessionServices services, SessionLoop loop, StoredSession known, List<StoredStream> streams) {
@@ -427,14 +437,6 @@ public class Session {
             }
         }
         return false;
-    }
-
-    final int pins() {
-        return pins;
-    }
-
-    final void pin(int change) {
-        pins += change;
     }
 
     /** Whether a method is safe to send twice: it only reads. */

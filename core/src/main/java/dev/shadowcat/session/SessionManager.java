@@ -1,8 +1,5 @@
 package dev.shadowcat.session;
 
-import com.github.benmanes.caffeine.cache.Cache;
-import com.github.benmanes.caffeine.cache.Caffeine;
-import com.github.benmanes.caffeine.cache.RemovalCause;
 import dev.shadowcat.event.SessionId;
 import dev.shadowcat.persist.Completion;
 import dev.shadowcat.store.SessionActivity;
@@ -12,7 +9,6 @@ import dev.shadowcat.store.StoreWrite;
 import dev.shadowcat.store.StoredSession;
 import dev.shadowcat.store.StoredStream;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
@@ -32,9 +28,9 @@ public final class SessionManager<S extends Session> {
     private final SessionServices services;
     private final Factory<S> factory;
     private final Function<SessionId, SessionLoop> loops;
-    private final ConcurrentMap<SessionId, S> active = new ConcurrentHashMap<>();
+    private final Residents residents;
+    private final ConcurrentMap<SessionId, S> sessions = new ConcurrentHashMap<>(); // in use, or idle
     private final ConcurrentMap<SessionId, List<Waiter<S>>> loading = new ConcurrentHashMap<>();
-    private final Cache<SessionId, S> idle;
 
     /** Makes the gateway's own kind of session. */
     public interface Factory<S extends Session> {
@@ -48,12 +44,7 @@ public final class SessionManager<S extends Session> {
         this.services = services;
         this.factory = factory;
         this.loops = loops;
-        this.idle = Caffeine.newBuilder()
-                .maximumSize(maxIdle)
-                .executor(Runnable::run)
-                .evictionListener((@Nullable SessionId id, @Nullable S session, RemovalCause cause) ->
-                        services.observer().sessionEvicted())
-                .build();
+        this.residents = new Residents(maxIdle);
     }
 
     /** Begins a session; {@code completion} hears on the session's loop when the store has it. It comes held. */
@@ -61,8 +52,8 @@ public final class SessionManager<S extends Session> {
         SessionActivity activity = new SessionActivity(services.clock().millis(), 0);
         S session = factory.create(
                 services, loops.apply(record.id()), new StoredSession(record, state, activity), List.of());
-        session.pin(1);
-        active.put(record.id(), session);
+        residents.hold(session);
+        sessions.put(record.id(), session);
         session.lane().offer(new StoreWrite.PutSession(record, state, activity), completion);
         services.observer().sessionCreated();
         return session;
@@ -92,13 +83,12 @@ public final class SessionManager<S extends Session> {
     }
 
     private @Nullable S hold(SessionId id) {
-        return active.compute(id, (key, held) -> {
-            S session = held != null ? held : idle.asMap().remove(key);
-            if (session != null) {
-                session.pin(1);
-            }
-            return session;
-        });
+        S session = sessions.get(id);
+        while (session != null && !residents.hold(session)) {
+            sessions.remove(id, session); // whoever made it leave is about to do the same
+            session = sessions.get(id);
+        }
+        return session;
     }
 
     private Optional<Known> load(SessionId id) {
@@ -110,7 +100,7 @@ public final class SessionManager<S extends Session> {
     private record Known(StoredSession session, List<StoredStream> streams) {}
 
     private void loaded(SessionId id, Optional<Known> known) {
-        known.ifPresent(found -> active.computeIfAbsent(
+        known.ifPresent(found -> sessions.computeIfAbsent(
                 id, key -> factory.create(services, loops.apply(id), found.session(), found.streams())));
         List<Waiter<S>> waiters = loading.remove(id);
         if (waiters == null) {
@@ -135,57 +125,50 @@ public final class SessionManager<S extends Session> {
 
     /** Lets go of a session that was found or created. The session's loop. */
     public void release(S session) {
-        active.computeIfPresent(session.id(), (id, held) -> {
-            if (held != session) {
-                return held;
-            }
-            session.pin(-1);
-            return settle(session);
-        });
+        residents.release(session);
+        settled(session);
     }
 
     /** The session may have become idle without anyone letting go of it. The session's loop. */
     public void settled(S session) {
-        active.computeIfPresent(session.id(), (id, held) -> held == session ? settle(session) : held);
-    }
-
-    private @Nullable S settle(S session) {
-        if (session.pins() > 0 || (session.busy() && !session.deleted())) {
-            return session;
+        Session evicted = residents.settle(session, session.busy());
+        if (evicted != null) {
+            sessions.remove(evicted.id(), evicted);
+            services.observer().sessionEvicted();
         }
-        if (!session.deleted()) {
-            idle.put(session.id(), session);
-        }
-        return null;
     }
 
     /** Ends a session for good. The session's loop. */
     public void delete(S session, Completion completion) {
         session.delete(completion);
-        active.remove(session.id(), session);
-        idle.invalidate(session.id());
+        residents.leave(session);
+        sessions.remove(session.id(), session);
     }
 
     /** Lets a session that nobody uses expire, if the store agrees. Blocks on the store; not on a loop. */
     public boolean expire(SessionId id, long idleSinceMillis) {
-        if (active.containsKey(id) || !services.store().expire(id, idleSinceMillis)) {
+        if (inUse(id) || !services.store().expire(id, idleSinceMillis)) {
             return false;
         }
-        idle.invalidate(id);
+        S session = sessions.get(id);
+        if (session != null && residents.leaveIfIdle(session)) {
+            sessions.remove(id, session);
+        }
         return true;
     }
 
     public boolean inUse(SessionId id) {
-        return active.containsKey(id);
+        S session = sessions.get(id);
+        return session != null && !residents.isIdle(session);
     }
 
-    /** The sessions in use. */
-    public Collection<S> active() {
-        return active.values();
+    /** How many sessions are in use. */
+    public int inUse() {
+        return Math.max(0, sessions.size() - residents.idle());
     }
 
     /** Sessions in memory, in use or idle. */
     public long inMemory() {
-        return active.size() + idle.estimatedSize();
+        return sessions.size();
     }
 }

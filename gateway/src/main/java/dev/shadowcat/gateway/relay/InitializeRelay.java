@@ -43,7 +43,7 @@ final class InitializeRelay {
     }
 
     void start() {
-        if (relay.sessions().active().size() >= relay.settings().limits().maxSessions()) {
+        if (relay.sessions().inUse() >= relay.settings().limits().maxSessions()) {
             Answers.busy(exchange, "Too many sessions are in use");
             return;
         }

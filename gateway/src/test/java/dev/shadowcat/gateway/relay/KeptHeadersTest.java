@@ -52,6 +52,8 @@ class KeptHeadersTest {
     }
 
     private static List<String> lines(HttpHeaders headers) {
-        return headers.entries().stream().map(each -> each.getKey() + "=" + each.getValue()).toList();
+        return headers.entries().stream()
+                .map(each -> each.getKey() + "=" + each.getValue())
+                .toList();
     }
 }
