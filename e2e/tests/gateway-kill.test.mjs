@@ -147,7 +147,7 @@ for (const [name, eventIds] of [['with event ids', '1'], ['without event ids', '
           // The SDK's own time-out has a code too, but it is a call left hanging.
           if (error.code <= -32_000 && !/timed out/i.test(error.message)) run.errors++;
           else if (held && run.slowestRestart > patience) return void run.gaveUp++;
-          else if (held) throw error;
+          else if (held || /timed out/i.test(error.message)) throw error; // without an id it has to be told at once
           else run.brokenBeforeId++;
           await sleep(200);
         }

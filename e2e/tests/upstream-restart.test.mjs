@@ -93,9 +93,9 @@ for (const forgotten of [404, 400, 401]) {
         assert.ok(message?.error, `an error, not ${JSON.stringify(message)}`);
         assert.equal(events.filter(event => messageOf(event)?.id === message.id).length, 1, 'exactly one answer');
       }
+      const downEnds = await within(45_000, 'each call sent while the upstream was down ends', Promise.all(down));
       const executions = upstream.executions();
       for (let index = 0; index < 10; index++) assert.equal(executions.get(`during-${forgotten}-${index}`), 1);
-      const downEnds = await within(45_000, 'each call sent while the upstream was down ends', Promise.all(down));
       const resent = downEnds.filter(({ message }) => message?.result).length;
       for (const [index, { message }] of downEnds.entries()) {
         assert.ok(message?.result || message?.error, 'an answer');

@@ -4,10 +4,12 @@
 //   JSON=1          answers as plain JSON, never as a stream
 //   FORGOTTEN=404   what a session of an earlier life gets: 404, 400, 401, 410 or 503
 //   AUTH            bearer tokens, see bearer.mjs
+//   SLOW=ping:1500  takes every request of that method so many milliseconds later
 //   RETRY_MS        the `retry` it sends with priming events
 //   LEDGER, LOG     see notes.mjs
 import { randomUUID } from 'node:crypto';
 import { createServer } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { StreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/streamableHttp.js';
 import { isInitializeRequest } from '@modelcontextprotocol/sdk/types.js';
 import { bearer } from './bearer.mjs';
@@ -17,6 +19,7 @@ import { log } from './notes.mjs';
 
 const forgotten = Number(process.env.FORGOTTEN ?? 404);
 const auth = bearer(process.env.AUTH);
+const [slowMethod, slowMilliseconds] = (process.env.SLOW ?? '').split(':');
 const transports = new Map();
 
 createServer((request, response) => serve(request, response).catch(error => {
@@ -29,6 +32,7 @@ async function serve(request, response) {
   const body = await bodyOf(request);
   const session = request.headers['mcp-session-id'];
   logRequest(request, response, session, body);
+  if (slowMethod && body?.method === slowMethod) await sleep(Number(slowMilliseconds));
   const refusal = auth.refusal(request, session);
   if (refusal) return refuse(response, refusal, 'refused');
   if (session !== undefined) {

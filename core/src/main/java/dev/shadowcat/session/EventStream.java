@@ -326,12 +326,29 @@ public final class EventStream implements Completion {
         putRecord(NOBODY);
     }
 
+    /** Hears of the error in an answer's place. It has no substitute itself: a queue that has ended refuses everything. */
+    private final class Substitute implements Completion {
+        @Override
+        public void stored(StoreWrite write) {
+            EventStream.this.stored(write);
+        }
+
+        @Override
+        public void refused(StoreWrite write, String reason) {
+            pump();
+        }
+    }
+
     private void record(@Nullable String ownId, byte[] message, boolean answer) {
+        record(ownId, message, answer, this);
+    }
+
+    private void record(@Nullable String ownId, byte[] message, boolean answer, Completion completion) {
         if (ownId != null) {
             upstreamCursor = ownId;
         }
         Event event = tracker.record(session.clock().millis(), generation, answer, upstreamCursor, message);
-        session.lane().offer(new StoreWrite.AppendEvent(session.id(), number, event), this);
+        session.lane().offer(new StoreWrite.AppendEvent(session.id(), number, event), completion);
         session.recorded(event.bytes());
         trimIfLong();
     }
@@ -398,7 +415,8 @@ public final class EventStream implements Completion {
                         single.envelope().id(),
                         McpErrors.INTERNAL_ERROR,
                         "Shadowcat could not store the answer: " + reason),
-                true);
+                true,
+                new Substitute());
         finishIfAnswered();
     }
 

@@ -167,6 +167,11 @@ public final class SessionManager<S extends Session> {
         return Math.max(0, sessions.size() - residents.idle());
     }
 
+    /** Sees the sessions in memory, in use or idle. */
+    public void forEach(Consumer<S> action) {
+        sessions.values().forEach(action);
+    }
+
     /** Sessions in memory, in use or idle. */
     public long inMemory() {
         return sessions.size();

@@ -141,6 +141,7 @@ final class GatewayWiring implements RunningGateway, GatewayView {
         listener.stopAccepting();
         gateway.sendClientsAway();
         int cut = listener.close(part(deadline, 2));
+        boolean drained = gateway.drain(part(deadline, 2));
         int unstored = gateway.close(part(deadline, 1));
         adminAddress.remove();
         admin.close();
@@ -148,6 +149,9 @@ final class GatewayWiring implements RunningGateway, GatewayView {
         clients.values().forEach(UpstreamClient::close);
         loops.shutdownGracefully(0, 500, TimeUnit.MILLISECONDS).awaitUninterruptibly(1, TimeUnit.SECONDS);
         store.close();
+        if (!drained) {
+            log.warn("stopped: the outcome of some calls will be unknown, their server gives no event ids");
+        }
         if (cut > 0 || unstored > 0) {
             log.warn("stopped: {} connections were cut, {} writes were not stored", cut, unstored);
         }

@@ -159,6 +159,15 @@ public final class Gateway {
     }
 
     /**
+     * Waits for answers of upstreams that give no event ids: no later connection could bring them. Not on a loop.
+     *
+     * @return whether all came within the time
+     */
+    public boolean drain(Duration time) {
+        return relay.drained(time);
+    }
+
+    /**
      * Stores what is left and stops.
      *
      * @return how many writes could not be stored within the deadline

@@ -161,17 +161,29 @@ final class Healing {
             return;
         }
         recent.addLast(session.relay().clock().millis());
-        session.relay().observer().upstreamReinitialized();
-        log.info(
-                "Session {} has a new upstream session, generation {}",
-                session.id().shortened(),
-                session.generation() + 1);
         String upstreamSession = reply.headers().get(ForwardedHeaders.SESSION);
         String cookies = Cookies.kept(null, reply.headers(), target.settings().affinityCookies());
+        SessionState renewed = session.state().withUpstreamSession(upstreamSession, cookies);
+        restore(
+                target,
+                RelaySession.addressed(headers, renewed),
+                steps(renewed),
+                () -> store(upstreamSession, cookies));
+    }
+
+    /**
+     * Only now, with everything restored, is the new generation stored: a crash before it leaves the session on the old one,
+     * which is then healed from the beginning.
+     */
+    private void store(@Nullable String upstreamSession, @Nullable String cookies) {
+        if (session.deleted()) {
+            finish(Outcome.ENDED);
+            return;
+        }
         session.change(now -> now.withUpstreamSession(upstreamSession, cookies), new Completion() {
             @Override
             public void stored(StoreWrite write) {
-                restore(target, headers, steps(session.state()));
+                healed();
             }
 
             @Override
@@ -179,6 +191,20 @@ final class Healing {
                 finish(Outcome.ENDED);
             }
         });
+        session.regenerated(); // right behind it in the queue, so that hardly a crash comes between
+    }
+
+    private void healed() {
+        session.relay().observer().upstreamReinitialized();
+        log.info(
+                "Session {} has a new upstream session, generation {}",
+                session.id().shortened(),
+                session.generation());
+        StandaloneFeed feed = session.standaloneFeed();
+        if (feed != null) {
+            feed.regenerated();
+        }
+        finish(Outcome.RESEND);
     }
 
     static Optional<InitializeResult> result(Reply reply) {
@@ -206,17 +232,11 @@ final class Healing {
         return steps;
     }
 
-    private void restore(Upstream target, HttpHeaders headers, List<byte[]> steps) {
+    private void restore(Upstream target, HttpHeaders addressed, List<byte[]> steps, Runnable then) {
         if (steps.isEmpty()) {
-            session.regenerated();
-            StandaloneFeed feed = session.standaloneFeed();
-            if (feed != null) {
-                feed.regenerated();
-            }
-            finish(Outcome.RESEND);
+            then.run();
             return;
         }
-        HttpHeaders addressed = session.addressed(headers);
         Pings.prepare(addressed);
         MessageExchange.send(target, session.nettyLoop(), addressed, steps.getFirst(), 0, TIMEOUT_MILLIS, reply -> {
             if (!reply.ok()) {
@@ -224,7 +244,7 @@ final class Healing {
                         "Session {}: the server refused a part of what was to be restored",
                         session.id().shortened());
             }
-            restore(target, headers, steps.subList(1, steps.size()));
+            restore(target, addressed, steps.subList(1, steps.size()), then);
         });
     }
 

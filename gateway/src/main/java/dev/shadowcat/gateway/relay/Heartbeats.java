@@ -3,6 +3,7 @@ package dev.shadowcat.gateway.relay;
 import dev.shadowcat.gateway.config.StreamSettings;
 import java.time.Clock;
 import java.util.function.Consumer;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /** Looks after the open streams of one loop once a second: one task, not one for each stream. The loop only. */
@@ -69,8 +70,9 @@ final class Heartbeats {
         loop.after(TICK_MILLIS, this::tick);
     }
 
-    void sendAllAway(long retryMillis) {
-        forEach(client -> client.sendAway(retryMillis));
+    /** Each is told a time of its own, so that they do not come back all at once. */
+    void sendAllAway(LongSupplier retryMillis) {
+        forEach(client -> client.sendAway(retryMillis.getAsLong()));
     }
 
     /** The action may remove the client that it is given, and no other. */

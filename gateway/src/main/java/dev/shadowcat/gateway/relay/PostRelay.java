@@ -59,6 +59,7 @@ final class PostRelay implements UpstreamListener, ExchangeListener {
     private int generation;
     private long giveUpAtMillis;
     private long pauseMillis = FIRST_PAUSE_MILLIS;
+    private @Nullable Drain drain; // while the gateway stops
     private boolean sentTwice;
     private boolean clientGone;
     private boolean over;
@@ -120,7 +121,7 @@ final class PostRelay implements UpstreamListener, ExchangeListener {
         if (opened == null || clientGone || session.deleted()) {
             return;
         }
-        SseClient client = new SseClient(session, exchange, false);
+        SseClient client = SseClient.waiting(session, exchange);
         client.serve(opened, 0);
         if (feed == null || opened.upstreamCursor() == null) {
             // An id that the client holds must be worth something after a crash: wait for the upstream's own, if it
@@ -406,7 +407,7 @@ final class PostRelay implements UpstreamListener, ExchangeListener {
         } else {
             session.closed(cancelled);
             if (calls.size() == 1 && !clientGone) {
-                new SseClient(session, exchange, false).finish();
+                SseClient.waiting(session, exchange).finish();
                 over = true;
                 stopSlow();
             }
@@ -437,8 +438,20 @@ final class PostRelay implements UpstreamListener, ExchangeListener {
         }
     }
 
+    /** The gateway stops: it is to wait for an answer that could not be fetched again later. */
+    void drain(Drain stopping) {
+        if (!over && stream != null && !stream.ended() && stream.upstreamCursor() == null) {
+            stopping.add();
+            drain = stopping;
+        }
+    }
+
     private void finish() {
         over = true;
+        if (drain != null) {
+            drain.remove();
+            drain = null;
+        }
         stopSlow();
         if (stream == null) {
             calls.forEach(session::closed);

@@ -9,6 +9,7 @@ import dev.shadowcat.store.EventStore;
 import io.netty.channel.EventLoop;
 import java.security.SecureRandom;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ThreadLocalRandom;
@@ -113,7 +114,19 @@ final class Relay {
     }
 
     void sendAllAway() {
-        heartbeats.forEach((loop, beats) -> loop.execute(() -> beats.sendAllAway(jittered(8_000, 0.3))));
+        heartbeats.forEach((loop, beats) -> loop.execute(() -> beats.sendAllAway(() -> jittered(8_000, 0.3))));
+    }
+
+    boolean drained(Duration time) {
+        Drain drain = new Drain();
+        sessions().forEach(session -> {
+            drain.add();
+            session.loop().execute(() -> {
+                session.drain(drain);
+                drain.remove();
+            });
+        });
+        return drain.await(time);
     }
 
     /** What a client is told to wait before it comes back: the setting, a fifth more or less. */

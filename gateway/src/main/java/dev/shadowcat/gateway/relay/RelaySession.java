@@ -7,6 +7,7 @@ import dev.shadowcat.session.EventStream;
 import dev.shadowcat.session.Session;
 import dev.shadowcat.session.SessionLoop;
 import dev.shadowcat.session.SessionServices;
+import dev.shadowcat.store.SessionState;
 import dev.shadowcat.store.StoreWrite;
 import dev.shadowcat.store.StoredSession;
 import dev.shadowcat.store.StoredStream;
@@ -143,12 +144,17 @@ final class RelaySession extends Session {
 
     /** Puts the present upstream session on a request; done anew for each attempt. */
     HttpHeaders addressed(HttpHeaders headers) {
+        return addressed(headers, state());
+    }
+
+    /** Puts the upstream session of a state on a request. */
+    static HttpHeaders addressed(HttpHeaders headers, SessionState state) {
         HttpHeaders addressed = headers.copy();
-        String upstreamSession = state().upstreamSession();
+        String upstreamSession = state.upstreamSession();
         if (upstreamSession != null) {
             addressed.set(ForwardedHeaders.SESSION, upstreamSession);
         }
-        String cookies = Cookies.merged(headers.get("cookie"), state().affinityCookies());
+        String cookies = Cookies.merged(headers.get("cookie"), state.affinityCookies());
         if (cookies != null) {
             addressed.set("cookie", cookies);
         }
@@ -191,6 +197,12 @@ final class RelaySession extends Session {
     void end() {
         closeUpstream();
         relay.sessions().delete(this, Completion.NOBODY);
+    }
+
+    void drain(Drain stopping) {
+        for (PostRelay post = newestPost; post != null; post = post.older) {
+            post.drain(stopping);
+        }
     }
 
     void closeUpstream() {

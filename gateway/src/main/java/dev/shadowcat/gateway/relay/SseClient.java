@@ -18,8 +18,10 @@ import org.jspecify.annotations.Nullable;
 /** A client's connection while it carries a stream: events out, news of the connection in. */
 final class SseClient implements EventSink, ExchangeListener {
     private final RelaySession session;
-    private final StreamedResponse response;
+    private final Exchange exchange;
+    private final boolean longLived;
     private final boolean primes;
+    private @Nullable StreamedResponse response; // none until the head is written
 
     @Nullable
     SseClient previous; // of the loop's heartbeats
@@ -33,20 +35,45 @@ final class SseClient implements EventSink, ExchangeListener {
     private boolean over;
     private long lastWriteMillis;
 
-    /** Sends the head and the first byte, so that whoever waits for either in between lets them through. */
-    SseClient(RelaySession session, Exchange exchange, boolean longLived) {
+    private SseClient(RelaySession session, Exchange exchange, boolean longLived) {
         this.session = session;
+        this.exchange = exchange;
+        this.longLived = longLived;
         this.primes = ProtocolVersions.primes(session.protocolVersion());
+        this.lastWriteMillis = session.relay().clock().millis();
+        exchange.listener(this);
+        session.relay().heartbeats(session.loop()).add(this);
+    }
+
+    /** Sends the head and the first byte at once, so that whoever waits for either in between lets them through. */
+    static SseClient begun(RelaySession session, Exchange exchange) {
+        SseClient client = new SseClient(session, exchange, true);
+        client.response().flush();
+        return client;
+    }
+
+    /**
+     * Sends the head with the first event, priming or flush. A client whose connection breaks before the head knows that its
+     * request failed; one that has a head but no id yet would wait for the rest for ever.
+     */
+    static SseClient waiting(RelaySession session, Exchange exchange) {
+        return new SseClient(session, exchange, false);
+    }
+
+    private StreamedResponse response() {
+        StreamedResponse begun = response;
+        if (begun != null) {
+            return begun;
+        }
         HttpHeaders headers = Answers.headers();
         headers.set(HttpHeaderNames.CONTENT_TYPE, "text/event-stream");
         headers.set(HttpHeaderNames.CACHE_CONTROL, "no-cache, no-transform");
         headers.set("x-accel-buffering", "no");
         headers.set(ForwardedHeaders.SESSION, session.id().toString());
-        exchange.listener(this);
-        this.response = exchange.startStream(200, headers, longLived);
-        write(SseEncoder.retry(session.relay().retryMillis()));
-        response.flush();
-        session.relay().heartbeats(session.loop()).add(this);
+        begun = exchange.startStream(200, headers, longLived);
+        response = begun;
+        begun.write(Unpooled.wrappedBuffer(SseEncoder.retry(session.relay().retryMillis())));
+        return begun;
     }
 
     /** Serves a stream from here on, after a cursor. */
@@ -63,12 +90,12 @@ final class SseClient implements EventSink, ExchangeListener {
 
     private void write(ByteBuf bytes) {
         lastWriteMillis = session.relay().clock().millis();
-        response.write(bytes);
+        response().write(bytes);
     }
 
     @Override
     public boolean writable() {
-        return response.writable();
+        return response == null || response.writable();
     }
 
     @Override
@@ -92,15 +119,17 @@ final class SseClient implements EventSink, ExchangeListener {
 
     @Override
     public void flush() {
-        response.flush();
+        if (!over) {
+            response().flush();
+        }
     }
 
     @Override
     public void finish() {
         if (!over) {
             leave();
-            response.flush();
-            response.finish();
+            response().flush();
+            response().finish();
         }
     }
 
@@ -108,7 +137,7 @@ final class SseClient implements EventSink, ExchangeListener {
     public void abort() {
         if (!over) {
             leave();
-            response.abort();
+            response().abort();
         }
     }
 
@@ -150,10 +179,10 @@ final class SseClient implements EventSink, ExchangeListener {
             abort();
             return;
         }
-        if (now - lastWriteMillis >= heartbeatMillis && response.writable()) {
+        if (now - lastWriteMillis >= heartbeatMillis && writable()) {
             session.relay().observer().heartbeatSent();
             write(SseEncoder.keepalive());
-            response.flush();
+            flush();
         }
     }
 
@@ -162,6 +191,7 @@ final class SseClient implements EventSink, ExchangeListener {
         if (!over) {
             if (stream != null && client != null) {
                 stream.detach(client);
+                priming(stream.number(), 0); // so that it has something to come back with
             }
             write(SseEncoder.retry(retryMillis));
             finish();

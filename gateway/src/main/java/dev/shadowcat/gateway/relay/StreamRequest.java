@@ -99,7 +99,7 @@ final class StreamRequest implements ExchangeListener {
             return;
         }
         boolean gap = resumed && (beyond || after < stream.trimmedThrough());
-        SseClient client = new SseClient(session, exchange, true);
+        SseClient client = SseClient.begun(session, exchange);
         if (resumed) {
             session.relay().observer().resumed(gap);
         }
