@@ -13,12 +13,12 @@ export const unlessControl = control ? 'the gateway is left out (SHADOWCAT_CONTR
 
 /** One gateway before one upstream, with ports and a data folder that outlive a restart. `flags` may need the port: then a function. */
 export class Gateway {
-  static async start(upstream, { flags = [], env = {} } = {}) {
+  static async start(upstream, { flags = [], env = {}, data } = {}) {
     const gateway = new Gateway(upstream, flags, env);
     if (control) return gateway;
     gateway.port = await freePort();
     gateway.adminPort = await freePort();
-    gateway.data = temporaryFolder('data');
+    gateway.data = data ?? temporaryFolder('data');
     await gateway.launch();
     return gateway;
   }

@@ -24,6 +24,7 @@ import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaders;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -53,6 +54,7 @@ final class PostRelay implements UpstreamListener, ExchangeListener {
     private @Nullable UpstreamFeed feed;
     private @Nullable EventStream stream;
     private SessionLoop.@Nullable Timer slow;
+    private SessionLoop.@Nullable Timer answerTimer;
     private @Nullable ByteArrayOutputStream plain;
     private HttpHeaders answerHeaders = Answers.headers();
     private int status;
@@ -83,14 +85,41 @@ final class PostRelay implements UpstreamListener, ExchangeListener {
         session.add(this);
         exchange.listener(this);
         if (streamable) {
-            long millis = session.relay().settings().streams().resumableAfter().toMillis();
+            long millis = resumableAfter().toMillis();
             if (millis == 0) {
                 becomeStream();
             } else {
-                slow = session.loop().after(millis, this::becomeStream);
+                slow = session.loop().after(millis, () -> {
+                    becomeStream();
+                    awaitAnswer(millis);
+                });
             }
         }
         send();
+    }
+
+    private Duration resumableAfter() {
+        return session.relay().settings().streams().resumableAfter();
+    }
+
+    private void awaitAnswer(long waitedMillis) {
+        long millis = target.settings().answerTimeout().toMillis();
+        if (!over && status == 0 && answerTimer == null) {
+            answerTimer = session.loop().after(Math.max(1, millis - waitedMillis), this::tooLate);
+        }
+    }
+
+    private void tooLate() {
+        answerTimer = null;
+        if (over || status != 0) {
+            return;
+        }
+        breakOff();
+        session.relay().observer().outcomeUnknown();
+        fail(
+                504,
+                "The MCP server did not begin an answer in time. Whether it processed the request is unknown.",
+                "unknown");
     }
 
     private void send() {
@@ -100,6 +129,10 @@ final class PostRelay implements UpstreamListener, ExchangeListener {
         generation = session.generation();
         status = 0;
         plain = null;
+        if (slow == null
+                || !target.settings().answerTimeout().minus(resumableAfter()).isPositive()) {
+            awaitAnswer(0); // else later: few answers are so slow in coming that they need a second timer
+        }
         call = target.post(
                 session.nettyLoop().loop(),
                 session.addressed(headers),
@@ -150,6 +183,7 @@ final class PostRelay implements UpstreamListener, ExchangeListener {
     @Override
     public void head(int answered, HttpHeaders received) {
         status = answered;
+        stopAnswerTimer();
         answerHeaders = received.copy();
         keepCookies(received);
         if (answered == 200 && !calls.isEmpty() && MessageExchange.isEventStream(received)) {
@@ -448,6 +482,7 @@ final class PostRelay implements UpstreamListener, ExchangeListener {
 
     private void finish() {
         over = true;
+        stopAnswerTimer();
         if (drain != null) {
             drain.remove();
             drain = null;
@@ -457,6 +492,13 @@ final class PostRelay implements UpstreamListener, ExchangeListener {
             calls.forEach(session::closed);
         }
         session.remove(this);
+    }
+
+    private void stopAnswerTimer() {
+        if (answerTimer != null) {
+            answerTimer.cancel();
+            answerTimer = null;
+        }
     }
 
     private void stopSlow() {
