@@ -1,7 +1,7 @@
 package dev.shadowcat.event;
 
 import java.nio.ByteBuffer;
-import java.util.Base64;
+import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 import java.util.random.RandomGenerator;
 
@@ -9,6 +9,9 @@ import java.util.random.RandomGenerator;
 public record SessionId(long high, long low) implements Comparable<SessionId> {
     public static final int BYTES = 16;
     private static final int TEXT_LENGTH = 22;
+    // RFC 4648, section 5.
+    private static final byte[] ALPHABET =
+            "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".getBytes(StandardCharsets.ISO_8859_1);
 
     /** Mints a session id. The generator must be cryptographically strong: whoever guesses an id is half way in. */
     public static SessionId mint(RandomGenerator strong) {
@@ -20,13 +23,34 @@ public record SessionId(long high, long low) implements Comparable<SessionId> {
         if (text.length() != TEXT_LENGTH) {
             return Optional.empty();
         }
-        try {
-            ByteBuffer bytes = ByteBuffer.wrap(Base64.getUrlDecoder().decode(text));
-            SessionId id = new SessionId(bytes.getLong(), bytes.getLong());
-            return id.toString().equals(text) ? Optional.of(id) : Optional.empty();
-        } catch (IllegalArgumentException malformed) {
-            return Optional.empty();
+        // 22 characters are 132 bits; the last 4 belong to no byte, and there is one way to write an id: with zeros.
+        long high = 0;
+        long low = 0;
+        for (int i = 0; i < TEXT_LENGTH; i++) {
+            int six = sixBits(text.charAt(i));
+            boolean last = i == TEXT_LENGTH - 1;
+            if (six < 0 || (last && (six & 0xf) != 0)) {
+                return Optional.empty();
+            }
+            int bits = last ? 2 : 6;
+            high = high << bits | low >>> (Long.SIZE - bits);
+            low = low << bits | six >>> (6 - bits);
         }
+        return Optional.of(new SessionId(high, low));
+    }
+
+    /** What a character of base64url stands for (RFC 4648, section 5); -1 where it is none. */
+    private static int sixBits(char c) {
+        if (c >= 'A' && c <= 'Z') {
+            return c - 'A';
+        }
+        if (c >= 'a' && c <= 'z') {
+            return c - 'a' + 26;
+        }
+        if (c >= '0' && c <= '9') {
+            return c - '0' + 52;
+        }
+        return c == '-' ? 62 : c == '_' ? 63 : -1;
     }
 
     /** Reads an id from its 16 big-endian bytes. */
@@ -52,8 +76,14 @@ public record SessionId(long high, long low) implements Comparable<SessionId> {
 
     @Override
     public String toString() {
-        ByteBuffer bytes = ByteBuffer.allocate(BYTES);
-        writeTo(bytes);
-        return Base64.getUrlEncoder().withoutPadding().encodeToString(bytes.array());
+        byte[] text = new byte[TEXT_LENGTH];
+        long front = high;
+        long behind = low;
+        for (int i = 0; i < TEXT_LENGTH; i++) {
+            text[i] = ALPHABET[(int) (front >>> (Long.SIZE - 6))];
+            front = front << 6 | behind >>> (Long.SIZE - 6);
+            behind <<= 6;
+        }
+        return new String(text, StandardCharsets.ISO_8859_1);
     }
 }

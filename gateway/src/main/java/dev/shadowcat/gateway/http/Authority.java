@@ -64,7 +64,13 @@ record Authority(String host, String port) {
             return false;
         }
         String name = bracketed ? host.substring(1, host.length() - 1) : host;
-        return name.chars().allMatch(bracketed ? Authority::isAddressCharacter : Authority::isNameCharacter);
+        for (int i = 0; i < name.length(); i++) {
+            char c = name.charAt(i);
+            if (bracketed ? !isAddressCharacter(c) : !isNameCharacter(c)) {
+                return false;
+            }
+        }
+        return true;
     }
 
     private static boolean isNameCharacter(int c) {
@@ -76,6 +82,14 @@ record Authority(String host, String port) {
     }
 
     private static boolean isPort(String port) {
-        return port.length() <= 5 && port.chars().allMatch(c -> c >= '0' && c <= '9');
+        if (port.length() > 5) {
+            return false;
+        }
+        for (int i = 0; i < port.length(); i++) {
+            if (port.charAt(i) < '0' || port.charAt(i) > '9') {
+                return false;
+            }
+        }
+        return true;
     }
 }

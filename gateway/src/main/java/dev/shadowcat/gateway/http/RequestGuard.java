@@ -33,6 +33,7 @@ public final class RequestGuard implements ExchangeHandler {
     private final boolean anyOrigin;
     private final @Nullable String boundHost;
     private final ExchangeHandler next;
+    private volatile @Nullable String lastAllowed; // one Host after the other is the same
 
     public RequestGuard(GuardSettings settings, ExchangeHandler next) {
         this.hosts = new HashSet<>(settings.hosts());
@@ -78,7 +79,17 @@ public final class RequestGuard implements ExchangeHandler {
     }
 
     private boolean allowsHost(String value) {
-        Authority authority = Authority.parse(value);
+        if (value.equals(lastAllowed)) {
+            return true;
+        }
+        boolean allowed = isAllowed(Authority.parse(value));
+        if (allowed) {
+            lastAllowed = value;
+        }
+        return allowed;
+    }
+
+    private boolean isAllowed(@Nullable Authority authority) {
         if (authority == null) {
             return false;
         }

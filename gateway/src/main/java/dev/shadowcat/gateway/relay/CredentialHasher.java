@@ -24,13 +24,19 @@ final class CredentialHasher {
 
     /** The hash of a request's credential headers; {@code ""} where it has none. */
     String hash(HttpHeaders headers, List<String> names) {
-        StringBuilder text = new StringBuilder();
+        StringBuilder text = null;
         for (String name : names) {
+            if (!headers.contains(name)) {
+                continue;
+            }
+            if (text == null) {
+                text = new StringBuilder();
+            }
             for (String value : headers.getAll(name)) {
                 text.append(name).append(':').append(value).append('\n');
             }
         }
-        return text.isEmpty() ? "" : hmac(text.toString());
+        return text == null ? "" : hmac(text.toString());
     }
 
     /** The hash of a bearer JWT's {@code iss} and {@code sub}; {@code ""} where there is none. Its signature is not checked. */

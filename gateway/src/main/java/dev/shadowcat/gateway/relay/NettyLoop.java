@@ -6,7 +6,18 @@ import io.netty.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 
 /** An event loop as sessions see it. */
-record NettyLoop(EventLoop loop) implements SessionLoop {
+final class NettyLoop implements SessionLoop {
+    private final EventLoop loop;
+    private final DelayLine usual = new DelayLine(this, System::nanoTime);
+
+    NettyLoop(EventLoop loop) {
+        this.loop = loop;
+    }
+
+    EventLoop loop() {
+        return loop;
+    }
+
     @Override
     public boolean inLoop() {
         return loop.inEventLoop();
@@ -16,6 +27,11 @@ record NettyLoop(EventLoop loop) implements SessionLoop {
     public Timer after(long millis, Runnable task) {
         ScheduledFuture<?> scheduled = loop.schedule(task, millis, TimeUnit.MILLISECONDS);
         return () -> scheduled.cancel(false);
+    }
+
+    /** The same for the delay that every call begins with and hardly one waits out. On the loop, always with this delay. */
+    Timer afterUsual(long millis, Runnable task) {
+        return usual.after(millis, task);
     }
 
     @Override

@@ -20,6 +20,7 @@ import dev.shadowcat.session.Session;
 import dev.shadowcat.session.SessionLoop;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
+import io.netty.handler.codec.http.EmptyHttpHeaders;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaders;
 import java.io.ByteArrayOutputStream;
@@ -56,7 +57,7 @@ final class PostRelay implements UpstreamListener, ExchangeListener {
     private SessionLoop.@Nullable Timer slow;
     private SessionLoop.@Nullable Timer answerTimer;
     private @Nullable ByteArrayOutputStream plain;
-    private HttpHeaders answerHeaders = Answers.headers();
+    private HttpHeaders answerHeaders = EmptyHttpHeaders.INSTANCE; // the upstream's own, never changed
     private int status;
     private int generation;
     private long giveUpAtMillis;
@@ -74,7 +75,16 @@ final class PostRelay implements UpstreamListener, ExchangeListener {
         this.body = body;
         this.calls = calls;
         this.streamable = !calls.isEmpty() && ForwardedHeaders.accepts(exchange.headers(), "text/event-stream");
-        this.recent = calls.stream().anyMatch(each -> !Session.reads(each.method()));
+        this.recent = !allRead(calls);
+    }
+
+    private static boolean allRead(List<Call> calls) {
+        for (Call each : calls) {
+            if (!Session.reads(each.method())) {
+                return false;
+            }
+        }
+        return true;
     }
 
     boolean serves(Call wanted) {
@@ -89,7 +99,7 @@ final class PostRelay implements UpstreamListener, ExchangeListener {
             if (millis == 0) {
                 becomeStream();
             } else {
-                slow = session.loop().after(millis, () -> {
+                slow = session.nettyLoop().afterUsual(millis, () -> {
                     becomeStream();
                     awaitAnswer(millis);
                 });
@@ -135,7 +145,7 @@ final class PostRelay implements UpstreamListener, ExchangeListener {
         }
         call = target.post(
                 session.nettyLoop().loop(),
-                session.addressed(headers),
+                session.addressedInPlace(headers),
                 body,
                 recent ? Reuse.RECENT : Reuse.POOLED,
                 this);
@@ -184,7 +194,7 @@ final class PostRelay implements UpstreamListener, ExchangeListener {
     public void head(int answered, HttpHeaders received) {
         status = answered;
         stopAnswerTimer();
-        answerHeaders = received.copy();
+        answerHeaders = received;
         keepCookies(received);
         if (answered == 200 && !calls.isEmpty() && MessageExchange.isEventStream(received)) {
             stopSlow();

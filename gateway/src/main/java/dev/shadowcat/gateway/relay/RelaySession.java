@@ -153,12 +153,23 @@ final class RelaySession extends Session {
         String upstreamSession = state.upstreamSession();
         if (upstreamSession != null) {
             addressed.set(ForwardedHeaders.SESSION, upstreamSession);
+        } else {
+            addressed.remove(ForwardedHeaders.SESSION);
         }
         String cookies = Cookies.merged(headers.get("cookie"), state.affinityCookies());
         if (cookies != null) {
             addressed.set("cookie", cookies);
         }
         return addressed;
+    }
+
+    /** The same for one who sends these headers again and again, and nothing else: without a copy where none is needed. */
+    HttpHeaders addressedInPlace(HttpHeaders headers) {
+        String upstreamSession = state().upstreamSession();
+        if (upstreamSession == null || state().affinityCookies() != null) {
+            return addressed(headers);
+        }
+        return headers.set(ForwardedHeaders.SESSION, upstreamSession);
     }
 
     /** Takes up what a restart of the gateway interrupted, with credentials that were let in. Once. */
