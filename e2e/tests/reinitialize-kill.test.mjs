@@ -12,7 +12,7 @@ import { eventually, within } from '../lib/waiting.mjs';
 const lists = ['tools', 'resources', 'prompts'].map(kind => `notifications/${kind}/list_changed`);
 const restored = ['notifications/initialized', 'logging/setLevel', 'resources/subscribe'];
 
-describe('kill -9 in the middle of a re-initialization', { skip: unlessControl }, () => {
+describe('kill -9 in the middle of a re-initialization', { skip: unlessControl, concurrency: 2 }, () => {
   for (const step of ['initialize', ...restored]) {
     test(`while the upstream is at ${step}`, { timeout: 120_000 }, async () => {
       const upstream = await Upstream.start('sdk-v1.mjs', { SLOW: `${step}:1000` });
