@@ -25,15 +25,19 @@ public final class EventTracker {
 
     /** Whether an upstream event was recorded before. The first one that was not ends the comparing. */
     public boolean repeats(@Nullable String upstreamId) {
-        RepeatFilter filter = repeats;
-        if (filter == null || upstreamId == null) {
-            return false;
-        }
-        if (filter.knows(upstreamId)) {
+        if (knows(upstreamId)) {
             return true;
         }
-        repeats = null;
+        if (upstreamId != null) {
+            repeats = null;
+        }
         return false;
+    }
+
+    /** Whether the id is one of an event that was recorded before; goes on comparing either way. */
+    public boolean knows(@Nullable String upstreamId) {
+        RepeatFilter filter = repeats;
+        return filter != null && upstreamId != null && filter.knows(upstreamId);
     }
 
     /** Gives the message the next number. Every number is given once; whoever asked must store the event. */

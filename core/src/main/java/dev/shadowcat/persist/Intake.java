@@ -54,6 +54,7 @@ final class Intake {
                 return true;
             }
             bytes += pending.bytes();
+            lane.unsettled(1);
             if (!lane.overflowing() && hasRoom(lane)) {
                 enqueue(pending);
                 return true;
@@ -112,6 +113,7 @@ final class Intake {
                 bytes -= pending.bytes();
             }
             lane.closed(true);
+            lane.unsettled(1 - discarded.size());
             PendingWrite pending = new PendingWrite(last, lane, completion, nanoTime.getAsLong());
             bytes += pending.bytes();
             enqueue(pending); // beyond the capacity if need be: one for each session at most
@@ -132,6 +134,31 @@ final class Intake {
         } finally {
             lock.unlock();
         }
+    }
+
+    boolean settled(Lane lane) {
+        lock.lock();
+        try {
+            return lane.unsettled() == 0;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** The completions of these have run. Returns the lanes of which nothing is under way any more. */
+    List<Lane> settle(List<PendingWrite> completed) {
+        List<Lane> settled = new ArrayList<>(2);
+        lock.lock();
+        try {
+            for (PendingWrite pending : completed) {
+                if (pending.lane().unsettled(-1) == 0) {
+                    settled.add(pending.lane());
+                }
+            }
+        } finally {
+            lock.unlock();
+        }
+        return settled;
     }
 
     /** Waits until there is something to write, {@link #wake} or {@link #end} is called, or the time is over. */
@@ -180,7 +207,7 @@ final class Intake {
         }
         for (Lane lane : relieved) {
             try {
-                lane.executor().execute(lane.onRoom());
+                lane.executor().execute(lane.listener()::roomAgain);
             } catch (RejectedExecutionException over) {
                 log.debug("A lane has room again, but its loop has ended");
             }

@@ -12,22 +12,32 @@ import org.jspecify.annotations.Nullable;
 public final class Lane {
     private final Intake intake;
     private final Executor executor;
-    private final Runnable onRoom;
+    private final Listener listener;
 
     // All below: guarded by the intake's lock.
     private @Nullable ArrayDeque<PendingWrite> overflow;
     private int queued;
+    private int unsettled; // offered, and nobody has heard of its fate yet
     private boolean closed;
 
-    Lane(Intake intake, Executor executor, Runnable onRoom) {
+    /** Whoever writes by a lane. Called on the lane's executor. */
+    public interface Listener {
+        /** A lane that refused has room again. */
+        void roomAgain();
+
+        /** The fate of every write that was offered is known. */
+        void settled();
+    }
+
+    Lane(Intake intake, Executor executor, Listener listener) {
         this.intake = intake;
         this.executor = executor;
-        this.onRoom = onRoom;
+        this.listener = listener;
     }
 
     /**
      * Hands a write over. It is never dropped; but where the answer is false there was no room for it in the queue, and
-     * whoever produces writes must stop until the lane's {@code onRoom} has run (on the lane's executor).
+     * whoever produces writes must stop until the lane's listener hears of room.
      */
     public boolean offer(StoreWrite write, Completion completion) {
         return intake.offer(this, write, completion);
@@ -43,12 +53,26 @@ public final class Lane {
         return intake.blocked(this);
     }
 
+    /** Whether the fate of every write that was offered is known: the store is as new as whoever wrote. */
+    public boolean settled() {
+        return intake.settled(this);
+    }
+
     Executor executor() {
         return executor;
     }
 
-    Runnable onRoom() {
-        return onRoom;
+    Listener listener() {
+        return listener;
+    }
+
+    int unsettled() {
+        return unsettled;
+    }
+
+    int unsettled(int change) {
+        unsettled += change;
+        return unsettled;
     }
 
     boolean closed() {

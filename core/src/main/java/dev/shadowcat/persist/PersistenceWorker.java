@@ -10,6 +10,7 @@ import dev.shadowcat.store.StoreWrite;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.IdentityHashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Executor;
@@ -41,7 +42,7 @@ public final class PersistenceWorker implements AutoCloseable {
 
     private final List<PendingWrite> batch = new ArrayList<>(); // worker only, like all that follows
     private final List<StoreWrite> writes = new ArrayList<>();
-    private final IdentityHashMap<Executor, List<PendingWrite>> deliveries = new IdentityHashMap<>();
+    private final Map<Executor, List<PendingWrite>> deliveries = new LinkedHashMap<>();
     private final IdentityHashMap<StoreWrite, String> refusals = new IdentityHashMap<>();
     private final Backoff backoff;
 
@@ -88,11 +89,10 @@ public final class PersistenceWorker implements AutoCloseable {
     /**
      * A new session's way into the queue.
      *
-     * @param executor runs completions and {@code onRoom}; one task for each batch
-     * @param onRoom runs when a lane that refused has room again
+     * @param executor runs completions and the listener; one task for each batch
      */
-    public Lane lane(Executor executor, Runnable onRoom) {
-        return new Lane(intake, executor, onRoom);
+    public Lane lane(Executor executor, Lane.Listener listener) {
+        return new Lane(intake, executor, listener);
     }
 
     /** Notes that a session was used; written within the deferred interval, the newest only. Any thread. */
@@ -264,7 +264,7 @@ public final class PersistenceWorker implements AutoCloseable {
     }
 
     /** Tells each its fate; one that fails to take it takes it from nobody else. The lanes' executor. */
-    private static void complete(List<PendingWrite> delivered, IdentityHashMap<StoreWrite, String> refused) {
+    private void complete(List<PendingWrite> delivered, IdentityHashMap<StoreWrite, String> refused) {
         for (PendingWrite pending : delivered) {
             try {
                 complete(pending, refused.get(pending.write()));
@@ -274,6 +274,9 @@ public final class PersistenceWorker implements AutoCloseable {
                         pending.write().session().shortened(),
                         broken);
             }
+        }
+        for (Lane lane : intake.settle(delivered)) {
+            lane.listener().settled();
         }
     }
 

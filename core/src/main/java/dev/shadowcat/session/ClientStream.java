@@ -89,6 +89,8 @@ public final class ClientStream implements Runnable {
             }
             Event next = nextOfTail();
             if (next == null) {
+                delivered = stream.stored(); // what is left of the stream are numbers without an event
+                tailAfter = delivered;
                 break;
             }
             write(next);

@@ -9,6 +9,7 @@ import dev.shadowcat.mcp.Message;
 import dev.shadowcat.mcp.MessageEditor;
 import dev.shadowcat.mcp.MessageReader;
 import dev.shadowcat.mcp.Messages;
+import dev.shadowcat.mcp.RequestId;
 import dev.shadowcat.persist.Completion;
 import dev.shadowcat.store.Owner;
 import dev.shadowcat.store.StoreWrite;
@@ -29,6 +30,7 @@ public final class EventStream implements Completion {
     /** The standalone stream's number. */
     public static final int STANDALONE = 0;
 
+    private static final String NO_CURSOR = ""; // as the store has it: the last one means nothing any more
     private static final int TRIM_SLACK = 10; // trimmed when a tenth above the limit, not event by event
 
     private final Session session;
@@ -40,8 +42,10 @@ public final class EventStream implements Completion {
     private Phase phase;
     private long stored; // the newest event that the store has
     private long trimmedThrough;
+    private long leaptTo; // the last number skipped for what a power cut may have lost; 0 where none was
     private boolean recordStored;
     private boolean endStored;
+    private boolean replaced; // an answer that could not be stored gave way to an error
     private boolean resumed; // the upstream connection is not the first one: it may send what is not this stream's
     private @Nullable String upstreamCursor;
     private @Nullable ClientStream client;
@@ -49,12 +53,14 @@ public final class EventStream implements Completion {
     private @Nullable Runnable whenCursorStored;
 
     /** A fresh stream. */
-    EventStream(Session session, int number, List<Call> calls, long nowMillis) {
+    EventStream(Session session, int number, List<Call> calls, long nowMillis, long leap) {
         this.session = session;
         this.number = number;
         this.createdAtMillis = nowMillis;
         this.generation = session.generation();
-        this.tracker = new EventTracker(0);
+        this.tracker = new EventTracker(leap);
+        this.stored = leap;
+        this.leaptTo = leap;
         this.open = calls.isEmpty() ? List.of() : new ArrayList<>(calls);
         this.phase = Phase.OPEN;
     }
@@ -70,10 +76,18 @@ public final class EventStream implements Completion {
         this.open = calls.isEmpty() ? List.of() : new ArrayList<>(calls);
         this.phase = known.record().phase();
         this.stored = known.lastSequence() + leap;
+        this.leaptTo = leap == 0 ? 0 : stored;
         this.trimmedThrough = known.trimmedThrough();
-        this.upstreamCursor = known.upstreamCursor();
+        this.upstreamCursor = NO_CURSOR.equals(known.upstreamCursor()) ? null : known.upstreamCursor();
         this.recordStored = true;
         this.endStored = phase != Phase.OPEN;
+    }
+
+    /** Ends a stream that came from the store with nothing left to answer. */
+    void endIfAnswered() {
+        if (!ended()) {
+            finishIfAnswered();
+        }
     }
 
     public Session session() {
@@ -97,6 +111,8 @@ public final class EventStream implements Completion {
     public void regenerate() {
         generation = session.generation();
         upstreamCursor = null;
+        session.lane()
+                .offer(new StoreWrite.MoveUpstreamCursor(session.id(), number, tracker.newest(), NO_CURSOR), NOBODY);
         putRecord(NOBODY);
     }
 
@@ -112,6 +128,16 @@ public final class EventStream implements Completion {
 
     public long trimmedThrough() {
         return trimmedThrough;
+    }
+
+    /** Whether a power cut may have lost what came after a client's cursor: it lies among the numbers that were skipped. */
+    public boolean lost(long cursor) {
+        return cursor > leaptTo - session.leap() && cursor < leaptTo;
+    }
+
+    /** The last number skipped for what a power cut may have lost; 0 where none was. */
+    public long leaptTo() {
+        return leaptTo;
     }
 
     /** Where the upstream would have to be resumed; null where it gave no id. */
@@ -180,11 +206,12 @@ public final class EventStream implements Completion {
         if (ended()) {
             return stray();
         }
-        if (tracker.repeats(ownId)) {
+        boolean only = message.length == 0; // an id without an event: whether it is a repeat, nobody knows
+        if (only ? tracker.knows(ownId) : tracker.repeats(ownId)) {
             session.observer().repeatDropped();
             return Received.REPEATED;
         }
-        if (message.length == 0) {
+        if (only) {
             return moveCursor(ownId);
         }
         return switch (MessageReader.read(message)) {
@@ -326,36 +353,20 @@ public final class EventStream implements Completion {
         putRecord(NOBODY);
     }
 
-    /** Hears of the error in an answer's place. It has no substitute itself: a queue that has ended refuses everything. */
-    private final class Substitute implements Completion {
-        @Override
-        public void stored(StoreWrite write) {
-            EventStream.this.stored(write);
-        }
-
-        @Override
-        public void refused(StoreWrite write, String reason) {
-            pump();
-        }
-    }
-
     private void record(@Nullable String ownId, byte[] message, boolean answer) {
-        record(ownId, message, answer, this);
-    }
-
-    private void record(@Nullable String ownId, byte[] message, boolean answer, Completion completion) {
         if (ownId != null) {
             upstreamCursor = ownId;
         }
         Event event = tracker.record(session.clock().millis(), generation, answer, upstreamCursor, message);
-        session.lane().offer(new StoreWrite.AppendEvent(session.id(), number, event), completion);
+        session.lane().offer(new StoreWrite.AppendEvent(session.id(), number, event), this);
         session.recorded(event.bytes());
         trimIfLong();
     }
 
     private void trimIfLong() {
         long limit = session.retention().eventsPerStream();
-        if (tracker.newest() - trimmedThrough > limit + limit / TRIM_SLACK + 1) {
+        long from = Math.max(trimmedThrough, leaptTo); // numbers that were skipped are no events
+        if (tracker.newest() - from > limit + limit / TRIM_SLACK + 1) {
             trimmedThrough = tracker.newest() - limit;
             session.lane().offer(new StoreWrite.TrimStream(session.id(), number, trimmedThrough), NOBODY);
         }
@@ -401,23 +412,36 @@ public final class EventStream implements Completion {
     /** The store will never have it: the stream goes on with a hole, and no request stays without its answer. */
     @Override
     public void refused(StoreWrite write, String reason) {
-        if (!(write instanceof StoreWrite.AppendEvent append) || !append.event().answer()) {
-            pump();
-            return;
+        if (write instanceof StoreWrite.AppendEvent append) {
+            stored = Math.max(stored, append.event().sequence());
+            if (append.event().answer() && !session.deleted()) {
+                replace(append.event().message(), reason);
+            }
         }
-        if (session.deleted() || !(MessageReader.read(append.event().message()) instanceof Message.Single single)) {
-            return;
+        if (write instanceof StoreWrite.PutStream && !recordStored && !session.deleted()) {
+            opened();
+            fail(McpErrors.INTERNAL_ERROR, "Shadowcat could not store the stream: " + reason, Map.of());
         }
-        phase = Phase.OPEN;
-        record(
-                null,
-                Messages.error(
-                        single.envelope().id(),
-                        McpErrors.INTERNAL_ERROR,
-                        "Shadowcat could not store the answer: " + reason),
-                true,
-                new Substitute());
-        finishIfAnswered();
+        pump();
+    }
+
+    /** An error takes the place of an answer. What refuses that too is told without being stored, or there were no end. */
+    private void replace(byte[] message, String reason) {
+        boolean store = !replaced;
+        replaced = true;
+        for (RequestId request : InterruptedStream.answered(message).toList()) {
+            byte[] error = Messages.error(
+                    request, McpErrors.INTERNAL_ERROR, "Shadowcat could not store the answer: " + reason, Map.of());
+            if (store) {
+                phase = Phase.OPEN;
+                record(null, error, true);
+            } else if (client != null) {
+                client.sink().notice(error);
+            }
+        }
+        if (store) {
+            finishIfAnswered();
+        }
     }
 
     /**

@@ -27,9 +27,12 @@ import org.jspecify.annotations.Nullable;
  * A client's session while it is in memory: its streams, its open requests, and its way to the store. Its state belongs to
  * one loop; only what says otherwise may be called from elsewhere.
  */
-public class Session {
+public class Session implements Lane.Listener {
     /** Numbers skipped after a power cut: more than can have been lost within the sync interval. */
     static final long LEAP = 1L << 20;
+
+    /** The same for the numbers of streams. */
+    static final int STREAM_LEAP = 1 << 12;
 
     private static final int STREAM_BLOCK = 256;
     private static final long TOUCH_MILLIS = 1_000;
@@ -56,6 +59,7 @@ public class Session {
     private long touchedMillis;
     private long standaloneCursor;
     private boolean deleted;
+    private @Nullable SessionManager<?> manager; // hears when the session may have become idle
 
     // Guarded by the residents.
     @Nullable
@@ -82,28 +86,30 @@ public class Session {
         this.state = known.state();
         this.lastActiveMillis = known.activity().lastActiveMillis();
         this.standaloneCursor = known.activity().standaloneCursor();
-        this.lane = services.worker().lane(loop, this::roomAgain);
-        this.nextStream = Math.max(1, state.streamLimit());
+        this.lane = services.worker().lane(loop, this);
         long leap = leap();
+        this.nextStream = Math.max(1, state.streamLimit()) + STREAM_LEAP * powerCuts();
         for (StoredStream stream : streams) {
             storedBytes += stream.bytes();
             if (stream.record().phase() == dev.shadowcat.store.StreamRecord.Phase.OPEN) {
                 EventStream open = new EventStream(this, stream, leap);
                 attached(open);
                 open.open().forEach(this::add);
+                open.endIfAnswered();
             }
         }
     }
 
-    private long leap() {
-        int epoch = services.store().bootEpoch();
-        if (state.bootEpoch() == epoch) {
-            return 0;
-        }
-        nextStream += STREAM_BLOCK;
-        state = state.withBootEpoch(epoch, nextStream);
-        lane.offer(new StoreWrite.PutSessionState(id, state), Completion.NOBODY);
-        return LEAP;
+    /**
+     * Numbers to skip in a session from before a power cut, so many for each. They are skipped anew each time that the session
+     * comes to memory: a stream may not have written anything since the last time, and then the store knows of no leap.
+     */
+    final long leap() {
+        return LEAP * powerCuts();
+    }
+
+    private int powerCuts() {
+        return services.store().bootEpoch() - state.bootEpoch();
     }
 
     public final SessionId id() {
@@ -263,7 +269,7 @@ public class Session {
         if (number >= state.streamLimit()) {
             change(now -> now.withStreamLimit(number + STREAM_BLOCK), Completion.NOBODY);
         }
-        EventStream stream = new EventStream(this, number, requests, clock().millis());
+        EventStream stream = new EventStream(this, number, requests, clock().millis(), 0);
         attached(stream);
         stream.store(opened);
         return stream;
@@ -275,7 +281,7 @@ public class Session {
         if (known != null) {
             return known;
         }
-        EventStream stream = new EventStream(this, EventStream.STANDALONE, List.of(), clock().millis());
+        EventStream stream = new EventStream(this, EventStream.STANDALONE, List.of(), clock().millis(), leap());
         attached(stream);
         stream.store(() -> {});
         return stream;
@@ -371,7 +377,8 @@ public class Session {
         waitingForRoom.add(task);
     }
 
-    private void roomAgain() {
+    @Override
+    public final void roomAgain() {
         List<Runnable> tasks = waitingForRoom;
         waitingForRoom = null;
         if (tasks != null) {
@@ -421,9 +428,21 @@ public class Session {
         calls = List.of();
     }
 
-    /** Whether it must stay in memory: a request or stream is open. */
+    /** Everything that it wrote is in the store: from here on it may leave memory, if nothing else holds it. */
+    @Override
+    public final void settled() {
+        if (manager != null && !busy()) {
+            manager.settledSession(this);
+        }
+    }
+
+    final void heldBy(SessionManager<?> holder) {
+        manager = holder;
+    }
+
+    /** Whether it must stay in memory: a request or stream is open, or the store does not have all of it yet. */
     public boolean busy() {
-        if (!calls.isEmpty() || lane.blocked()) {
+        if (!calls.isEmpty() || !lane.settled()) {
             return true;
         }
         if (standalone != null && standalone.busy()) {

@@ -11,6 +11,7 @@ import dev.shadowcat.store.StoredStream;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.function.Consumer;
@@ -31,6 +32,7 @@ public final class SessionManager<S extends Session> {
     private final Residents residents;
     private final ConcurrentMap<SessionId, S> sessions = new ConcurrentHashMap<>(); // in use, or idle
     private final ConcurrentMap<SessionId, List<Waiter<S>>> loading = new ConcurrentHashMap<>();
+    private final Set<SessionId> deleting = ConcurrentHashMap.newKeySet(); // gone for clients, not yet from the store
 
     /** Makes the gateway's own kind of session. */
     public interface Factory<S extends Session> {
@@ -52,6 +54,7 @@ public final class SessionManager<S extends Session> {
         SessionActivity activity = new SessionActivity(services.clock().millis(), 0);
         S session = factory.create(
                 services, loops.apply(record.id()), new StoredSession(record, state, activity), List.of());
+        session.heldBy(this);
         residents.hold(session);
         sessions.put(record.id(), session);
         session.lane().offer(new StoreWrite.PutSession(record, state, activity), completion);
@@ -67,6 +70,10 @@ public final class SessionManager<S extends Session> {
         S session = hold(id);
         if (session != null) {
             session.loop().run(() -> found.accept(Optional.of(session)));
+            return;
+        }
+        if (deleting.contains(id)) {
+            caller.run(() -> found.accept(Optional.empty()));
             return;
         }
         Waiter<S> waiter = new Waiter<>(found, failed, caller);
@@ -94,26 +101,47 @@ public final class SessionManager<S extends Session> {
     private Optional<Known> load(SessionId id) {
         return services.store()
                 .session(id)
-                .map(session -> new Known(session, services.store().streams(id)));
+                .map(session -> new Known(
+                        session,
+                        services.store().streams(id).stream()
+                                .map(stream -> InterruptedStream.reconcile(services.store(), id, stream))
+                                .toList()));
     }
 
     private record Known(StoredSession session, List<StoredStream> streams) {}
 
     private void loaded(SessionId id, Optional<Known> known) {
-        known.ifPresent(found -> sessions.computeIfAbsent(
-                id, key -> factory.create(services, loops.apply(id), found.session(), found.streams())));
+        S session = known.isPresent() ? resident(id, known.get()) : null;
         List<Waiter<S>> waiters = loading.remove(id);
-        if (waiters == null) {
+        if (waiters != null) {
+            waiters.forEach(waiter -> hand(session, waiter));
+        }
+        if (session != null) {
+            session.loop().run(() -> release(session));
+        }
+    }
+
+    /** The session, held: else the first who waits for it could let it go, and out of memory, before the second has it. */
+    private S resident(SessionId id, Known known) {
+        while (true) {
+            S session = sessions.computeIfAbsent(id, key -> {
+                S loaded = factory.create(services, loops.apply(id), known.session(), known.streams());
+                loaded.heldBy(this);
+                return loaded;
+            });
+            if (residents.hold(session)) {
+                return session;
+            }
+            sessions.remove(id, session);
+        }
+    }
+
+    private void hand(@Nullable S session, Waiter<S> waiter) {
+        if (session == null || !residents.hold(session)) {
+            waiter.loop().run(() -> waiter.found().accept(Optional.empty()));
             return;
         }
-        for (Waiter<S> waiter : waiters) {
-            S session = hold(id);
-            if (session == null) {
-                waiter.loop().run(() -> waiter.found().accept(Optional.empty()));
-            } else {
-                session.loop().run(() -> waiter.found().accept(Optional.of(session)));
-            }
-        }
+        session.loop().run(() -> waiter.found().accept(Optional.of(session)));
     }
 
     private void notLoaded(SessionId id, String reason) {
@@ -131,6 +159,10 @@ public final class SessionManager<S extends Session> {
 
     /** The session may have become idle without anyone letting go of it. The session's loop. */
     public void settled(S session) {
+        settledSession(session);
+    }
+
+    void settledSession(Session session) {
         Session evicted = residents.settle(session, session.busy());
         if (evicted != null) {
             sessions.remove(evicted.id(), evicted);
@@ -140,9 +172,26 @@ public final class SessionManager<S extends Session> {
 
     /** Ends a session for good. The session's loop. */
     public void delete(S session, Completion completion) {
-        session.delete(completion);
+        SessionId id = session.id();
+        Completion told = completion;
+        if (deleting.add(id)) {
+            told = new Completion() {
+                @Override
+                public void stored(StoreWrite write) {
+                    deleting.remove(id);
+                    completion.stored(write);
+                }
+
+                @Override
+                public void refused(StoreWrite write, String reason) {
+                    deleting.remove(id);
+                    completion.refused(write, reason);
+                }
+            };
+        }
+        session.delete(told);
         residents.leave(session);
-        sessions.remove(session.id(), session);
+        sessions.remove(id, session);
     }
 
     /** Lets a session that nobody uses expire, if the store agrees. Blocks on the store; not on a loop. */
@@ -151,8 +200,13 @@ public final class SessionManager<S extends Session> {
             return false;
         }
         S session = sessions.get(id);
-        if (session != null && residents.leaveIfIdle(session)) {
+        if (session == null) {
+            return true;
+        }
+        if (residents.leaveIfIdle(session)) {
             sessions.remove(id, session);
+        } else { // it came back while the store let it go: too late
+            session.loop().execute(() -> delete(session, Completion.NOBODY));
         }
         return true;
     }

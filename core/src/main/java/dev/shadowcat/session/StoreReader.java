@@ -27,7 +27,7 @@ public final class StoreReader {
             T result;
             try {
                 result = reading.get();
-            } catch (RuntimeException broken) {
+            } catch (RuntimeException | Error broken) {
                 log.warn("A read from the store failed: {}", broken.toString());
                 loop.execute(() -> failed.accept(String.valueOf(broken.getMessage())));
                 return;

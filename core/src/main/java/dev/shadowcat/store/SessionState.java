@@ -136,19 +136,4 @@ public record SessionState(
                 bootEpoch,
                 owner);
     }
-
-    /** The same after a power cut, with the numbering of streams moved on. */
-    public SessionState withBootEpoch(int epoch, int limit) {
-        return new SessionState(
-                generation,
-                upstreamSession,
-                affinityCookies,
-                initialized,
-                logLevel,
-                subscriptions,
-                credentials,
-                limit,
-                epoch,
-                owner);
-    }
 }

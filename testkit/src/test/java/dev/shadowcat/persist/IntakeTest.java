@@ -35,7 +35,15 @@ class IntakeTest {
         WorkerHarness harness = new WorkerHarness(WorkerHarness.queue(4, 1 << 20, 1 << 20));
         harness.lane(ID);
         List<String> room = new ArrayList<>();
-        Lane lane = harness.worker.lane(harness.loop, () -> room.add("room"));
+        Lane lane = harness.worker.lane(harness.loop, new Lane.Listener() {
+            @Override
+            public void roomAgain() {
+                room.add("room");
+            }
+
+            @Override
+            public void settled() {}
+        });
         for (long sequence = 1; sequence <= 4; sequence++) {
             assertThat(lane.offer(Writes.event(ID, 0, sequence), harness.completion))
                     .isTrue();

@@ -22,6 +22,14 @@ import java.util.concurrent.Executor;
 
 /** A worker that a test turns by hand, in virtual time, over a store that fails as told; remembers what everyone heard. */
 final class WorkerHarness {
+    static final Lane.Listener IGNORE = new Lane.Listener() {
+        @Override
+        public void roomAgain() {}
+
+        @Override
+        public void settled() {}
+    };
+
     final ManualClock clock = new ManualClock(Instant.EPOCH);
     final FailingStore store = new FailingStore(() -> new MemoryStore(Long.MAX_VALUE));
     final List<List<StoreWrite>> batches = new ArrayList<>(); // each as the store took it
@@ -96,7 +104,7 @@ final class WorkerHarness {
     };
 
     Lane lane() {
-        return worker.lane(loop, () -> {});
+        return worker.lane(loop, WorkerHarness.IGNORE);
     }
 
     /** A lane of a session that the store knows, with a few of its streams. */

@@ -62,7 +62,7 @@ class WorkerShutdownTest {
 
     private Lane lane(PersistenceWorker worker) {
         store.append(List.of(Writes.session(ID), Writes.stream(ID, 0)));
-        return worker.lane(Runnable::run, () -> {});
+        return worker.lane(Runnable::run, WorkerHarness.IGNORE);
     }
 
     @Test
@@ -86,7 +86,7 @@ class WorkerShutdownTest {
         worker.touch(ID, new SessionActivity(9, 0));
         await().until(store::isStalling);
         Thread releaser = Thread.ofVirtual().start(() -> {
-            Lane probe = worker.lane(Runnable::run, () -> {});
+            Lane probe = worker.lane(Runnable::run, WorkerHarness.IGNORE);
             await().until(
                             () -> { // until the worker takes no more: close() is under way
                                 probe.offer(Writes.event(OTHER, 0, 1), completion);
@@ -180,7 +180,7 @@ class WorkerShutdownTest {
         assertThat(worker.close(LONG)).isZero();
         assertThat(lane.offer(Writes.event(ID, 0, 1), completion)).isTrue();
         lane.close(new StoreWrite.DeleteSession(ID), completion);
-        worker.lane(Runnable::run, () -> {}).close(new StoreWrite.DeleteSession(OTHER), completion);
+        worker.lane(Runnable::run, WorkerHarness.IGNORE).close(new StoreWrite.DeleteSession(OTHER), completion);
         assertThat(refused).hasValue(3);
         assertThat(store.session(ID)).isPresent();
     }
@@ -193,7 +193,7 @@ class WorkerShutdownTest {
                         task -> {
                             throw new IllegalStateException("told to break");
                         },
-                        () -> {})
+                        WorkerHarness.IGNORE)
                 .offer(Writes.event(ID, 0, 1), completion);
         await().until(() -> worker.failure() != null);
         assertThat(worker.failure()).contains("told to break");

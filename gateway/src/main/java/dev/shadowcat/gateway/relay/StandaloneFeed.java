@@ -5,6 +5,7 @@ import dev.shadowcat.gateway.upstream.UpstreamCall;
 import dev.shadowcat.gateway.upstream.UpstreamFailure;
 import dev.shadowcat.gateway.upstream.UpstreamListener;
 import dev.shadowcat.session.EventStream;
+import dev.shadowcat.session.NewestEvents;
 import dev.shadowcat.session.SessionLoop;
 import io.netty.buffer.ByteBuf;
 import io.netty.handler.codec.http.HttpHeaderNames;
@@ -19,8 +20,6 @@ import org.jspecify.annotations.Nullable;
  * it is lost, closed some time after the last client has left. The session's loop only.
  */
 final class StandaloneFeed implements UpstreamListener {
-    private static final int IDS = 128;
-    private static final int READ_BYTES = 1 << 20;
     private static final long MAX_PAUSE_MILLIS = 10_000;
     private static final long HEAD_MILLIS = 1_000; // some servers send no head before their first event
     private static final int OPEN = 200;
@@ -146,12 +145,12 @@ final class StandaloneFeed implements UpstreamListener {
             pause(20);
             return;
         }
-        long from = Math.max(0, stream.newest() - IDS);
+        long newest = stream.newest();
         session.relay()
                 .reader()
                 .read(
                         session.loop(),
-                        () -> session.relay().store().read(session.id(), EventStream.STANDALONE, from, IDS, READ_BYTES),
+                        () -> NewestEvents.read(session.relay().store(), session.id(), EventStream.STANDALONE, newest),
                         this::connect,
                         unreadable -> again());
     }

@@ -98,13 +98,13 @@ final class StreamRequest implements ExchangeListener {
             Answers.error(exchange, 409, McpErrors.SERVER_ERROR, "Another client holds this stream");
             return;
         }
-        boolean gap = resumed && (beyond || after < stream.trimmedThrough());
+        boolean gap = resumed && (beyond || stream.lost(after) || after < stream.trimmedThrough());
         SseClient client = SseClient.begun(session, exchange);
         if (resumed) {
             session.relay().observer().resumed(gap);
         }
         if (gap) {
-            tellGap(client, stream);
+            tellGap(client, stream, after);
         } else {
             client.priming(stream.number(), after);
         }
@@ -113,8 +113,9 @@ final class StreamRequest implements ExchangeListener {
     }
 
     /** Some events after the cursor are gone: said so, never passed over. */
-    private void tellGap(SseClient client, EventStream stream) {
-        client.priming(stream.number(), stream.standalone() ? stream.trimmedThrough() : 0);
+    private void tellGap(SseClient client, EventStream stream, long after) {
+        long next = stream.lost(after) ? stream.leaptTo() : stream.trimmedThrough();
+        client.priming(stream.number(), stream.standalone() ? next : 0);
         if (session.declares("logging")) {
             client.notice(Messages.log("warning", "shadowcat", "Some events of this stream are no longer kept."));
         }

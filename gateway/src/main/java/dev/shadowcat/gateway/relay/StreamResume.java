@@ -5,6 +5,7 @@ import dev.shadowcat.gateway.upstream.UpstreamCall;
 import dev.shadowcat.gateway.upstream.UpstreamFailure;
 import dev.shadowcat.gateway.upstream.UpstreamListener;
 import dev.shadowcat.session.EventStream;
+import dev.shadowcat.session.NewestEvents;
 import io.netty.buffer.ByteBuf;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaders;
@@ -16,8 +17,6 @@ import org.jspecify.annotations.Nullable;
  * again, until the answer is there or nothing new has come for the time that a request may wait. The session's loop only.
  */
 final class StreamResume implements UpstreamListener {
-    private static final int IDS = 128;
-    private static final int READ_BYTES = 4 << 20;
 
     private final RelaySession session;
     private final Upstream target;
@@ -64,12 +63,12 @@ final class StreamResume implements UpstreamListener {
             after(20); // the ids to compare with are not all in the store yet
             return;
         }
-        long from = Math.max(0, stream.newest() - IDS);
+        long newest = stream.newest();
         session.relay()
                 .reader()
                 .read(
                         session.loop(),
-                        () -> session.relay().store().read(session.id(), stream.number(), from, IDS, READ_BYTES),
+                        () -> NewestEvents.read(session.relay().store(), session.id(), stream.number(), newest),
                         this::connect,
                         unreadable -> again());
     }

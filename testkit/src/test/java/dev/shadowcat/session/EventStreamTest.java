@@ -1,0 +1,263 @@
+package dev.shadowcat.session;
+
+import static dev.shadowcat.session.SessionHarness.answer;
+import static dev.shadowcat.session.SessionHarness.attach;
+import static dev.shadowcat.session.SessionHarness.notification;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.shadowcat.event.SessionId;
+import dev.shadowcat.mcp.RequestId;
+import dev.shadowcat.session.SessionHarness.Plain;
+import dev.shadowcat.session.SessionHarness.Sink;
+import dev.shadowcat.store.StoreWrite.AppendEvent;
+import dev.shadowcat.store.StoreWrite.PutStream;
+import dev.shadowcat.store.StreamRecord.Phase;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Objects;
+import java.util.stream.LongStream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** What an upstream says is stored, then shown, once; and each request has one answer, whatever the store makes of it. */
+class EventStreamTest {
+    private static final SessionId ID = SessionHarness.ID;
+
+    private final SessionHarness harness = new SessionHarness(100);
+    private Plain session;
+
+    @BeforeEach
+    void begin() throws InterruptedException {
+        session = harness.create(ID);
+    }
+
+    private EventStream opened(RequestId... ids) throws InterruptedException {
+        List<Call> calls = List.of(ids).stream()
+                .map(id -> session.begin(id, "tools/call", null))
+                .toList();
+        EventStream stream = session.openStream(calls, () -> {});
+        harness.turn();
+        return stream;
+    }
+
+    @Test
+    void nothingIsShownBeforeItIsStored() throws InterruptedException {
+        EventStream stream = opened(new RequestId("1"));
+        Sink sink = attach(stream, 0);
+        stream.receive(null, notification("a"));
+        stream.receive(null, answer("1"));
+        harness.settle();
+        assertThat(sink.sequences).isEmpty();
+        harness.turn();
+        assertThat(sink.sequences).containsExactly(1L, 2L);
+        assertThat(sink.finished).isTrue();
+        assertThat(harness.store.stream(ID, stream.number())
+                        .orElseThrow()
+                        .record()
+                        .phase())
+                .isEqualTo(Phase.FINISHED);
+    }
+
+    @Test
+    void aSlowClientReadsFromTheStoreAndMissesNothing() throws InterruptedException {
+        EventStream stream = session.standalone();
+        Sink sink = attach(stream, 0);
+        sink.writable = false;
+        for (int i = 0; i < 500; i++) { // far more than a tail holds
+            stream.receive(null, notification("n" + i));
+        }
+        harness.turn();
+        assertThat(sink.sequences).isEmpty();
+        sink.writable = true;
+        Objects.requireNonNull(stream.client()).pump();
+        for (int i = 0; i < 10; i++) {
+            stream.receive(null, notification("live"));
+            harness.turn();
+        }
+        assertThat(sink.sequences)
+                .containsExactlyElementsOf(
+                        LongStream.rangeClosed(1, 510).boxed().toList());
+    }
+
+    @Test
+    void aResumeHasNoSeamBetweenStoredAndLive() throws InterruptedException {
+        EventStream stream = session.standalone();
+        for (int i = 0; i < 300; i++) {
+            stream.receive(null, notification("old"));
+        }
+        harness.turn();
+        Sink sink = attach(stream, 17);
+        stream.receive(null, notification("while it reads"));
+        harness.worker.turn();
+        harness.loop.runAll(); // stored before the first page was read
+        assertThat(sink.sequences).isEmpty();
+        harness.turn();
+        assertThat(sink.sequences)
+                .containsExactlyElementsOf(
+                        LongStream.rangeClosed(18, 301).boxed().toList());
+    }
+
+    @Test
+    void theNewestConnectionTakesTheStreamOver() throws InterruptedException {
+        EventStream stream = session.standalone();
+        harness.turn();
+        Sink first = attach(stream, 0);
+        Sink second = attach(stream, 0);
+        assertThat(first.finished).isTrue();
+        stream.receive(null, notification("a"));
+        harness.turn();
+        assertThat(first.sequences).isEmpty();
+        assertThat(second.sequences).containsExactly(1L);
+    }
+
+    @Test
+    void anAnswerThatTheStoreRefusesBecomesAnErrorOnce() throws InterruptedException {
+        harness.store.refuse(write -> write instanceof AppendEvent append
+                && new String(append.event().message(), StandardCharsets.UTF_8).contains("result"));
+        EventStream stream = opened(new RequestId("1"));
+        Sink sink = attach(stream, 0);
+        stream.receive(null, answer("1"));
+        harness.turn();
+        harness.turn();
+        assertThat(sink.messages).singleElement().asString().contains("\"id\":1", "could not store the answer");
+        assertThat(sink.finished).isTrue();
+        assertThat(session.busy()).isFalse();
+    }
+
+    @Test
+    void aStoreThatRefusesEveryAnswerIsNotAskedForEver() throws InterruptedException {
+        harness.store.refuse(
+                write -> write instanceof AppendEvent append && append.event().answer());
+        EventStream stream = opened(new RequestId("1"));
+        Sink sink = attach(stream, 0);
+        stream.receive(null, answer("1"));
+        for (int i = 0; i < 5; i++) {
+            harness.turn();
+        }
+        assertThat(stream.newest()).as("the answer and one error").isEqualTo(2);
+        assertThat(sink.notices).singleElement().asString().contains("\"id\":1", "could not store the answer");
+        assertThat(sink.finished).isTrue();
+    }
+
+    @Test
+    void aHoleThatTheStoreLeavesHoldsNobodyUp() throws InterruptedException {
+        harness.store.refuse(
+                write -> write instanceof AppendEvent append && append.event().sequence() == 2);
+        EventStream stream = opened(new RequestId("1"));
+        Sink sink = attach(stream, 0);
+        stream.receive(null, notification("a"));
+        stream.receive(null, notification("refused"));
+        harness.turn();
+        assertThat(stream.busy()).as("but for its client").isTrue();
+        stream.cancel(Objects.requireNonNull(session.openCall(new RequestId("1"))));
+        harness.turn();
+        assertThat(sink.sequences).containsExactly(1L);
+        assertThat(sink.finished).isTrue();
+    }
+
+    @Test
+    void aStreamThatCannotBeginAnswersWithAnError() throws InterruptedException {
+        harness.store.refuse(write -> write instanceof PutStream);
+        Call call = session.begin(new RequestId("1"), "tools/call", null);
+        Sink[] sink = new Sink[1];
+        EventStream[] stream = new EventStream[1];
+        stream[0] = session.openStream(List.of(call), () -> sink[0] = attach(stream[0], 0));
+        harness.turn();
+        harness.turn();
+        assertThat(sink[0].messages).singleElement().asString().contains("\"id\":1", "could not store the stream");
+        assertThat(sink[0].finished).isTrue();
+        assertThat(session.pending()).isZero();
+    }
+
+    @Test
+    void anOpenRequestIdIsReplacedAndRestored() throws InterruptedException {
+        EventStream first = opened(new RequestId("1"));
+        EventStream second = opened(new RequestId("1"));
+        Sink sink = attach(second, 0);
+        String upstreamId = second.open().getFirst().upstreamId().json();
+        assertThat(upstreamId).isNotEqualTo("1").startsWith("\"");
+        assertThat(second.receive(null, answer("1"))).as("the other one's").isEqualTo(Received.STRAY);
+        assertThat(second.receive(null, answer(upstreamId))).isEqualTo(Received.RECORDED);
+        harness.turn();
+        assertThat(sink.messages).containsExactly(new String(answer("1"), StandardCharsets.UTF_8));
+        assertThat(first.ended()).isFalse();
+        assertThat(session.begin(new RequestId("2"), "ping", null).upstreamId()).isEqualTo(new RequestId("2"));
+    }
+
+    @Test
+    void whatAResumedUpstreamRepeatsIsDroppedUntilTheFirstNewEvent() {
+        EventStream stream = session.standalone();
+        stream.receive("u1", notification("a"));
+        stream.receive("u2", notification("b"));
+        stream.upstreamResumed(List.of("u1", "u2"));
+        assertThat(stream.receive("u1", notification("a"))).isEqualTo(Received.REPEATED);
+        assertThat(stream.receive("u1x", new byte[0])).isEqualTo(Received.CURSOR_MOVED);
+        assertThat(stream.receive("u2", notification("b"))).isEqualTo(Received.REPEATED);
+        assertThat(stream.receive("u3", notification("c"))).isEqualTo(Received.RECORDED);
+        assertThat(stream.receive("u1", notification("d")))
+                .as("no repeat any more")
+                .isEqualTo(Received.RECORDED);
+        assertThat(stream.newest()).isEqualTo(4);
+    }
+
+    @Test
+    void anUpstreamCursorOfAnOldGenerationIsForgottenForGood() throws InterruptedException {
+        EventStream stream = session.standalone();
+        stream.receive("u1", notification("a"));
+        harness.turn();
+        session.change(now -> now.withUpstreamSession("second", null), dev.shadowcat.persist.Completion.NOBODY);
+        session.regenerated();
+        harness.turn();
+        assertThat(harness.store.stream(ID, 0).orElseThrow().upstreamCursor()).isEmpty();
+        EventStream known = new EventStream(session, harness.store.stream(ID, 0).orElseThrow(), 0);
+        assertThat(known.upstreamCursor()).isNull();
+    }
+
+    @Test
+    void noNumberIsGivenAgainAfterPowerCuts() throws InterruptedException {
+        EventStream stream = session.standalone();
+        stream.receive(null, notification("a"));
+        harness.turn();
+        harness.store.sync();
+        harness.store.crash();
+        SessionHarness.Plain once = reloaded();
+        long first = once.standalone().newest();
+        assertThat(first).isEqualTo(1 + Session.LEAP);
+        assertThat(once.standalone().lost(2)).isTrue();
+        assertThat(once.standalone().lost(1)).isFalse();
+        assertThat(once.standalone().lost(first)).isFalse();
+        assertThat(reloaded().standalone().newest())
+                .as("it wrote nothing meanwhile")
+                .isEqualTo(first);
+        harness.store.crash();
+        assertThat(reloaded().standalone().newest()).isEqualTo(1 + 2 * Session.LEAP);
+    }
+
+    private Plain reloaded() throws InterruptedException {
+        return new Plain(
+                harness.services(), harness.loop, harness.store.session(ID).orElseThrow(), harness.store.streams(ID));
+    }
+
+    @Test
+    void anAnswerThatTheStoreHasIsOwedNoOther() throws InterruptedException {
+        EventStream stream = opened(new RequestId("1"));
+        stream.receive(null, notification("a"));
+        stream.receive(null, answer("1"));
+        harness.store.refuse(
+                write -> write instanceof PutStream put && put.record().phase() != Phase.OPEN);
+        harness.turn(); // as if the gateway had been killed in between
+        harness.store.heal();
+        harness.sessions.release(session);
+        SessionHarness restarted = new SessionHarness(100, harness.store);
+        Plain again = restarted.find(ID).orElseThrow();
+        assertThat(again.pending()).isZero();
+        restarted.turn();
+        assertThat(restarted.store.stream(ID, stream.number())
+                        .orElseThrow()
+                        .record()
+                        .phase())
+                .isEqualTo(Phase.FINISHED);
+        assertThat(restarted.store.stream(ID, stream.number()).orElseThrow().lastSequence())
+                .isEqualTo(2);
+    }
+}

@@ -1,0 +1,110 @@
+package dev.shadowcat.session;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.shadowcat.event.SessionId;
+import dev.shadowcat.mcp.RequestId;
+import dev.shadowcat.persist.Completion;
+import dev.shadowcat.session.SessionHarness.Plain;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+
+/** A session is in memory while it is used, comes back from the store afterwards, and ends once. */
+class SessionManagerTest {
+    private static final SessionId ID = SessionHarness.ID;
+
+    private final SessionHarness harness = new SessionHarness(0);
+
+    @Test
+    void anIdleSessionLeavesMemoryAndComesBackAsItWas() throws InterruptedException {
+        Plain session = harness.create(ID);
+        session.change(now -> now.withLogLevel("debug"), Completion.NOBODY);
+        harness.turn();
+        harness.sessions.release(session);
+        assertThat(harness.sessions.inMemory()).isZero();
+        assertThat(harness.evicted).isOne();
+        Plain returned = harness.find(ID).orElseThrow();
+        assertThat(returned).isNotSameAs(session);
+        assertThat(returned.state().logLevel()).isEqualTo("debug");
+    }
+
+    @Test
+    void aSessionStaysUntilTheStoreHasAllOfIt() throws InterruptedException {
+        Plain session = harness.create(ID);
+        session.change(now -> now.withLogLevel("debug"), Completion.NOBODY);
+        harness.sessions.release(session);
+        assertThat(harness.sessions.inMemory()).isOne();
+        assertThat(harness.find(ID)).containsSame(session);
+        harness.sessions.release(session);
+        harness.turn();
+        assertThat(harness.sessions.inMemory())
+                .as("it leaves without anyone asking")
+                .isZero();
+        assertThat(harness.find(ID).orElseThrow().state().logLevel()).isEqualTo("debug");
+    }
+
+    @Test
+    void anOpenStreamOrRequestIsNeverEvicted() throws InterruptedException {
+        Plain session = harness.create(ID);
+        EventStream standalone = session.standalone();
+        ClientStream client = new ClientStream(standalone, new SessionHarness.Sink(), 0);
+        standalone.attach(client);
+        harness.turn();
+        harness.sessions.release(session);
+        assertThat(harness.sessions.inMemory()).isOne();
+        Call call = session.begin(new RequestId("1"), "tools/call", null);
+        standalone.detach(client);
+        harness.sessions.settled(session);
+        assertThat(harness.sessions.inMemory()).isOne();
+        session.closed(call);
+        harness.sessions.settled(session);
+        assertThat(harness.sessions.inMemory()).isZero();
+    }
+
+    @Test
+    void allWhoWaitForASessionGetItThoughTheFirstLetsItGo() throws InterruptedException {
+        harness.sessions.release(harness.create(ID));
+        List<Optional<Plain>> found = new ArrayList<>();
+        for (int i = 0; i < 3; i++) {
+            harness.sessions.find(
+                    ID,
+                    harness.loop,
+                    each -> {
+                        found.add(each);
+                        each.ifPresent(harness.sessions::release);
+                    },
+                    reason -> {
+                        throw new AssertionError(reason);
+                    });
+        }
+        assertThat(harness.reads).as("read once").hasSize(1);
+        harness.settle();
+        assertThat(found).hasSize(3).allMatch(Optional::isPresent).containsOnly(found.getFirst());
+        assertThat(harness.sessions.inMemory()).isZero();
+    }
+
+    @Test
+    void aDeletedSessionIsGoneBeforeTheStoreKnows() throws InterruptedException {
+        Plain session = harness.create(ID);
+        SessionHarness.Sink sink = SessionHarness.attach(session.standalone(), 0);
+        harness.sessions.delete(session, Completion.NOBODY);
+        assertThat(sink.finished).isTrue();
+        assertThat(harness.store.session(ID)).isPresent();
+        assertThat(harness.find(ID)).isEmpty();
+        harness.turn();
+        assertThat(harness.store.session(ID)).isEmpty();
+        assertThat(harness.find(ID)).isEmpty();
+    }
+
+    @Test
+    void aSessionInUseDoesNotExpire() throws InterruptedException {
+        Plain session = harness.create(ID);
+        assertThat(harness.sessions.expire(ID, Long.MAX_VALUE)).isFalse();
+        harness.sessions.release(session);
+        assertThat(harness.sessions.expire(ID, -1)).as("active since").isFalse();
+        assertThat(harness.sessions.expire(ID, 0)).isTrue();
+        assertThat(harness.find(ID)).isEmpty();
+    }
+}
