@@ -10,6 +10,9 @@ public record RequestId(String json) {
     /** The longest id that is read, in bytes of JSON: ids are kept for as long as their requests are open. */
     public static final int MAX_BYTES = 1024;
 
+    private static final long MAX_EXACT = (1L << 53) - 1;
+    private static final int DIGITS_OF_MAX = 16;
+
     public RequestId {
         if (json.isEmpty()) {
             throw new IllegalArgumentException("request id: must not be empty");
@@ -19,6 +22,15 @@ public record RequestId(String json) {
     /** The string id with this text. */
     public static RequestId ofText(String text) {
         return new RequestId(JsonText.quoted(text));
+    }
+
+    /** Whether every peer reads back what it was given: an integer beyond 2^53 is another one to who reads it as a double. */
+    public boolean survivesDoubles() {
+        int digits = json.length() - (json.charAt(0) == '-' ? 1 : 0);
+        if (json.charAt(0) == '"' || digits < DIGITS_OF_MAX) {
+            return true;
+        }
+        return digits == DIGITS_OF_MAX && Math.abs(Long.parseLong(json)) <= MAX_EXACT;
     }
 
     /** The integer id with this value. */

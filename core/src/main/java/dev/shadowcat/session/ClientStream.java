@@ -12,7 +12,6 @@ import org.jspecify.annotations.Nullable;
  */
 public final class ClientStream implements Runnable {
     private static final int TAIL_EVENTS = 64;
-    private static final int TAIL_BYTES = 256 << 10;
     private static final int READ_EVENTS = 256;
     private static final int READ_BYTES = 256 << 10;
 
@@ -63,7 +62,7 @@ public final class ClientStream implements Runnable {
         if (tail == null) {
             tail = new ArrayDeque<>(8);
         }
-        if (tail.size() == TAIL_EVENTS || tailBytes + event.bytes() > TAIL_BYTES) {
+        if (tail.size() == TAIL_EVENTS || tailBytes + event.bytes() > session().tailBytes()) {
             tail = null;
             tailBytes = 0;
             tailAfter = event.sequence();

@@ -168,6 +168,10 @@ public class Session implements Lane.Listener {
         return services.observer();
     }
 
+    final int tailBytes() {
+        return services.tailBytes();
+    }
+
     final RetentionLimits retention() {
         return services.retention();
     }
@@ -208,9 +212,10 @@ public class Session implements Lane.Listener {
         return standaloneCursor;
     }
 
-    /** Takes a client's request in: with the client's own id, unless that one is still open. */
+    /** Takes a client's request in: with the client's own id, unless that one is still open, or the upstream might round it. */
     public final Call begin(RequestId clientId, String method, @Nullable String progressToken) {
-        RequestId upstreamId = isTaken(clientId) ? RequestId.ofText(FRESH_ID + freshId()) : clientId;
+        boolean replaced = isTaken(clientId) || !clientId.survivesDoubles();
+        RequestId upstreamId = replaced ? RequestId.ofText(FRESH_ID + freshId()) : clientId;
         Call call = new Call(clientId, upstreamId, method, progressToken);
         add(call);
         return call;

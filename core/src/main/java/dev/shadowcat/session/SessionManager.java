@@ -216,6 +216,11 @@ public final class SessionManager<S extends Session> {
         return session != null && !residents.isIdle(session);
     }
 
+    /** The session if it is in memory; null where it is not. Any thread. */
+    public @Nullable S inMemory(SessionId id) {
+        return sessions.get(id);
+    }
+
     /** How many sessions are in use. */
     public int inUse() {
         return Math.max(0, sessions.size() - residents.idle());

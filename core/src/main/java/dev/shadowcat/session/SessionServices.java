@@ -5,11 +5,27 @@ import dev.shadowcat.persist.PersistenceWorker;
 import dev.shadowcat.store.EventStore;
 import java.time.Clock;
 
-/** What every session shares. */
+/**
+ * What every session shares.
+ *
+ * @param tailBytes live events that are kept in memory for one client; beyond it the client reads from the store
+ */
 public record SessionServices(
         EventStore store,
         PersistenceWorker worker,
         StoreReader reader,
         Clock clock,
         Observer observer,
-        RetentionLimits retention) {}
+        RetentionLimits retention,
+        int tailBytes) {
+    /** With the tail that settings have by default. */
+    public SessionServices(
+            EventStore store,
+            PersistenceWorker worker,
+            StoreReader reader,
+            Clock clock,
+            Observer observer,
+            RetentionLimits retention) {
+        this(store, worker, reader, clock, observer, retention, 256 << 10);
+    }
+}

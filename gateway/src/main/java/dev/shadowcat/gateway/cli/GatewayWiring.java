@@ -180,7 +180,7 @@ final class GatewayWiring implements RunningGateway, GatewayView {
         return clients;
     }
 
-    private static UpstreamClientSettings clientSettings(UpstreamSettings upstream) {
+    static UpstreamClientSettings clientSettings(UpstreamSettings upstream) {
         UpstreamClientSettings defaults = UpstreamClientSettings.of(upstream.url());
         return new UpstreamClientSettings(
                 defaults.base(),
@@ -191,7 +191,7 @@ final class GatewayWiring implements RunningGateway, GatewayView {
                 defaults.sendBufferBytes(),
                 defaults.pooledIdle(),
                 defaults.recentIdle(),
-                defaults.caFile());
+                upstream.caFile());
     }
 
     private static HttpListener listen(

@@ -1,6 +1,7 @@
 package dev.shadowcat.gateway.config;
 
 import java.net.URI;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -17,7 +18,8 @@ public record UpstreamKeys(
         Key<Optional<Long>> maxEventBytes,
         Key<Long> maxResponseBytes,
         Key<List<String>> credentialHeaders,
-        Key<List<String>> affinityCookies) {
+        Key<List<String>> affinityCookies,
+        Key<Optional<Path>> caFile) {
     static final String UNNAMED = "upstream.";
     static final String NAMED = "upstreams.";
 
@@ -78,7 +80,12 @@ public record UpstreamKeys(
                         "AWSALB, AWSALBCORS, AWSALBTG, AWSALBTGCORS, ARRAffinity, ARRAffinitySameSite, GCLB, SERVERID,"
                                 + " INGRESSCOOKIE, route",
                         ValueTypes.names("cookie names"),
-                        "Cookies of its load balancer, kept with the session over restarts."));
+                        "Cookies of its load balancer, kept with the session over restarts."),
+                new Key<>(
+                        prefix + "ca-file",
+                        "",
+                        ValueTypes.optionalPath(),
+                        "Certificates (PEM) to trust for it instead of the JDK's."));
     }
 
     /** All of them, in the order of documentation. */
@@ -92,7 +99,8 @@ public record UpstreamKeys(
                 maxEventBytes,
                 maxResponseBytes,
                 credentialHeaders,
-                affinityCookies);
+                affinityCookies,
+                caFile);
     }
 
     private record OptionalType<T>(ValueType<T> type) implements ValueType<Optional<T>> {

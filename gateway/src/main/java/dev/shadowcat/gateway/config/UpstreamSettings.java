@@ -3,11 +3,14 @@ package dev.shadowcat.gateway.config;
 import static dev.shadowcat.gateway.config.SettingException.check;
 
 import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One MCP server behind the gateway.
@@ -22,6 +25,7 @@ import java.util.regex.Pattern;
  * @param maxResponseBytes largest plain JSON answer that is taken
  * @param credentialHeaders headers of the client that say who it is
  * @param affinityCookies cookies of its load balancer that are kept with the session
+ * @param caFile certificates (PEM) to trust for it instead of the JDK's; null: the JDK's
  */
 public record UpstreamSettings(
         String name,
@@ -33,7 +37,8 @@ public record UpstreamSettings(
         int maxEventBytes,
         int maxResponseBytes,
         List<String> credentialHeaders,
-        List<String> affinityCookies) {
+        List<String> affinityCookies,
+        @Nullable Path caFile) {
     private static final Pattern TOKEN = Pattern.compile("[!#$%&'*+.^_`|~0-9A-Za-z-]+");
     private static final Pattern VALUE = Pattern.compile("[\\t\\x20-\\x7e\\x80-\\xff]*");
     private static final List<String> OWN =
@@ -59,6 +64,10 @@ public record UpstreamSettings(
                     keys.headers().name(),
                     "the value of " + header + " must hold no control characters");
         });
+        check(
+                caFile == null || Files.isReadable(caFile),
+                keys.caFile().name(),
+                "must be a file that can be read, but was " + caFile);
         headers = java.util.Collections.unmodifiableMap(new LinkedHashMap<>(headers));
         credentialHeaders = List.copyOf(credentialHeaders);
         affinityCookies = List.copyOf(affinityCookies);
@@ -85,7 +94,8 @@ public record UpstreamSettings(
                 Math.toIntExact(values.get(keys.maxEventBytes()).orElseGet(() -> values.get(Keys.MAX_EVENT_BYTES))),
                 Math.toIntExact(values.get(keys.maxResponseBytes())),
                 values.get(keys.credentialHeaders()),
-                values.get(keys.affinityCookies()));
+                values.get(keys.affinityCookies()),
+                values.get(keys.caFile()).orElse(null));
     }
 
     private static Map<String, String> headers(List<String> lines, String key, Placeholders placeholders) {

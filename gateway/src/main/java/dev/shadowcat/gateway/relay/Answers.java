@@ -45,8 +45,12 @@ final class Answers {
     }
 
     static void busy(Exchange exchange, String reason) {
+        busy(exchange, null, reason);
+    }
+
+    static void busy(Exchange exchange, @Nullable RequestId id, String reason) {
         HttpHeaders headers = headers().set(HttpHeaderNames.RETRY_AFTER, "5");
-        json(exchange, 503, headers, Messages.error(null, McpErrors.SERVER_ERROR, reason));
+        json(exchange, 503, headers, Messages.error(id, McpErrors.SERVER_ERROR, reason));
     }
 
     /** Passes an answer of the upstream on whole. */

@@ -106,7 +106,7 @@ final class CredentialGate {
     }
 
     private void ping(Upstream target, HttpHeaders headers, Consumer<Reply> then) {
-        HttpHeaders addressed = session.addressed(session.headers(target, headers));
+        HttpHeaders addressed = session.addressedWithoutMemory(session.headers(target, headers));
         Pings.prepare(addressed);
         byte[] ping = Messages.ping(RequestId.ofText("shadowcat-ping"));
         MessageExchange.send(target, session.nettyLoop(), addressed, ping, 0, PING_MILLIS, then);

@@ -50,7 +50,17 @@ public final class Gateway {
             Map<String, UpstreamClient> clients,
             DeadLetters deadLetters,
             Observer observer) {
-        Clock clock = Clock.systemUTC();
+        this(settings, group, store, clients, deadLetters, observer, Clock.systemUTC());
+    }
+
+    Gateway(
+            GatewaySettings settings,
+            EventLoopGroup group,
+            EventStore store,
+            Map<String, UpstreamClient> clients,
+            DeadLetters deadLetters,
+            Observer observer,
+            Clock clock) {
         readers = new ThreadPoolExecutor(
                 READERS,
                 READERS,
@@ -70,7 +80,14 @@ public final class Gateway {
         StoreReader reader = new StoreReader(readers);
         worker = new PersistenceWorker(store, persistence(settings.queue(), settings), deadLetters, observer);
         relay = new Relay(settings, upstreams, store, reader, observer, clock);
-        SessionServices services = new SessionServices(store, worker, reader, clock, observer, retention(settings));
+        SessionServices services = new SessionServices(
+                store,
+                worker,
+                reader,
+                clock,
+                observer,
+                retention(settings),
+                settings.streams().tailBytes());
         List<EventLoop> loops = loops(group);
         relay.sessions(new SessionManager<>(
                 services,
@@ -129,7 +146,8 @@ public final class Gateway {
 
     /** Client connections open on a session's streams. Any thread. */
     public int openStreams(SessionId session) {
-        return relay.sessions().inUse(session) ? 1 : 0;
+        RelaySession used = relay.sessions().inMemory(session);
+        return used == null ? 0 : used.clients();
     }
 
     /** Client connections open on all streams. Any thread. */

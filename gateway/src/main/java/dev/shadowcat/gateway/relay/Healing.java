@@ -163,10 +163,11 @@ final class Healing {
         recent.addLast(session.relay().clock().millis());
         String upstreamSession = reply.headers().get(ForwardedHeaders.SESSION);
         String cookies = Cookies.kept(null, reply.headers(), target.settings().affinityCookies());
+        session.renewCookies(target, reply.headers());
         SessionState renewed = session.state().withUpstreamSession(upstreamSession, cookies);
         restore(
                 target,
-                RelaySession.addressed(headers, renewed),
+                session.withMemory(RelaySession.addressed(headers, renewed)),
                 steps(renewed),
                 () -> store(upstreamSession, cookies));
     }

@@ -18,6 +18,7 @@ import dev.shadowcat.store.StoreWrite;
 import io.netty.handler.codec.http.HttpHeaders;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** Begins a session: lets the upstream begin its own, stores the record, then answers under our id. */
@@ -47,6 +48,10 @@ final class InitializeRelay {
             Answers.busy(exchange, "Too many sessions are in use");
             return;
         }
+        if (!target.slots().tryAcquire()) {
+            Answers.busy(exchange, id, "Too many requests are under way to the MCP server (max-concurrent-calls)");
+            return;
+        }
         HttpHeaders headers =
                 ForwardedHeaders.request(exchange.headers(), target.settings().headers());
         headers.set("accept", ForwardedHeaders.BOTH);
@@ -61,6 +66,7 @@ final class InitializeRelay {
     }
 
     private void replied(Reply reply) {
+        target.slots().release();
         if (reply.failure() != null) {
             int status = reply.failure().reason().startsWith("no answer") ? 504 : 502;
             Answers.error(
@@ -118,11 +124,14 @@ final class InitializeRelay {
         relay.sessions().create(record, state, new Completion() {
             @Override
             public void stored(StoreWrite write) {
-                loop.run(() -> {
-                    hold.cancel();
-                    answerOnce(() -> answer(session, reply, answer));
+                withSession(session, begun -> {
+                    begun.renewCookies(target, reply.headers());
+                    begun.heard(reply.messages().subList(0, reply.messages().size() - 1));
+                    loop.run(() -> {
+                        hold.cancel();
+                        answerOnce(() -> answer(session, reply, answer));
+                    });
                 });
-                releaseLater(session);
             }
 
             @Override
@@ -131,7 +140,7 @@ final class InitializeRelay {
                     hold.cancel();
                     answerOnce(() -> Answers.busy(exchange, "The session could not be stored: " + reason));
                 });
-                releaseLater(session);
+                withSession(session, begun -> {});
             }
         });
     }
@@ -143,12 +152,14 @@ final class InitializeRelay {
                 : new CredentialBinding(List.of(hash), relay.hasher().principal(exchange.headers()));
     }
 
-    private void releaseLater(SessionId session) {
+    /** Does something with the session that was just created, and lets go of it. */
+    private void withSession(SessionId session, Consumer<RelaySession> then) {
         relay.sessions()
                 .find(
                         session,
                         loop,
                         found -> found.ifPresent(each -> {
+                            then.accept(each);
                             relay.sessions().release(each); // what find held
                             relay.sessions().release(each); // what create held
                         }),

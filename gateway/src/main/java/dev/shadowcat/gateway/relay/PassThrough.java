@@ -11,6 +11,7 @@ import dev.shadowcat.gateway.upstream.UpstreamRequest.Reuse;
 import dev.shadowcat.mcp.McpErrors;
 import dev.shadowcat.mcp.Messages;
 import dev.shadowcat.mcp.RequestId;
+import dev.shadowcat.session.SessionLoop;
 import dev.shadowcat.sse.SseEncoder;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
@@ -30,6 +31,8 @@ final class PassThrough implements UpstreamListener, ExchangeListener {
     private final @Nullable RequestId id;
     private @Nullable UpstreamCall call;
     private @Nullable StreamedResponse response;
+    private SessionLoop.@Nullable Timer timer; // until the answer begins
+    private boolean holdsSlot;
     private boolean over;
     private boolean insideEvent;
     private long lastWriteMillis;
@@ -42,7 +45,14 @@ final class PassThrough implements UpstreamListener, ExchangeListener {
     }
 
     void start() {
+        if (!target.slots().tryAcquire()) {
+            Answers.busy(exchange, id, "Too many requests are under way to the MCP server (max-concurrent-calls)");
+            return;
+        }
+        holdsSlot = true;
         exchange.listener(this);
+        timer = relay.loop(exchange.loop())
+                .after(target.settings().answerTimeout().toMillis(), this::noAnswer);
         HttpHeaders headers =
                 ForwardedHeaders.request(exchange.headers(), target.settings().headers());
         call = target.client()
@@ -60,6 +70,7 @@ final class PassThrough implements UpstreamListener, ExchangeListener {
 
     @Override
     public void head(int status, HttpHeaders received) {
+        stopTimer();
         HttpHeaders headers = ForwardedHeaders.response(received);
         boolean sse = MessageExchange.isEventStream(received);
         if (sse) {
@@ -70,6 +81,35 @@ final class PassThrough implements UpstreamListener, ExchangeListener {
         lastWriteMillis = relay.clock().millis();
         if (sse) {
             relay.loop(exchange.loop()).after(TICK_MILLIS, this::beat);
+        }
+    }
+
+    private void noAnswer() {
+        timer = null;
+        if (over) {
+            return;
+        }
+        leave();
+        if (call != null) {
+            call.close();
+        }
+        String reason = "The MCP server did not begin its answer within answer-timeout.";
+        Answers.json(exchange, 504, Answers.headers(), Messages.error(id, McpErrors.SERVER_ERROR, reason));
+    }
+
+    private void stopTimer() {
+        if (timer != null) {
+            timer.cancel();
+            timer = null;
+        }
+    }
+
+    private void leave() {
+        over = true;
+        stopTimer();
+        if (holdsSlot) {
+            holdsSlot = false;
+            target.slots().release();
         }
     }
 
@@ -124,7 +164,7 @@ final class PassThrough implements UpstreamListener, ExchangeListener {
 
     @Override
     public void end() {
-        over = true;
+        leave();
         if (response != null) {
             response.finish();
         }
@@ -132,7 +172,7 @@ final class PassThrough implements UpstreamListener, ExchangeListener {
 
     @Override
     public void failed(UpstreamFailure failure) {
-        over = true;
+        leave();
         if (response != null) {
             response.abort();
             return;
@@ -143,7 +183,7 @@ final class PassThrough implements UpstreamListener, ExchangeListener {
 
     @Override
     public void clientGone() {
-        over = true;
+        leave();
         if (call != null) {
             call.close();
         }

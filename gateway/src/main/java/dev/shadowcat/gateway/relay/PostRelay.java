@@ -21,7 +21,6 @@ import dev.shadowcat.session.SessionLoop;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.handler.codec.http.EmptyHttpHeaders;
-import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaders;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
@@ -66,7 +65,9 @@ final class PostRelay implements UpstreamListener, ExchangeListener {
     private boolean sentTwice;
     private boolean clientGone;
     private boolean over;
+    private boolean holdsSlot;
 
+    /** @param calls its requests; where it has any, it also has one of the upstream's slots, and gives it back */
     PostRelay(RelaySession session, Upstream target, Exchange exchange, byte[] body, List<Call> calls) {
         this.session = session;
         this.target = target;
@@ -74,6 +75,7 @@ final class PostRelay implements UpstreamListener, ExchangeListener {
         this.headers = session.headers(target, exchange.headers());
         this.body = body;
         this.calls = calls;
+        this.holdsSlot = !calls.isEmpty();
         this.streamable = !calls.isEmpty() && ForwardedHeaders.accepts(exchange.headers(), "text/event-stream");
         this.recent = !allRead(calls);
     }
@@ -130,6 +132,11 @@ final class PostRelay implements UpstreamListener, ExchangeListener {
                 504,
                 "The MCP server did not begin an answer in time. Whether it processed the request is unknown.",
                 "unknown");
+    }
+
+    /** Whether it may still become a stream. */
+    boolean mayBecomeStream() {
+        return streamable && stream == null;
     }
 
     private void send() {
@@ -195,34 +202,24 @@ final class PostRelay implements UpstreamListener, ExchangeListener {
         status = answered;
         stopAnswerTimer();
         answerHeaders = received;
-        keepCookies(received);
+        session.keepCookies(target, received);
         if (answered == 200 && !calls.isEmpty() && MessageExchange.isEventStream(received)) {
             stopSlow();
             becomeStream();
             EventStream opened = stream;
             if (opened != null) {
-                feed = new UpstreamFeed(session, opened, target.settings().maxEventBytes());
+                feed = new UpstreamFeed(session, opened, target.settings().maxEventBytes(), this::leave);
             }
             return;
         }
         plain = new ByteArrayOutputStream();
     }
 
-    private void keepCookies(HttpHeaders received) {
-        if (received.contains(HttpHeaderNames.SET_COOKIE)) {
-            String known = session.state().affinityCookies();
-            String kept = Cookies.kept(known, received, target.settings().affinityCookies());
-            if (kept != null && !kept.equals(known)) {
-                session.change(now -> now.withAffinityCookies(kept), dev.shadowcat.persist.Completion.NOBODY);
-            }
-        }
-    }
-
     @Override
     public void data(ByteBuf bytes) {
         if (feed != null) {
             feed.feed(bytes, call);
-            if (stream != null && stream.ended()) {
+            if (stream != null && stream.ended() && !over) {
                 finish();
             }
             return;
@@ -459,20 +456,21 @@ final class PostRelay implements UpstreamListener, ExchangeListener {
         long millis = session.relay().settings().streams().cancelledLinger().toMillis();
         boolean last = opened == null ? calls.size() == 1 : opened.ended();
         if (last) {
-            session.loop().after(millis, () -> {
-                breakOff();
-                finish();
-            });
+            session.loop().after(millis, this::leave);
         }
     }
 
     /** The session is gone: the upstream is left, and a client that still waits for a plain answer is told. */
     void sessionEnded() {
-        breakOff();
-        finish();
+        leave();
         if (stream == null) {
             Answers.noSession(exchange);
         }
+    }
+
+    private void leave() {
+        breakOff();
+        finish();
     }
 
     private void breakOff() {
@@ -498,6 +496,13 @@ final class PostRelay implements UpstreamListener, ExchangeListener {
             drain = null;
         }
         stopSlow();
+        if (feed != null) {
+            feed.release();
+        }
+        if (holdsSlot) {
+            holdsSlot = false;
+            target.slots().release();
+        }
         if (stream == null) {
             calls.forEach(session::closed);
         }

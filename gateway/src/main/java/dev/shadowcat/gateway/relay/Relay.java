@@ -24,6 +24,7 @@ final class Relay {
     private final CredentialHasher hasher;
     private final Observer observer;
     private final Clock clock;
+    private final UndecodedBytes undecoded;
     private final SecureRandom random = new SecureRandom();
     private final KeptHeaders.Keeper headerKeeper = new KeptHeaders.Keeper();
     private final Map<EventLoop, NettyLoop> loops = new ConcurrentHashMap<>();
@@ -44,6 +45,7 @@ final class Relay {
         this.hasher = new CredentialHasher(store.credentialKey());
         this.observer = observer;
         this.clock = clock;
+        this.undecoded = new UndecodedBytes(settings.limits().maxUndecodedBytes());
     }
 
     /** Once, before the first request. */
@@ -86,6 +88,10 @@ final class Relay {
 
     Clock clock() {
         return clock;
+    }
+
+    UndecodedBytes undecoded() {
+        return undecoded;
     }
 
     SecureRandom random() {

@@ -11,16 +11,21 @@ import dev.shadowcat.store.SessionState;
 import dev.shadowcat.store.StoreWrite;
 import dev.shadowcat.store.StoredSession;
 import dev.shadowcat.store.StoredStream;
+import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaders;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
 import org.jspecify.annotations.Nullable;
 
 /** A session with its upstream's side: what is under way to the upstream, and who heals it. The session's loop only. */
 final class RelaySession extends Session {
     private static final String UNKNOWN_OUTCOME =
             "The connection to the MCP server was lost after the request was sent. Whether it was processed is unknown.";
+
+    private static final AtomicIntegerFieldUpdater<RelaySession> CLIENTS =
+            AtomicIntegerFieldUpdater.newUpdater(RelaySession.class, "clients");
 
     private final Relay relay;
     private final CredentialGate gate;
@@ -29,6 +34,8 @@ final class RelaySession extends Session {
     private @Nullable Healing healing;
     private @Nullable StandaloneFeed standaloneFeed;
     private @Nullable Contest contest;
+    private @Nullable String memoryCookies; // of this upstream session, beside the stored ones
+    private volatile int clients; // connections that carry a stream
     private @Nullable List<EventStream> orphans; // open streams that lost their upstream in a restart of ours
 
     RelaySession(
@@ -142,8 +149,63 @@ final class RelaySession extends Session {
         return headers;
     }
 
+    /** Streams that are open, and requests that may still become one. */
+    int streamsUnderWay() {
+        int count = streams().size();
+        for (PostRelay post = newestPost; post != null; post = post.older) {
+            count += post.mayBecomeStream() ? 1 : 0;
+        }
+        return count;
+    }
+
+    void clientCame() {
+        CLIENTS.incrementAndGet(this);
+    }
+
+    void clientLeft() {
+        CLIENTS.decrementAndGet(this);
+    }
+
+    /** Client connections that carry a stream of it. Any thread. */
+    int clients() {
+        return clients;
+    }
+
+    /** Remembers the cookies of an upstream's answer: those of its load balancer in the store, all others here. */
+    void keepCookies(Upstream target, HttpHeaders received) {
+        if (!received.contains(HttpHeaderNames.SET_COOKIE)) {
+            return;
+        }
+        List<String> affinity = target.settings().affinityCookies();
+        memoryCookies = Cookies.others(memoryCookies, received, affinity);
+        String known = state().affinityCookies();
+        String kept = Cookies.kept(known, received, affinity);
+        if (kept != null && !kept.equals(known)) {
+            change(now -> now.withAffinityCookies(kept), Completion.NOBODY);
+        }
+    }
+
+    /** There is a new upstream session, and these are its cookies. */
+    void renewCookies(Upstream target, HttpHeaders received) {
+        memoryCookies = Cookies.others(null, received, target.settings().affinityCookies());
+    }
+
     /** Puts the present upstream session on a request; done anew for each attempt. */
     HttpHeaders addressed(HttpHeaders headers) {
+        return withMemory(addressedWithoutMemory(headers));
+    }
+
+    /** Puts the cookies on a request that only memory knows. */
+    HttpHeaders withMemory(HttpHeaders addressed) {
+        String cookies = Cookies.merged(addressed.get("cookie"), memoryCookies);
+        if (cookies != null) {
+            addressed.set("cookie", cookies);
+        }
+        return addressed;
+    }
+
+    /** The same without the cookies that may stand for who opened the session: for whoever has yet to prove it. */
+    HttpHeaders addressedWithoutMemory(HttpHeaders headers) {
         return addressed(headers, state());
     }
 
@@ -166,10 +228,17 @@ final class RelaySession extends Session {
     /** The same for one who sends these headers again and again, and nothing else: without a copy where none is needed. */
     HttpHeaders addressedInPlace(HttpHeaders headers) {
         String upstreamSession = state().upstreamSession();
-        if (upstreamSession == null || state().affinityCookies() != null) {
+        if (upstreamSession == null || state().affinityCookies() != null || memoryCookies != null) {
             return addressed(headers);
         }
         return headers.set(ForwardedHeaders.SESSION, upstreamSession);
+    }
+
+    /** What an upstream said before it answered {@code initialize}: it belongs to no request. */
+    void heard(List<byte[]> messages) {
+        for (byte[] message : messages) {
+            standalone().receive(null, message);
+        }
     }
 
     /** Takes up what a restart of the gateway interrupted, with credentials that were let in. Once. */
@@ -181,10 +250,10 @@ final class RelaySession extends Session {
             return;
         }
         for (EventStream stream : lost) {
-            if (target == null || stream.ended()) {
+            if (stream.ended()) {
                 continue;
             }
-            if (stream.upstreamCursor() == null) {
+            if (target == null || stream.upstreamCursor() == null) {
                 failUnknown(stream);
                 continue;
             }

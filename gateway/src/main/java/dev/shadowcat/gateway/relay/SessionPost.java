@@ -1,5 +1,6 @@
 package dev.shadowcat.gateway.relay;
 
+import dev.shadowcat.gateway.config.LimitSettings;
 import dev.shadowcat.gateway.http.Exchange;
 import dev.shadowcat.mcp.Envelope;
 import dev.shadowcat.mcp.McpMethod;
@@ -21,7 +22,7 @@ final class SessionPost {
 
     static void relay(RelaySession session, Upstream target, Exchange exchange, byte[] body, Message.Single single) {
         Envelope envelope = single.envelope();
-        if (envelope.isRequest() && tooMany(session, exchange)) {
+        if (envelope.isRequest() && refused(session, target, exchange, envelope.id())) {
             return;
         }
         List<Call> calls = new ArrayList<>(1);
@@ -39,7 +40,9 @@ final class SessionPost {
     }
 
     static void relay(RelaySession session, Upstream target, Exchange exchange, byte[] body, Message.Batch batch) {
-        if (tooMany(session, exchange)) {
+        boolean asks =
+                batch.elements().stream().anyMatch(each -> each.envelope().isRequest());
+        if (asks && refused(session, target, exchange, null)) {
             return;
         }
         List<Call> calls = new ArrayList<>();
@@ -53,12 +56,22 @@ final class SessionPost {
         new PostRelay(session, target, exchange, sent, calls).start();
     }
 
-    private static boolean tooMany(RelaySession session, Exchange exchange) {
-        if (session.pending() < session.relay().settings().limits().maxPendingRequests()) {
-            return false;
+    /** Refuses what would go beyond a limit; otherwise the POST has one of the upstream's slots. */
+    private static boolean refused(RelaySession session, Upstream target, Exchange exchange, @Nullable RequestId id) {
+        LimitSettings limits = session.relay().settings().limits();
+        if (session.pending() >= limits.maxPendingRequests()) {
+            Answers.busy(exchange, id, "Too many requests of this session are unanswered (max-pending-requests)");
+            return true;
         }
-        Answers.busy(exchange, "Too many requests of this session are unanswered");
-        return true;
+        if (session.streamsUnderWay() >= limits.maxStreamsPerSession()) {
+            Answers.busy(exchange, id, "Too many streams of this session are open (max-streams-per-session)");
+            return true;
+        }
+        if (!target.slots().tryAcquire()) {
+            Answers.busy(exchange, id, "Too many requests are under way to the MCP server (max-concurrent-calls)");
+            return true;
+        }
+        return false;
     }
 
     /** The message as the upstream is to get it; null where it must not get it. */

@@ -43,6 +43,7 @@ final class SseClient implements EventSink, ExchangeListener {
         this.lastWriteMillis = session.relay().clock().millis();
         exchange.listener(this);
         session.relay().heartbeats(session.loop()).add(this);
+        session.clientCame();
     }
 
     /** Sends the head and the first byte at once, so that whoever waits for either in between lets them through. */
@@ -143,6 +144,7 @@ final class SseClient implements EventSink, ExchangeListener {
 
     private void leave() {
         over = true;
+        session.clientLeft();
         session.relay().heartbeats(session.loop()).remove(this);
         session.relay().sessions().settled(session);
     }

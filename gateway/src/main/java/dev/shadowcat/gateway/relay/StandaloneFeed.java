@@ -126,7 +126,20 @@ final class StandaloneFeed implements UpstreamListener {
             call.close();
             call = null;
         }
-        feed = null;
+        dropFeed();
+    }
+
+    private void dropFeed() {
+        if (feed != null) {
+            feed.release();
+            feed = null;
+        }
+    }
+
+    /** What came cannot be read on; perhaps it can where it begins anew. */
+    private void broken() {
+        disconnect();
+        again();
     }
 
     private void attempt() {
@@ -179,9 +192,10 @@ final class StandaloneFeed implements UpstreamListener {
 
     @Override
     public void head(int status, HttpHeaders received) {
+        session.keepCookies(target, received);
         if (status == 200 && MessageExchange.isEventStream(received)) {
             feed = new UpstreamFeed(
-                    session, session.standalone(), target.settings().maxEventBytes());
+                    session, session.standalone(), target.settings().maxEventBytes(), this::broken);
             pauseMillis = 250;
             answer(OPEN);
             return;
@@ -240,14 +254,14 @@ final class StandaloneFeed implements UpstreamListener {
     public void end() {
         call = null;
         long asksFor = feed == null ? 0 : feed.retryMillis();
-        feed = null;
+        dropFeed();
         pause(Math.max(asksFor, pauseMillis));
     }
 
     @Override
     public void failed(UpstreamFailure failure) {
         call = null;
-        feed = null;
+        dropFeed();
         answer(OPEN);
         again();
     }

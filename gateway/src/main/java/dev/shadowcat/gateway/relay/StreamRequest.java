@@ -77,6 +77,10 @@ final class StreamRequest implements ExchangeListener {
             Answers.error(exchange, 400, McpErrors.INVALID_REQUEST, "Last-Event-ID names no stream of this session");
             return;
         }
+        if (session.streams().size() >= session.relay().settings().limits().maxStreamsPerSession()) {
+            Answers.busy(exchange, "Too many streams of this session are open (max-streams-per-session)");
+            return;
+        }
         serve(session.recall(found.get()), cursor.sequence(), true);
     }
 

@@ -95,8 +95,9 @@ final class StreamResume implements UpstreamListener {
 
     @Override
     public void head(int status, HttpHeaders received) {
+        session.keepCookies(target, received);
         if (status == 200 && MessageExchange.isEventStream(received)) {
-            feed = new UpstreamFeed(session, stream, target.settings().maxEventBytes());
+            feed = new UpstreamFeed(session, stream, target.settings().maxEventBytes(), this::close);
             return;
         }
         UpstreamCall refused = call;
@@ -119,6 +120,7 @@ final class StreamResume implements UpstreamListener {
     /** Leaves the upstream; nothing comes of it any more. */
     void close() {
         session.remove(this);
+        releaseFeed();
         UpstreamCall open = call;
         call = null;
         if (open != null) {
@@ -129,8 +131,9 @@ final class StreamResume implements UpstreamListener {
     @Override
     public void data(ByteBuf bytes) {
         if (feed != null) {
-            feed.feed(bytes, call);
-            if (feed.progressed()) {
+            UpstreamFeed fed = feed;
+            fed.feed(bytes, call);
+            if (fed.progressed()) {
                 giveUpAtMillis = deadline();
                 pauseMillis = 250;
             }
@@ -140,9 +143,16 @@ final class StreamResume implements UpstreamListener {
         }
     }
 
+    private void releaseFeed() {
+        if (feed != null) {
+            feed.release();
+        }
+    }
+
     @Override
     public void end() {
         call = null;
+        releaseFeed();
         if (feed != null && feed.progressed()) {
             after(feed.retryMillis());
             return;
@@ -153,6 +163,7 @@ final class StreamResume implements UpstreamListener {
     @Override
     public void failed(UpstreamFailure failure) {
         call = null;
+        releaseFeed();
         again();
     }
 

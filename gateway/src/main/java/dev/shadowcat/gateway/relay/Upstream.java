@@ -11,11 +11,17 @@ import io.netty.buffer.Unpooled;
 import io.netty.channel.EventLoop;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpMethod;
+import java.util.concurrent.Semaphore;
 
-/** One MCP server behind the gateway, and the way to it. */
-record Upstream(UpstreamSettings settings, UpstreamClient client, String target) {
+/**
+ * One MCP server behind the gateway, and the way to it.
+ *
+ * @param target path and query of its endpoint
+ * @param slots one for each request that may be under way to it
+ */
+record Upstream(UpstreamSettings settings, UpstreamClient client, String target, Semaphore slots) {
     Upstream(UpstreamSettings settings, UpstreamClient client) {
-        this(settings, client, target(settings));
+        this(settings, client, target(settings), new Semaphore(settings.maxConcurrentCalls()));
     }
 
     private static String target(UpstreamSettings settings) {

@@ -20,46 +20,93 @@ final class UpstreamFeed implements SseHandler {
     private final RelaySession session;
     private final EventStream stream;
     private final SseDecoder decoder;
+    private final Runnable whenBroken;
+    private UndecodedBytes.@Nullable Share undecoded; // only while an event is half received
     private long retryMillis = DEFAULT_RETRY_MILLIS;
     private boolean progressed;
+    private boolean over;
 
-    UpstreamFeed(RelaySession session, EventStream stream, int maxEventBytes) {
+    /** @param whenBroken leaves the connection, which is of no use any more; the stream has its error by then */
+    UpstreamFeed(RelaySession session, EventStream stream, int maxEventBytes, Runnable whenBroken) {
         this.session = session;
         this.stream = stream;
         this.decoder = new SseDecoder(maxEventBytes);
+        this.whenBroken = whenBroken;
     }
 
     /** Takes bytes, and stops the reading of more while the queue has no room. */
     void feed(ByteBuf bytes, @Nullable UpstreamCall call) {
+        if (over) {
+            return;
+        }
         try {
             decoder.feed(bytes.nioBuffer(), this);
         } catch (SseLimitException tooLarge) {
             broken("An event of the MCP server broke a limit: " + tooLarge.getMessage());
-            if (call != null) {
-                call.close();
-            }
             return;
         }
-        if (call != null && session.blocked()) {
+        count(over ? 0 : decoder.bufferedBytes());
+        if (!over && call != null && session.blocked()) {
             call.reading(false);
             session.whenRoom(() -> call.reading(true));
         }
     }
 
+    private void count(int bytes) {
+        if (bytes == 0) {
+            release();
+            return;
+        }
+        if (undecoded == null) {
+            undecoded = session.relay()
+                    .undecoded()
+                    .share(
+                            session.loop(),
+                            () -> broken("The MCP server's half-received events are larger than max-undecoded-bytes."));
+        }
+        undecoded.holds(bytes);
+    }
+
+    /** The connection ended: what it held of an event is nothing any more. */
+    void release() {
+        if (undecoded != null) {
+            undecoded.release();
+            undecoded = null;
+        }
+    }
+
     @Override
     public void event(SseEvent event) {
+        if (over) {
+            return;
+        }
         Received received = stream.receive(event.ownId(), event.data());
         if (received == Received.MALFORMED) {
-            broken("The MCP server sent an event that is not JSON-RPC.");
+            malformed();
             return;
         }
         progressed |= received == Received.RECORDED || received == Received.CURSOR_MOVED;
     }
 
+    /** Nobody waits for one particular event of the standalone stream: it goes on without. */
+    private void malformed() {
+        if (stream.standalone()) {
+            session.relay().observer().strayDropped();
+            return;
+        }
+        broken("The MCP server sent an event that is not JSON-RPC.");
+    }
+
     private void broken(String reason) {
+        if (over) {
+            return;
+        }
+        over = true;
+        release();
         if (!stream.standalone()) {
             stream.fail(McpErrors.INTERNAL_ERROR, reason, Map.of("outcome", "unknown"));
         }
+        whenBroken.run();
     }
 
     @Override

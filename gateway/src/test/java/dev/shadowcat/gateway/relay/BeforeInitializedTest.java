@@ -1,0 +1,27 @@
+package dev.shadowcat.gateway.relay;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.shadowcat.gateway.relay.TestClient.Events;
+import dev.shadowcat.store.MemoryStore;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** What an upstream says before it answers {@code initialize}. */
+@Timeout(20)
+class BeforeInitializedTest {
+    private static final String WARNING = "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/message\",\"params\":"
+            + "{\"level\":\"warning\",\"data\":\"early\"}}";
+
+    @Test
+    void notificationsBeforeTheAnswerComeOnTheStandaloneStream() throws Exception {
+        try (ScriptedServer server = new ScriptedServer().withStandaloneStream().beforeInitialized(WARNING, WARNING);
+                GatewayFixture gateway = new GatewayFixture(new MemoryStore(1 << 20), server.url(), Map.of());
+                TestClient client = gateway.client().initialize();
+                Events events = client.get("")) {
+            assertThat(events.nextMessage()).isEqualTo(new TestClient.Event("0-1", WARNING));
+            assertThat(events.nextMessage()).isEqualTo(new TestClient.Event("0-2", WARNING));
+        }
+    }
+}
