@@ -22,6 +22,15 @@ public final class Lane {
 
     /** Whoever writes by a lane. Called on the lane's executor. */
     public interface Listener {
+        /** For writes whose writer waits for nothing. */
+        Listener NOBODY = new Listener() {
+            @Override
+            public void roomAgain() {}
+
+            @Override
+            public void settled() {}
+        };
+
         /** A lane that refused has room again. */
         void roomAgain();
 

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.shadowcat.event.Event;
 import dev.shadowcat.event.SessionId;
+import dev.shadowcat.session.Retention;
+import dev.shadowcat.session.RetentionLimits;
 import dev.shadowcat.store.AppendOutcome;
 import dev.shadowcat.store.EventStore;
 import dev.shadowcat.store.SessionActivity;
@@ -18,6 +20,7 @@ import dev.shadowcat.store.StoreWrite.TrimStream;
 import dev.shadowcat.store.StoredSession;
 import dev.shadowcat.store.StoredStream;
 import dev.shadowcat.store.StreamRecord.Phase;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -317,6 +320,51 @@ public abstract class EventStoreContract extends EventStoreModelContract {
         assertThat(stored.upstreamCursor()).isEqualTo("u1");
         assertThat(stored.trimmedThrough()).isEqualTo(2);
         assertThat(stored.bytes()).isEqualTo(3L * Writes.event(ID, 0, 1).event().bytes());
+    }
+
+    @Test
+    void retentionRemovesWhatIsOldAndAnAnswerOnlyWithItsStream() {
+        append(Writes.session(ID), Writes.stream(ID, 0), Writes.stream(ID, 1), Writes.stream(ID, 2));
+        append(Writes.event(ID, 0, 1), Writes.event(ID, 0, 5), Writes.event(ID, 0, 6));
+        append(Writes.event(ID, 1, 1), Writes.answer(ID, 1, 5), Writes.stream(ID, 1, Phase.FINISHED));
+        append(Writes.answer(ID, 2, 2), Writes.event(ID, 2, 3), Writes.answer(ID, 2, 6));
+        append(Writes.stream(ID, 2, Phase.FINISHED));
+        RetentionLimits limits = new RetentionLimits(Duration.ofSeconds(1), 100, 1 << 20, Duration.ofHours(1));
+
+        applyRetention(limits, Writes.CREATED_AT + 1_000 + 5);
+
+        assertThat(sequences(ID, 0)).containsExactly(6L);
+        assertThat(store.stream(ID, 0).orElseThrow().trimmedThrough()).isEqualTo(5);
+        assertThat(store.stream(ID, 1)).isEmpty();
+        assertThat(sequences(ID, 2)).containsExactly(2L, 6L);
+        assertThat(new Retention(store, limits).due(ID, Writes.CREATED_AT + 1_000 + 5))
+                .isEmpty();
+    }
+
+    @Test
+    void retentionRemovesTheOldestWhereASessionHoldsTooMuchButNoAnswer() {
+        append(Writes.session(ID), Writes.stream(ID, 0), Writes.stream(ID, 1));
+        append(Writes.event(ID, 0, 1), Writes.answer(ID, 0, 2), Writes.event(ID, 0, 3), Writes.event(ID, 0, 4));
+        append(Writes.event(ID, 1, 1), Writes.answer(ID, 1, 2));
+        long all = store.streams(ID).stream().mapToLong(StoredStream::bytes).sum();
+        int one = Writes.event(ID, 0, 1).event().bytes();
+
+        applyRetention(bytes(all), Writes.CREATED_AT);
+        assertThat(sequences(ID, 0)).containsExactly(1L, 2L, 3L, 4L);
+        applyRetention(bytes(all - one - 1), Writes.CREATED_AT);
+        assertThat(sequences(ID, 0)).containsExactly(2L, 4L);
+        assertThat(sequences(ID, 1)).containsExactly(1L, 2L);
+        applyRetention(bytes(1), Writes.CREATED_AT);
+        assertThat(sequences(ID, 0)).containsExactly(2L);
+        assertThat(sequences(ID, 1)).containsExactly(2L);
+    }
+
+    private static RetentionLimits bytes(long bytesPerSession) {
+        return new RetentionLimits(Duration.ofHours(1), 100, bytesPerSession, Duration.ofHours(1));
+    }
+
+    private void applyRetention(RetentionLimits limits, long nowMillis) {
+        append(new Retention(store, limits).due(ID, nowMillis));
     }
 
     @Test

@@ -7,7 +7,6 @@ import dev.shadowcat.gateway.config.StoreSettings;
 import dev.shadowcat.gateway.config.UpstreamSettings;
 import dev.shadowcat.store.EventStore;
 import dev.shadowcat.store.StoreException;
-import dev.shadowcat.store.rocksdb.RocksDbSettings;
 import dev.shadowcat.store.rocksdb.RocksDbStores;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -73,21 +72,45 @@ final class Doctor {
             return;
         }
         Path data = settings.data();
-        boolean existed = Files.exists(data);
+        try {
+            storeIn(data);
+        } catch (StoreException broken) {
+            fail("store", broken.getMessage() + "; choose another folder with --data, or stop who holds it");
+            return;
+        }
+        space(nearestFolder(data));
+    }
+
+    /** Looks and touches nothing: opening a store for real makes one, or counts a power cut. */
+    private void storeIn(Path data) {
         if (new AdminAddress(data).read().flatMap(LiveSessions::at).isPresent()) {
             ok("store", data + " is in use by a running gateway");
-        } else {
-            try (EventStore store = RocksDbStores.open(data, RocksDbSettings.of(RocksDbSettings.Durability.BATCHED))) {
-                ok(
-                        "store",
-                        data + (existed ? " opens and can be written" : " was made and can be written") + ", epoch "
-                                + store.bootEpoch());
-            } catch (StoreException broken) {
-                fail("store", broken.getMessage() + "; choose another folder with --data, or stop who holds it");
-                return;
-            }
+            return;
         }
-        space(data);
+        if (!Files.isWritable(nearestFolder(data))) {
+            fail("store", nearestFolder(data) + " cannot be written; choose another folder with --data");
+            return;
+        }
+        if (!RocksDbStores.exists(data)) {
+            ok("store", data + " holds none yet; a gateway makes it");
+            return;
+        }
+        if (RocksDbStores.isInUse(data)) {
+            fail("store", data + " is in use by another process; stop it, or choose another folder with --data");
+            return;
+        }
+        try (EventStore store = RocksDbStores.openReadOnly(data)) {
+            ok("store", data + " opens and can be written, epoch " + store.bootEpoch());
+        }
+    }
+
+    /** The folder itself, or the nearest one above it that is there. */
+    private static Path nearestFolder(Path folder) {
+        Path there = folder.toAbsolutePath();
+        while (there.getParent() != null && !Files.exists(there)) {
+            there = there.getParent();
+        }
+        return there;
     }
 
     private void space(Path data) {

@@ -7,6 +7,7 @@ import dev.shadowcat.gateway.http.ExchangeHandler;
 import dev.shadowcat.gateway.upstream.UpstreamClient;
 import dev.shadowcat.observe.Observer;
 import dev.shadowcat.persist.DeadLetters;
+import dev.shadowcat.persist.Lane;
 import dev.shadowcat.persist.PersistenceSettings;
 import dev.shadowcat.persist.PersistenceWorker;
 import dev.shadowcat.session.RetentionLimits;
@@ -94,7 +95,8 @@ public final class Gateway {
                 (shared, loop, known, streams) -> new RelaySession(relay, shared, loop, known, streams),
                 id -> relay.loop(loops.get((int) Math.floorMod(id.low(), (long) loops.size()))),
                 settings.limits().maxSessions()));
-        maintenance = new Maintenance(relay, relay.loop(loops.getFirst()), services.retention());
+        NettyLoop first = relay.loop(loops.getFirst());
+        maintenance = new Maintenance(relay, first, services.retention(), worker.lane(first, Lane.Listener.NOBODY));
         endpoint = new McpEndpoint(relay);
     }
 

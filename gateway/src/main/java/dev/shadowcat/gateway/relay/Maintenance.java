@@ -1,9 +1,13 @@
 package dev.shadowcat.gateway.relay;
 
 import dev.shadowcat.event.SessionId;
+import dev.shadowcat.persist.Completion;
+import dev.shadowcat.persist.Lane;
 import dev.shadowcat.session.EventStream;
+import dev.shadowcat.session.Retention;
 import dev.shadowcat.session.RetentionLimits;
 import dev.shadowcat.session.SessionLoop;
+import dev.shadowcat.store.StoreWrite;
 import dev.shadowcat.store.StoredSession;
 import dev.shadowcat.store.StoredStream;
 import dev.shadowcat.store.StreamRecord.Phase;
@@ -20,16 +24,21 @@ final class Maintenance {
     private final Relay relay;
     private final SessionLoop loop;
     private final RetentionLimits limits;
+    private final Retention retention;
+    private final Lane lane;
     private boolean closed;
     private boolean recovering = true; // the first walk also looks for interrupted streams
     private long lastWallMillis;
     private long lastNanos;
     private long notBeforeNanos;
 
-    Maintenance(Relay relay, SessionLoop loop, RetentionLimits limits) {
+    /** @param lane on this loop: what goes takes the worker's way, like any other write */
+    Maintenance(Relay relay, SessionLoop loop, RetentionLimits limits, Lane lane) {
         this.relay = relay;
         this.loop = loop;
         this.limits = limits;
+        this.retention = new Retention(relay.store(), limits);
+        this.lane = lane;
     }
 
     void start() {
@@ -102,6 +111,10 @@ final class Maintenance {
                 relay.observer().sessionExpired();
             }
             return;
+        }
+        if (mayExpire) {
+            List<StoreWrite> due = retention.due(id, now);
+            loop.execute(() -> due.forEach(write -> lane.offer(write, Completion.NOBODY)));
         }
         if (recovering
                 && session.state().credentials().hashes().isEmpty()

@@ -68,6 +68,20 @@ public final class RocksDbStores {
         return ReadOnlyRocksDbStore.open(files);
     }
 
+    /**
+     * Whether a folder holds a store. Changes nothing.
+     *
+     * @throws StoreException if it is damaged, or cannot be read
+     */
+    public static boolean exists(Path folder) {
+        return !new StoreFolder(folder).isFresh();
+    }
+
+    /** Whether a process has the store in a folder open. Changes nothing; to be asked by a process that has not. */
+    public static boolean isInUse(Path folder) {
+        return new StoreFolder(folder).isLocked();
+    }
+
     private static String bootId() {
         try {
             return Files.readString(BOOT_ID).strip();

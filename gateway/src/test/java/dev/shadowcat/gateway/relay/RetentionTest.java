@@ -1,0 +1,67 @@
+package dev.shadowcat.gateway.relay;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.shadowcat.event.SessionId;
+import dev.shadowcat.store.EventStore;
+import dev.shadowcat.store.MemoryStore;
+import dev.shadowcat.store.SessionActivity;
+import dev.shadowcat.store.StoreWrite;
+import dev.shadowcat.store.StoreWrite.TouchSession;
+import dev.shadowcat.store.StreamRecord.Phase;
+import dev.shadowcat.testkit.Writes;
+import java.net.URI;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** A gateway that runs removes in the background what its settings keep no longer. */
+@Timeout(30)
+class RetentionTest {
+    private static final SessionId ID = new SessionId(1, 2);
+    private static final URI NOWHERE = URI.create("http://127.0.0.1:9/mcp");
+
+    private final EventStore store = new MemoryStore(16 << 20);
+
+    @Test
+    void oldEventsAndStreamsGoWhileTheirSessionIsInUse() throws Exception {
+        fill();
+        try (GatewayFixture gateway = new GatewayFixture(store, NOWHERE, Map.of("--retention-events-for", "1h"))) {
+            assertThat(gateway.gateway().degraded()).isEmpty();
+            await().until(() -> store.stream(ID, 1).isEmpty());
+            await().until(() -> store.read(ID, 0, 0, 10, 1 << 20).isEmpty());
+            assertThat(store.session(ID)).isPresent();
+        }
+    }
+
+    @Test
+    void whatIsTooMuchForASessionGoes() throws Exception {
+        fill();
+        Map<String, String> flags = Map.of("--retention-events-for", "90000d", "--retention-bytes-per-session", "1KiB");
+        try (GatewayFixture gateway = new GatewayFixture(store, NOWHERE, flags)) {
+            assertThat(gateway.gateway().degraded()).isEmpty();
+            await().until(() -> store.streams(ID).stream()
+                            .mapToLong(stream -> stream.bytes())
+                            .sum()
+                    <= 1024);
+            assertThat(store.read(ID, 1, 0, 10, 1 << 20)).hasSize(1);
+        }
+    }
+
+    /** A session in use whose events are years old: twenty, and one answer. */
+    private void fill() {
+        long now = System.currentTimeMillis();
+        append(Writes.session(ID), new TouchSession(ID, new SessionActivity(now, 0)));
+        append(Writes.stream(ID, 0), Writes.stream(ID, 1), Writes.answer(ID, 1, 1));
+        append(Writes.stream(ID, 1, Phase.FINISHED));
+        for (int i = 1; i <= 20; i++) {
+            append(Writes.event(ID, 0, i));
+        }
+    }
+
+    private void append(StoreWrite... writes) {
+        store.append(List.of(writes));
+    }
+}
