@@ -95,7 +95,7 @@ class WorkerShutdownTest {
             store.release();
         });
         assertThat(worker.close(LONG)).isZero();
-        assertThat(releaser.isAlive()).isFalse();
+        await().until(() -> !releaser.isAlive());
         assertThat(stored).hasValueGreaterThanOrEqualTo(20);
         store.crash();
         assertThat(store.read(ID, 0, 0, 100, 1 << 20)).as("on the disk").hasSizeGreaterThanOrEqualTo(20);

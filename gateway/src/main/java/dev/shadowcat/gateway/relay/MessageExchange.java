@@ -15,8 +15,6 @@ import dev.shadowcat.sse.SseLimitException;
 import io.netty.buffer.ByteBuf;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaders;
-import java.io.ByteArrayOutputStream;
-import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
@@ -36,7 +34,7 @@ final class MessageExchange implements UpstreamListener, SseHandler {
     private final Consumer<Reply> then;
     private final SessionLoop.Timer timeout;
     private final List<byte[]> messages = new ArrayList<>(1);
-    private final ByteArrayOutputStream body = new ByteArrayOutputStream();
+    private final CollectedBody body = new CollectedBody();
     private final long giveUpAtNanos;
     private @Nullable UpstreamCall call;
     private @Nullable SseDecoder decoder;
@@ -111,15 +109,11 @@ final class MessageExchange implements UpstreamListener, SseHandler {
             }
             return;
         }
-        if (body.size() + bytes.readableBytes() > upstream.settings().maxResponseBytes()) {
+        if (body.length() + bytes.readableBytes() > upstream.settings().maxResponseBytes()) {
             finish(new UpstreamFailure(Fate.INVALID, "the answer is larger than max-response-bytes"));
             return;
         }
-        try {
-            bytes.getBytes(bytes.readerIndex(), body, bytes.readableBytes());
-        } catch (IOException impossible) {
-            throw new IllegalStateException(impossible); // the stream is in memory
-        }
+        body.add(bytes);
     }
 
     @Override
@@ -140,8 +134,8 @@ final class MessageExchange implements UpstreamListener, SseHandler {
 
     @Override
     public void end() {
-        if (decoder == null && body.size() > 0) {
-            messages.add(body.toByteArray());
+        if (decoder == null && body.length() > 0) {
+            messages.add(body.take());
         }
         finish(null);
     }
@@ -168,6 +162,6 @@ final class MessageExchange implements UpstreamListener, SseHandler {
         if (call != null && (failure != null || decoder != null)) {
             call.close();
         }
-        then.accept(new Reply(status, answerHeaders, body.toByteArray(), List.copyOf(messages), failure));
+        then.accept(new Reply(status, answerHeaders, body.take(), List.copyOf(messages), failure));
     }
 }

@@ -22,7 +22,6 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.handler.codec.http.EmptyHttpHeaders;
 import io.netty.handler.codec.http.HttpHeaders;
-import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
@@ -55,7 +54,7 @@ final class PostRelay implements UpstreamListener, ExchangeListener {
     private @Nullable EventStream stream;
     private SessionLoop.@Nullable Timer slow;
     private SessionLoop.@Nullable Timer answerTimer;
-    private @Nullable ByteArrayOutputStream plain;
+    private @Nullable CollectedBody plain;
     private HttpHeaders answerHeaders = EmptyHttpHeaders.INSTANCE; // the upstream's own, never changed
     private int status;
     private int generation;
@@ -212,7 +211,7 @@ final class PostRelay implements UpstreamListener, ExchangeListener {
             }
             return;
         }
-        plain = new ByteArrayOutputStream();
+        plain = new CollectedBody();
     }
 
     @Override
@@ -224,18 +223,16 @@ final class PostRelay implements UpstreamListener, ExchangeListener {
             }
             return;
         }
-        ByteArrayOutputStream collected = plain;
+        CollectedBody collected = plain;
         if (collected == null) {
             return;
         }
-        if (collected.size() + bytes.readableBytes() > target.settings().maxResponseBytes()) {
+        if (collected.length() + bytes.readableBytes() > target.settings().maxResponseBytes()) {
             breakOff();
             fail(502, "The MCP server's answer is larger than max-response-bytes.", "unknown");
             return;
         }
-        byte[] part = new byte[bytes.readableBytes()];
-        bytes.getBytes(bytes.readerIndex(), part);
-        collected.writeBytes(part);
+        collected.add(bytes);
     }
 
     @Override
@@ -245,7 +242,7 @@ final class PostRelay implements UpstreamListener, ExchangeListener {
             brokenOff(feed.retryMillis());
             return;
         }
-        byte[] answer = plain == null ? new byte[0] : plain.toByteArray();
+        byte[] answer = plain == null ? new byte[0] : plain.take();
         if (status >= 200 && status < 300) {
             answered(answer);
             return;

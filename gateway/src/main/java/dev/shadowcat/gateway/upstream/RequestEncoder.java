@@ -4,6 +4,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.handler.codec.http.HttpMethod;
 import io.netty.util.AsciiString;
+import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Iterator;
@@ -75,44 +76,53 @@ final class RequestEncoder {
         ensure(2);
         bytes[length++] = ':';
         bytes[length++] = ' ';
-        int count = value.length();
-        ensure(count);
-        for (int i = 0; i < count; i++) {
-            char c = value.charAt(i);
+        int begin = length;
+        text(value, StandardCharsets.ISO_8859_1);
+        for (int i = begin; i < length; i++) {
+            byte octet = bytes[i];
             // RFC 9110, 5.5: CR, LF and NUL are refused or become a space, lest a value grow into a line of its own.
-            boolean control = (c < ' ' && c != '\t') || c == 0x7F;
-            bytes[length++] = control ? (byte) ' ' : c > 0xFF ? (byte) '?' : (byte) c;
+            if ((octet >= 0 && octet < ' ' && octet != '\t') || octet == 0x7F) {
+                bytes[i] = ' ';
+            }
         }
         endLine();
     }
 
     private void token(CharSequence token, String what) {
-        int count = token.length();
-        if (count == 0) {
+        if (token.isEmpty()) {
             throw new IllegalArgumentException("empty " + what);
         }
-        ensure(count);
-        for (int i = 0; i < count; i++) {
-            char c = token.charAt(i);
-            if (c <= ' ' || c >= 0x7F || c == ':') {
+        int begin = length;
+        text(token, StandardCharsets.UTF_8);
+        for (int i = begin; i < length; i++) {
+            byte octet = bytes[i];
+            if (octet <= ' ' || octet == 0x7F || octet == ':') {
                 throw new IllegalArgumentException("not a " + what + ": " + token.length() + " characters");
             }
-            bytes[length++] = (byte) c;
         }
+    }
+
+    /** Copies a whole run, not character by character; in UTF-8 whatever is not ASCII is negative, and so refused. */
+    private void text(CharSequence text, Charset charset) {
+        if (text instanceof AsciiString ascii) {
+            ensure(ascii.length());
+            System.arraycopy(ascii.array(), ascii.arrayOffset(), bytes, length, ascii.length());
+            length += ascii.length();
+            return;
+        }
+        append(text.toString().getBytes(charset));
     }
 
     private void target(String target) {
         if (target.isEmpty()) {
             throw new IllegalArgumentException("empty target");
         }
-        int count = target.length();
-        ensure(count);
-        for (int i = 0; i < count; i++) {
-            char c = target.charAt(i);
-            if (c <= ' ' || c >= 0x7F) {
+        int begin = length;
+        text(target, StandardCharsets.UTF_8);
+        for (int i = begin; i < length; i++) {
+            if (bytes[i] <= ' ' || bytes[i] == 0x7F) {
                 throw new IllegalArgumentException("target holds a character that must be percent-encoded");
             }
-            bytes[length++] = (byte) c;
         }
     }
 
