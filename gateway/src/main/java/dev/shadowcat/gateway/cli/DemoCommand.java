@@ -54,8 +54,7 @@ final class DemoCommand {
     }
 
     private static StoreSettings in(Path data, StoreSettings store) {
-        return new StoreSettings(
-                store.kind(), data, store.durability(), store.onFailure(), store.holdFor(), store.memoryBytes());
+        return new StoreSettings(store.kind(), data, store.durability(), store.holdFor(), store.memoryBytes());
     }
 
     private static Path temporaryFolder() {

@@ -55,16 +55,11 @@ public final class Keys {
             choice(Durability.class),
             "When an event counts as stored: batched = in the store's log (survives kill -9), on disk within 100 ms;"
                     + " sync = on disk before it is sent; none = in memory, a restart forgets sessions.");
-    static final Key<OnStoreFailure> ON_STORE_FAILURE = key(
-            "on-store-failure",
-            "hold",
-            choice(OnStoreFailure.class),
-            "While the store fails: hold = events wait; deliver = they are sent without an id after hold-for.");
     static final Key<Duration> HOLD_FOR = key(
             "hold-for",
             "5s",
             duration(INSTANT),
-            "How long events wait for a failing store before deliver sends them, and a new session before it gets 503.");
+            "How long a new session waits for a failing store before it gets 503; events wait until it takes them.");
     static final Key<Long> MEMORY_BYTES = key(
             "memory.bytes",
             "256MiB",

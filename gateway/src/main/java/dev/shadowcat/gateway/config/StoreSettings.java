@@ -11,17 +11,10 @@ import java.time.Duration;
  * @param kind which store was asked for; {@link #inMemory()} says which one is meant
  * @param data folder of the embedded store
  * @param durability when an event counts as stored
- * @param onFailure what happens to events while the store takes none
- * @param holdFor how long events wait before {@link OnStoreFailure#DELIVER} sends them, and a new session before its 503
+ * @param holdFor how long a new session waits for a failing store before its 503
  * @param memoryBytes bound of the memory store
  */
-public record StoreSettings(
-        StoreKind kind,
-        Path data,
-        Durability durability,
-        OnStoreFailure onFailure,
-        Duration holdFor,
-        long memoryBytes) {
+public record StoreSettings(StoreKind kind, Path data, Durability durability, Duration holdFor, long memoryBytes) {
     public StoreSettings {
         check(
                 kind != StoreKind.MEMORY || durability != Durability.SYNC,
@@ -34,7 +27,6 @@ public record StoreSettings(
                 values.get(Keys.STORE),
                 values.get(Keys.DATA).toAbsolutePath().normalize(),
                 values.get(Keys.DURABILITY),
-                values.get(Keys.ON_STORE_FAILURE),
                 values.get(Keys.HOLD_FOR),
                 values.get(Keys.MEMORY_BYTES));
     }

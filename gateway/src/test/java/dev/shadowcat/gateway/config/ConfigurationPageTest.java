@@ -21,7 +21,7 @@ class ConfigurationPageTest {
         }
 
         assertThat(Files.readString(PAGE))
-                .as("renew with: mvn -pl gateway -am test -Dtest=ConfigurationPageTest -DargLine=-Dshadowcat.renew=true"
+                .as("renew with: mvn -pl gateway -am test -Dtest=ConfigurationPageTest -Dtest.jvm.args=-Dshadowcat.renew=true"
                         + " -Dsurefire.failIfNoSpecifiedTests=false")
                 .isEqualTo(page);
     }
