@@ -38,6 +38,7 @@ final class MessageExchange implements UpstreamListener, SseHandler {
     private final long giveUpAtNanos;
     private @Nullable UpstreamCall call;
     private @Nullable SseDecoder decoder;
+    private long messageBytes; // of those of an SSE answer
     private int status;
     private HttpHeaders answerHeaders = Answers.headers();
     private boolean done;
@@ -110,15 +111,24 @@ final class MessageExchange implements UpstreamListener, SseHandler {
             return;
         }
         if (body.length() + bytes.readableBytes() > upstream.settings().maxResponseBytes()) {
-            finish(new UpstreamFailure(Fate.INVALID, "the answer is larger than max-response-bytes"));
+            tooLarge();
             return;
         }
         body.add(bytes);
     }
 
+    private void tooLarge() {
+        finish(new UpstreamFailure(Fate.INVALID, "the answer is larger than max-response-bytes"));
+    }
+
     @Override
     public void event(SseEvent event) {
         if (event.data().length == 0 || done) {
+            return;
+        }
+        messageBytes += event.data().length;
+        if (messageBytes > upstream.settings().maxResponseBytes()) {
+            tooLarge();
             return;
         }
         messages.add(event.data());

@@ -172,18 +172,12 @@ final class PostRelay implements UpstreamListener, ExchangeListener {
         }
         SseClient client = SseClient.waiting(session, exchange);
         client.serve(opened, 0);
-        if (feed == null || opened.upstreamCursor() == null) {
-            // An id that the client holds must be worth something after a crash: wait for the upstream's own, if it
-            // gives any.
-            boolean waits = feed != null;
-            opened.whenCursorStored(() -> prime(client));
-            if (waits) {
-                session.loop().after(PRIMING_MILLIS, () -> prime(client));
-            } else {
-                prime(client);
-            }
+        if (feed == null) {
+            prime(client);
             return;
         }
+        // An id that the client holds must be worth something after a crash: wait for the upstream's own, if it gives
+        // any.
         opened.whenCursorStored(() -> prime(client));
         session.loop().after(PRIMING_MILLIS, () -> prime(client));
     }

@@ -287,7 +287,7 @@ final class RelaySession extends Session {
 
     void closeUpstream() {
         if (standaloneFeed != null) {
-            standaloneFeed.close();
+            standaloneFeed.sessionEnded();
         }
         for (PostRelay post = newestPost; post != null; ) {
             PostRelay older = post.older; // ending takes it off the list

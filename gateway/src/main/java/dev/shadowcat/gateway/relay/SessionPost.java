@@ -22,7 +22,7 @@ final class SessionPost {
 
     static void relay(RelaySession session, Upstream target, Exchange exchange, byte[] body, Message.Single single) {
         Envelope envelope = single.envelope();
-        if (envelope.isRequest() && refused(session, target, exchange, envelope.id())) {
+        if (envelope.isRequest() && refused(session, target, exchange, envelope.id(), 1)) {
             return;
         }
         List<Call> calls = new ArrayList<>(1);
@@ -40,9 +40,10 @@ final class SessionPost {
     }
 
     static void relay(RelaySession session, Upstream target, Exchange exchange, byte[] body, Message.Batch batch) {
-        boolean asks =
-                batch.elements().stream().anyMatch(each -> each.envelope().isRequest());
-        if (asks && refused(session, target, exchange, null)) {
+        long requests = batch.elements().stream()
+                .filter(each -> each.envelope().isRequest())
+                .count();
+        if (requests > 0 && refused(session, target, exchange, null, requests)) {
             return;
         }
         List<Call> calls = new ArrayList<>();
@@ -57,9 +58,10 @@ final class SessionPost {
     }
 
     /** Refuses what would go beyond a limit; otherwise the POST has one of the upstream's slots. */
-    private static boolean refused(RelaySession session, Upstream target, Exchange exchange, @Nullable RequestId id) {
+    private static boolean refused(
+            RelaySession session, Upstream target, Exchange exchange, @Nullable RequestId id, long requests) {
         LimitSettings limits = session.relay().settings().limits();
-        if (session.pending() >= limits.maxPendingRequests()) {
+        if (session.pending() + requests > limits.maxPendingRequests()) {
             Answers.busy(exchange, id, "Too many requests of this session are unanswered (max-pending-requests)");
             return true;
         }

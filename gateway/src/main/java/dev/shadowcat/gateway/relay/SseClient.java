@@ -146,6 +146,10 @@ final class SseClient implements EventSink, ExchangeListener {
         over = true;
         session.clientLeft();
         session.relay().heartbeats(session.loop()).remove(this);
+        StandaloneFeed feed = session.standaloneFeed();
+        if (feed != null && stream != null && stream.standalone()) {
+            feed.clientLeft();
+        }
         session.relay().sessions().settled(session);
     }
 

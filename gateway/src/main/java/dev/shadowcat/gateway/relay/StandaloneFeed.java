@@ -83,17 +83,26 @@ final class StandaloneFeed implements UpstreamListener {
         }
     }
 
-    /** No client is attached any more: the upstream's connection stays for a while. */
-    void unwanted() {
-        if (linger == null && open()) {
+    /** A client has left: where no other is attached, the upstream's connection stays for a while. */
+    void clientLeft() {
+        if (linger == null && open() && !attached()) {
             long millis =
                     session.relay().settings().streams().standaloneLinger().toMillis();
-            linger = session.loop().after(millis, () -> {
-                linger = null;
-                close();
-                session.relay().sessions().settled(session);
-            });
+            linger = session.loop().after(millis, this::lingered);
         }
+    }
+
+    private void lingered() {
+        linger = null;
+        if (!attached()) { // else one came that had asked before the other left
+            close();
+            session.relay().sessions().settled(session);
+        }
+    }
+
+    private boolean attached() {
+        EventStream stream = session.stream(EventStream.STANDALONE);
+        return stream != null && stream.client() != null;
     }
 
     private void stopLinger() {
@@ -111,7 +120,13 @@ final class StandaloneFeed implements UpstreamListener {
         }
     }
 
-    void close() {
+    /** The session is over: whoever still waits for the upstream's answer is told so. */
+    void sessionEnded() {
+        close();
+        answer(404);
+    }
+
+    private void close() {
         stopLinger();
         disconnect();
     }
@@ -275,8 +290,7 @@ final class StandaloneFeed implements UpstreamListener {
 
     private void pause(long millis) {
         connecting = false;
-        EventStream stream = session.stream(EventStream.STANDALONE);
-        if (pause == null && !session.deleted() && (asked != null || (stream != null && stream.client() != null))) {
+        if (pause == null && !session.deleted() && (asked != null || attached())) {
             pause = session.loop().after(millis, this::attempt);
         }
     }

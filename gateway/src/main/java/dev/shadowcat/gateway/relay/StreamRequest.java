@@ -44,6 +44,11 @@ final class StreamRequest implements ExchangeListener {
     private void standalone(long after, boolean resumed) {
         session.standaloneFeed(target).want(exchange.headers(), status -> {
             if (gone) {
+                session.standaloneFeed(target).clientLeft();
+                return;
+            }
+            if (session.deleted()) {
+                Answers.noSession(exchange);
                 return;
             }
             if (status != 200) {

@@ -1,6 +1,8 @@
 package dev.shadowcat.gateway.relay;
 
+import static java.util.concurrent.TimeUnit.SECONDS;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import dev.shadowcat.event.SessionId;
@@ -11,6 +13,7 @@ import dev.shadowcat.store.EventStore;
 import dev.shadowcat.store.MemoryStore;
 import java.io.InputStream;
 import java.net.http.HttpResponse;
+import java.util.Arrays;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterEach;
@@ -53,6 +56,43 @@ class LimitsTest {
             CompletableFuture<HttpResponse<InputStream>> again = second.callLater("2");
             server.nextRequest().result("two");
             assertThat(TestClient.text(again.get())).contains("two");
+        }
+    }
+
+    @Test
+    void aBatchOfMoreRequestsThanMayBePendingIsRefusedWhole() throws Exception {
+        server.revision("2025-03-26");
+        try (GatewayFixture gateway = new GatewayFixture(store, server.url(), Map.of("--max-pending-requests", "2"));
+                TestClient client = gateway.client().initialize()) {
+            String three = "[" + TestClient.call("1") + "," + TestClient.call("2") + "," + TestClient.call("3") + "]";
+            CompletableFuture<HttpResponse<InputStream>> refused = client.postLater(three);
+            assertThat(refused.get(10, SECONDS).statusCode()).isEqualTo(503);
+            assertThat(refused.get().headers().firstValue("retry-after")).isPresent();
+
+            String two = "[" + TestClient.call("1") + "," + TestClient.call("2") + "]";
+            CompletableFuture<HttpResponse<InputStream>> served = client.postLater(two);
+            server.nextRequest()
+                    .json(
+                            200,
+                            "[{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{}},{\"jsonrpc\":\"2.0\",\"id\":2,\"result\":{}}]");
+            assertThat(served.get().statusCode()).isEqualTo(200);
+        }
+    }
+
+    @Test
+    void anAnswerToInitializeThatNeverEndsIsGivenUp() throws Exception {
+        String[] flood = new String[20];
+        Arrays.fill(
+                flood,
+                "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/message\",\"params\":{\"data\":\"" + "x".repeat(10_000)
+                        + "\"}}");
+        server.beforeInitialized(flood);
+        Map<String, String> flags = Map.of("--upstream-max-response-bytes", "64KiB");
+        try (GatewayFixture gateway = new GatewayFixture(store, server.url(), flags);
+                TestClient client = gateway.client()) {
+            assertThatThrownBy(client::initialize)
+                    .hasMessageContaining("502")
+                    .hasMessageContaining("max-response-bytes");
         }
     }
 

@@ -27,6 +27,7 @@ final class ScriptedServer implements AutoCloseable {
     private final List<String> cookiesSeen = new CopyOnWriteArrayList<>();
     private volatile List<String> cookies = List.of();
     private volatile List<String> beforeInitialized = List.of();
+    private volatile String revision = "2025-11-25";
     private volatile boolean standalone;
     private int sessions;
 
@@ -44,6 +45,12 @@ final class ScriptedServer implements AutoCloseable {
     /** Cookies that the answer to {@code initialize} sets. */
     ScriptedServer cookies(String... lines) {
         cookies = List.of(lines);
+        return this;
+    }
+
+    /** The revision that it speaks, whatever the client asks for. */
+    ScriptedServer revision(String spoken) {
+        revision = spoken;
         return this;
     }
 
@@ -108,7 +115,8 @@ final class ScriptedServer implements AutoCloseable {
         request.exchange.getResponseHeaders().add("Mcp-Session-Id", "up-" + ++sessions);
         cookies.forEach(line -> request.exchange.getResponseHeaders().add("Set-Cookie", line));
         String answer = "{\"jsonrpc\":\"2.0\",\"id\":" + request.id()
-                + ",\"result\":{\"protocolVersion\":\"2025-11-25\",\"capabilities\":{\"tools\":{\"listChanged\":true},"
+                + ",\"result\":{\"protocolVersion\":\"" + revision
+                + "\",\"capabilities\":{\"tools\":{\"listChanged\":true},"
                 + "\"logging\":{}},\"serverInfo\":{\"name\":\"scripted\",\"version\":\"1\"}}}";
         if (beforeInitialized.isEmpty()) {
             request.json(200, answer);

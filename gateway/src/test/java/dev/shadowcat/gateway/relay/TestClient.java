@@ -97,6 +97,14 @@ final class TestClient implements AutoCloseable {
         return http.send(request.build(), BodyHandlers.ofInputStream());
     }
 
+    CompletableFuture<HttpResponse<InputStream>> getLater() {
+        return http.sendAsync(builder().GET().build(), BodyHandlers.ofInputStream());
+    }
+
+    HttpResponse<InputStream> delete() throws IOException, InterruptedException {
+        return http.send(builder().DELETE().build(), BodyHandlers.ofInputStream());
+    }
+
     static String text(HttpResponse<InputStream> answer) throws IOException {
         try (InputStream body = answer.body()) {
             return new String(body.readAllBytes(), StandardCharsets.UTF_8);

@@ -1,0 +1,76 @@
+package dev.shadowcat.gateway.relay;
+
+import static java.util.concurrent.TimeUnit.SECONDS;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import dev.shadowcat.gateway.relay.ScriptedServer.Stream;
+import dev.shadowcat.gateway.relay.TestClient.Events;
+import dev.shadowcat.store.MemoryStore;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.http.HttpResponse;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** What becomes of the upstream's side, and of requests under way, when clients and sessions go. */
+@Timeout(20)
+class SessionEndTest {
+    private final MemoryStore store = new MemoryStore(16 << 20);
+    private ScriptedServer server;
+
+    @BeforeEach
+    void startServer() throws Exception {
+        server = new ScriptedServer().withStandaloneStream();
+    }
+
+    @AfterEach
+    void stopServer() {
+        server.close();
+    }
+
+    @Test
+    void theUpstreamsStreamIsLeftSomeTimeAfterItsLastClient() throws Exception {
+        Map<String, String> flags = Map.of("--standalone-linger", "50ms");
+        try (GatewayFixture gateway = new GatewayFixture(store, server.url(), flags);
+                TestClient client = gateway.client().initialize()) {
+            CompletableFuture<HttpResponse<InputStream>> opening = client.getLater();
+            Stream upstream = server.nextGet().sse();
+            new Events(opening.get()).close();
+            await().untilAsserted(() ->
+                    assertThatThrownBy(() -> upstream.raw(":\n\n")).isInstanceOf(IOException.class));
+        }
+    }
+
+    @Test
+    void theUpstreamsStreamStaysWhileAnotherClientReadsIt() throws Exception {
+        Map<String, String> flags = Map.of("--standalone-linger", "0s");
+        try (GatewayFixture gateway = new GatewayFixture(store, server.url(), flags);
+                TestClient client = gateway.client().initialize()) {
+            CompletableFuture<HttpResponse<InputStream>> opening = client.getLater();
+            Stream upstream = server.nextGet().sse();
+            try (Events first = new Events(opening.get());
+                    Events second = client.get("")) {
+                assertThat(first.rest()).isNotNull();
+                upstream.event("", "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/message\",\"params\":{}}");
+                assertThat(second.nextMessage().id()).isEqualTo("0-1");
+            }
+        }
+    }
+
+    @Test
+    void aStreamRequestThatWaitsForTheUpstreamHearsOfTheSessionsEnd() throws Exception {
+        try (GatewayFixture gateway = new GatewayFixture(store, server.url(), Map.of());
+                TestClient client = gateway.client().initialize()) {
+            CompletableFuture<HttpResponse<InputStream>> waiting = client.getLater();
+            server.nextGet();
+            assertThat(client.delete().statusCode()).isEqualTo(200);
+            assertThat(waiting.get(10, SECONDS).statusCode()).isEqualTo(404);
+        }
+    }
+}
