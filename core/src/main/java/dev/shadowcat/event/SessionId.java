@@ -9,13 +9,19 @@ import java.util.random.RandomGenerator;
 public record SessionId(long high, long low) implements Comparable<SessionId> {
     public static final int BYTES = 16;
     private static final int TEXT_LENGTH = 22;
+    private static final int DASH = 62;
     // RFC 4648, section 5.
     private static final byte[] ALPHABET =
             "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".getBytes(StandardCharsets.ISO_8859_1);
 
     /** Mints a session id. The generator must be cryptographically strong: whoever guesses an id is half way in. */
     public static SessionId mint(RandomGenerator strong) {
-        return new SessionId(strong.nextLong(), strong.nextLong());
+        long high = strong.nextLong();
+        // An id that begins with '-' would be taken for a flag by every command line that it is pasted into.
+        while (high >>> (Long.SIZE - 6) == DASH) {
+            high = strong.nextLong();
+        }
+        return new SessionId(high, strong.nextLong());
     }
 
     /** Reads an id as a client sent it; empty where it is not one of ours. */
@@ -50,7 +56,7 @@ public record SessionId(long high, long low) implements Comparable<SessionId> {
         if (c >= '0' && c <= '9') {
             return c - '0' + 52;
         }
-        return c == '-' ? 62 : c == '_' ? 63 : -1;
+        return c == '-' ? DASH : c == '_' ? 63 : -1;
     }
 
     /** Reads an id from its 16 big-endian bytes. */

@@ -6,6 +6,8 @@ import java.nio.ByteBuffer;
 import java.security.SecureRandom;
 import java.util.Arrays;
 import java.util.HashSet;
+import java.util.Iterator;
+import java.util.List;
 import java.util.Set;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
@@ -64,6 +66,13 @@ class SessionIdTest {
         }
         assertThat(minted).hasSize(1_000);
         assertThat(everSet).isEqualTo(-1L);
+    }
+
+    @Test
+    void isNeverMintedWithADashInFront() {
+        Iterator<Long> bits = List.of(0xFBL << 56, 0xF8L << 56, 0xFCL << 56, 2L).iterator();
+        assertThat(SessionId.mint(bits::next).toString()).startsWith("_AAA");
+        assertThat(bits.hasNext()).isFalse();
     }
 
     @Test

@@ -86,7 +86,7 @@ final class GatewayWiring implements RunningGateway, GatewayView {
                                 this, metrics, adminReads, settings.admin().loopback())),
                 SmallListener::close);
         this.adminAddress = new AdminAddress(settings.store().data());
-        adminAddress.write("http://" + settings.admin().withPort(admin.port()));
+        adminAddress.write("http://" + settings.admin().withPort(admin.port()).local());
     }
 
     /** Starts a gateway; where a part cannot be had, those before it are let go. */

@@ -9,6 +9,7 @@ import java.util.Map;
 import picocli.CommandLine;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParseResult;
+import picocli.CommandLine.UnmatchedArgumentException;
 
 /** The command line: 0 when all went well, 1 when the surroundings do not allow it, 2 when the user has to change something. */
 public final class Main {
@@ -44,6 +45,9 @@ public final class Main {
                 return WRONG;
             }
             return command(parsed.subcommand(), arguments);
+        } catch (UnmatchedArgumentException unknown) {
+            console.warn(unknown(unknown));
+            return WRONG;
         } catch (ParameterException | ConfigurationException wrong) {
             console.warn(oneLine(wrong));
             return WRONG;
@@ -77,6 +81,24 @@ public final class Main {
             default -> throw new IllegalStateException(parsed.commandSpec().name());
         }
         return OK;
+    }
+
+    private static String unknown(UnmatchedArgumentException unknown) {
+        String written = unknown.getUnmatched().getFirst();
+        CommandLine command = unknown.getCommandLine();
+        if (command.getParent() == null) {
+            return written + ": no such command; allowed: "
+                    + String.join(", ", command.getSubcommands().keySet());
+        }
+        if (!unknown.isUnknownOption()) {
+            return written + ": belongs to no flag; see shadowcat " + command.getCommandName() + " --help";
+        }
+        return written + ": no such flag"
+                + unknown.getSuggestions().stream()
+                        .findFirst()
+                        .map(near -> "; did you mean " + near + "?")
+                        .orElse("")
+                + "; allowed: those in docs/configuration.md";
     }
 
     private static String oneLine(RuntimeException failed) {

@@ -77,6 +77,10 @@ final class SessionsCommand {
     private static SessionSource source(Configuration configuration) {
         Path data = configuration.get(Keys.DATA).toAbsolutePath();
         Optional<SessionSource> live = new AdminAddress(data).read().flatMap(LiveSessions::at);
+        if (live.isEmpty() && !configuration.given(Keys.DATA)) {
+            // The demo keeps its data in a temporary folder: it is found by its port.
+            live = LiveSessions.at("http://" + configuration.get(Keys.ADMIN).local());
+        }
         return live.orElseGet(() -> new StoredSessions(RocksDbStores.openReadOnly(data)));
     }
 }

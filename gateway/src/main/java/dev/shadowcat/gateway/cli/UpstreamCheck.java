@@ -8,9 +8,12 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.net.http.HttpTimeoutException;
+import java.nio.channels.UnresolvedAddressException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.stream.Stream;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
@@ -49,7 +52,11 @@ final class UpstreamCheck implements AutoCloseable {
         try {
             check();
         } catch (ConnectException refused) {
-            doctor.fail(what, "nobody listens at " + upstream.url() + "; start the server or correct the URL");
+            doctor.fail(
+                    what,
+                    unresolved(refused)
+                            ? "unknown host: " + upstream.url().getHost() + "; correct the URL"
+                            : "nobody listens at " + upstream.url() + "; start the server or correct the URL");
         } catch (HttpTimeoutException slow) {
             doctor.fail(what, "no answer from " + upstream.url() + " within " + PATIENCE.toSeconds() + " s");
         } catch (IOException broken) {
@@ -105,15 +112,20 @@ final class UpstreamCheck implements AutoCloseable {
                     what, "speaks MCP 2026-07-28, the stateless revision: requests pass through, nothing is to resume");
             return;
         }
+        if (!initialize.location.isEmpty()) {
+            doctor.fail(what, upstream.url() + " redirects to " + initialize.location + "; give that URL instead");
+            return;
+        }
         doctor.fail(
                 what,
                 upstream.url() + " does not speak MCP: HTTP " + initialize.status
+                        + (initialize.type.isEmpty() ? "" : " with " + initialize.type)
                         + " to initialize; is the path right (often /mcp)?");
     }
 
     private void eventIds(boolean given, boolean streamed) {
         if (given) {
-            doctor.ok(what, "gives event ids: calls survive a restart of the gateway");
+            doctor.ok(what, "gives event ids: the gateway resumes calls in flight after a restart of its own");
         } else if (streamed) {
             doctor.warn(
                     what,
@@ -138,6 +150,11 @@ final class UpstreamCheck implements AutoCloseable {
         }
     }
 
+    private static boolean unresolved(Throwable refused) {
+        return Stream.iterate(refused, Objects::nonNull, Throwable::getCause)
+                .anyMatch(UnresolvedAddressException.class::isInstance);
+    }
+
     private Answer post(String message, String session) throws IOException, InterruptedException {
         return send(request(session).POST(HttpRequest.BodyPublishers.ofString(message)));
     }
@@ -158,13 +175,15 @@ final class UpstreamCheck implements AutoCloseable {
         HttpResponse<InputStream> response = client.send(request.build(), HttpResponse.BodyHandlers.ofInputStream());
         try (InputStream body = response.body()) {
             Optional<String> session = response.headers().firstValue("Mcp-Session-Id");
-            boolean streamed = response.headers()
-                    .firstValue("Content-Type")
-                    .filter(type -> type.startsWith("text/event-stream"))
-                    .isPresent();
+            String type = response.headers().firstValue("Content-Type").orElse("");
+            String location = response.statusCode() / 100 == 3
+                    ? response.headers().firstValue("Location").orElse("")
+                    : "";
+            boolean streamed = type.startsWith("text/event-stream");
             String text = streamed ? firstEvent(body) : new String(body.readNBytes(MOST_BYTES), StandardCharsets.UTF_8);
             boolean ids = streamed && text.lines().anyMatch(line -> line.startsWith("id:"));
-            return new Answer(response.statusCode(), session.orElse(""), streamed, ids, message(text, streamed));
+            return new Answer(
+                    response.statusCode(), type, location, session.orElse(""), streamed, ids, message(text, streamed));
         }
     }
 
@@ -200,5 +219,12 @@ final class UpstreamCheck implements AutoCloseable {
         }
     }
 
-    private record Answer(int status, String session, boolean streamed, boolean eventIds, JsonNode message) {}
+    private record Answer(
+            int status,
+            String type,
+            String location,
+            String session,
+            boolean streamed,
+            boolean eventIds,
+            JsonNode message) {}
 }

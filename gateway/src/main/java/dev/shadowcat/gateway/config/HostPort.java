@@ -44,6 +44,15 @@ public record HostPort(String host, int port) {
         }
     }
 
+    /** How this machine's own processes connect to it: a wildcard address is none to connect to. */
+    public HostPort local() {
+        return switch (host) {
+            case "0.0.0.0" -> new HostPort("127.0.0.1", port);
+            case "::", "0:0:0:0:0:0:0:0" -> new HostPort("::1", port);
+            default -> this;
+        };
+    }
+
     /** The same host with the port that was taken in the end. */
     public HostPort withPort(int taken) {
         return new HostPort(host, taken);

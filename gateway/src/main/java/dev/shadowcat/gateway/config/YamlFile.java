@@ -147,7 +147,8 @@ final class YamlFile {
         if (names.find(key).isPresent()) {
             return single(names.find(key).orElseThrow(), key, line, value);
         }
-        if (key.startsWith(UpstreamKeys.NAMED) && value == JsonToken.START_OBJECT) {
+        boolean name = key.startsWith(UpstreamKeys.NAMED) && key.indexOf('.', UpstreamKeys.NAMED.length()) < 0;
+        if (name && value == JsonToken.START_OBJECT) {
             return wrong(
                     line,
                     key + ": is not a name for an upstream; allowed: lower-case letters, digits and dashes, up to 32");

@@ -13,11 +13,13 @@ import io.netty.handler.codec.http.HttpContent;
 import io.netty.handler.codec.http.HttpResponse;
 import io.netty.handler.codec.http.HttpUtil;
 import io.netty.handler.codec.http.LastHttpContent;
+import io.netty.handler.ssl.NotSslRecordException;
 import io.netty.handler.ssl.SslCloseCompletionEvent;
 import io.netty.handler.ssl.SslHandler;
 import io.netty.handler.ssl.SslHandshakeCompletionEvent;
 import io.netty.util.ReferenceCountUtil;
 import java.io.IOException;
+import java.net.ConnectException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -204,7 +206,13 @@ final class UpstreamConnection extends ChannelInboundHandlerAdapter {
     }
 
     static String reason(Throwable cause) {
+        if (cause instanceof NotSslRecordException) {
+            return "it does not speak TLS; is http:// meant?";
+        }
         String message = cause.getMessage();
+        if (cause instanceof ConnectException && message != null && message.contains("Connection refused")) {
+            return "connection refused";
+        }
         return message == null || message.isEmpty() ? cause.getClass().getSimpleName() : message;
     }
 

@@ -21,8 +21,9 @@ class ConfigurationPageTest {
         }
 
         assertThat(Files.readString(PAGE))
-                .as("renew with: mvn -pl gateway -am test -Dtest=ConfigurationPageTest -Dtest.jvm.args=-Dshadowcat.renew=true"
-                        + " -Dsurefire.failIfNoSpecifiedTests=false")
+                .as(
+                        "renew with: mvn -pl gateway -am test -Dtest=ConfigurationPageTest -Dtest.jvm.args=-Dshadowcat.renew=true"
+                                + " -Dsurefire.failIfNoSpecifiedTests=false")
                 .isEqualTo(page);
     }
 

@@ -154,6 +154,7 @@ class ConfigurationTest {
                 "heartbeat:|:1: heartbeat: has no value; allowed: a duration from 1ms (500ms, 15s, 10m, 24h, 7d)",
                 "- a|:1: must be a mapping of keys to values",
                 "upstreams:\\n  My_Server:\\n    url: http://a/|:2: upstreams.My_Server: is not a name for an upstream; allowed: lower-case letters, digits and dashes, up to 32",
+                "upstreams:\\n  a:\\n    heders: {A: b}|:3: upstreams.a.heders: no such key; allowed: url, headers, connect-timeout, answer-timeout, max-concurrent-calls, max-event-bytes, max-response-bytes, credential-headers, affinity-cookies, ca-file",
                 "queue:\\n  capacity: 10|:2: queue.capacity: must be at least batch.max-events (50), but was 10",
                 "config: other.yaml|:1: config: a file cannot name another file",
             })
