@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { startCutter } from '../lib/cutter.mjs';
 import { figures } from '../lib/figures.mjs';
 import { Gateway, unlessControl } from '../lib/gateway.mjs';
-import { RawSession } from '../lib/mcp.mjs';
+import { RawSession, Received, faults } from '../lib/mcp.mjs';
 import { Child, freePort } from '../lib/processes.mjs';
 import { connectV1 } from '../lib/sdk.mjs';
 import { eventually, sleep, within } from '../lib/waiting.mjs';
@@ -76,4 +76,24 @@ test('two calls at once, one resumed: no event of the other', { skip: unlessCont
   })());
   other.cut('close');
   assert.deepEqual([...tokens], ['one']);
+});
+
+test('a call under way when the gateway is killed ends, though the server says nothing on a resumed stream', { skip: unlessControl, timeout: 90_000 }, async () => {
+  const session = await RawSession.open(gateway.url);
+  const id = session.nextId();
+  const open = await session.startCall('trigger-long-running-operation', { duration: 8, steps: 8 }, { id, progressToken: 'p' });
+  const received = new Received();
+  for await (const event of open.events()) {
+    received.add(event);
+    if (received.events.length === 2) break;
+  }
+  await gateway.kill();
+  await gateway.restart();
+  const resumed = await session.get({ cursor: received.cursor });
+  await within(50_000, 'the answer', (async () => { for await (const event of resumed.events()) received.add(event); })());
+  const steps = received.messages.filter(message => message.method === 'notifications/progress').map(message => message.params.progress);
+  const wrong = faults(steps, 8);
+  figures('server-everything/kill', wrong);
+  assert.deepEqual(wrong, { lost: 0, doubled: 0, reordered: 0 });
+  assert.ok(received.answerTo(id)?.result, JSON.stringify(received.messages.at(-1)));
 });

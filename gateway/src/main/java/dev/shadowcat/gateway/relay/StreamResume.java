@@ -6,6 +6,7 @@ import dev.shadowcat.gateway.upstream.UpstreamFailure;
 import dev.shadowcat.gateway.upstream.UpstreamListener;
 import dev.shadowcat.session.EventStream;
 import dev.shadowcat.session.NewestEvents;
+import dev.shadowcat.session.SessionLoop;
 import io.netty.buffer.ByteBuf;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaders;
@@ -18,12 +19,17 @@ import org.jspecify.annotations.Nullable;
  */
 final class StreamResume implements UpstreamListener {
 
+    private static final long SILENCE_MILLIS = 10_000;
+
     private final RelaySession session;
     private final Upstream target;
     private final EventStream stream;
     private final HttpHeaders headers;
-    private long giveUpAtMillis;
+    private long giveUpAtMillis; // unless the upstream is there by then
+    private long endAtMillis; // unless something new comes by then
     private long pauseMillis = 250;
+    private long seenNewest;
+    private SessionLoop.@Nullable Timer silence;
     private @Nullable UpstreamCall call;
     private @Nullable UpstreamFeed feed;
 
@@ -33,6 +39,12 @@ final class StreamResume implements UpstreamListener {
         this.stream = stream;
         this.headers = headers;
         this.giveUpAtMillis = deadline();
+        this.endAtMillis = endOfPatience();
+    }
+
+    private long endOfPatience() {
+        return session.relay().clock().millis()
+                + target.settings().answerTimeout().toMillis();
     }
 
     private long deadline() {
@@ -55,7 +67,8 @@ final class StreamResume implements UpstreamListener {
             close();
             return;
         }
-        if (session.relay().clock().millis() >= giveUpAtMillis) {
+        long now = session.relay().clock().millis();
+        if (now >= giveUpAtMillis || now >= endAtMillis) {
             giveUp();
             return;
         }
@@ -91,6 +104,38 @@ final class StreamResume implements UpstreamListener {
         addressed.remove(HttpHeaderNames.CONTENT_TYPE);
         feed = null;
         call = target.get(session.nettyLoop().loop(), addressed, this);
+        listen();
+    }
+
+    /**
+     * Asks anew where nothing comes: some servers replay what they have stored and then say nothing on a resumed stream, though
+     * the call goes on and its events are stored; the next GET brings them. One that is accepted and not answered ends here too.
+     */
+    private void listen() {
+        seenNewest = stream.newest();
+        silence = session.loop().after(SILENCE_MILLIS, () -> {
+            silence = null;
+            UpstreamCall silent = call;
+            if (silent == null) {
+                return;
+            }
+            if (stream.newest() > seenNewest) {
+                listen();
+                return;
+            }
+            call = null;
+            releaseFeed();
+            feed = null;
+            silent.close();
+            attempt();
+        });
+    }
+
+    private void stopListening() {
+        if (silence != null) {
+            silence.cancel();
+            silence = null;
+        }
     }
 
     @Override
@@ -98,8 +143,10 @@ final class StreamResume implements UpstreamListener {
         session.keepCookies(target, received);
         if (status == 200 && MessageExchange.isEventStream(received)) {
             feed = new UpstreamFeed(session, stream, target.settings().maxEventBytes(), this::close);
+            giveUpAtMillis = deadline();
             return;
         }
+        stopListening();
         UpstreamCall refused = call;
         call = null;
         if (refused != null) {
@@ -120,6 +167,7 @@ final class StreamResume implements UpstreamListener {
     /** Leaves the upstream; nothing comes of it any more. */
     void close() {
         session.remove(this);
+        stopListening();
         releaseFeed();
         UpstreamCall open = call;
         call = null;
@@ -135,6 +183,7 @@ final class StreamResume implements UpstreamListener {
             fed.feed(bytes, call);
             if (fed.progressed()) {
                 giveUpAtMillis = deadline();
+                endAtMillis = endOfPatience();
                 pauseMillis = 250;
             }
             if (stream.ended()) {
@@ -152,6 +201,7 @@ final class StreamResume implements UpstreamListener {
     @Override
     public void end() {
         call = null;
+        stopListening();
         releaseFeed();
         if (feed != null && feed.progressed()) {
             after(feed.retryMillis());
@@ -163,6 +213,7 @@ final class StreamResume implements UpstreamListener {
     @Override
     public void failed(UpstreamFailure failure) {
         call = null;
+        stopListening();
         releaseFeed();
         again();
     }
