@@ -130,6 +130,11 @@ public final class EventStream implements Completion {
         return trimmedThrough;
     }
 
+    /** Retention takes what is up to this number: a cursor before it is told of a gap. */
+    public void trimmed(long through) {
+        trimmedThrough = Math.max(trimmedThrough, through);
+    }
+
     /** Whether a power cut may have lost what came after a client's cursor: it lies among the numbers that were skipped. */
     public boolean lost(long cursor) {
         return cursor > leaptTo - session.leap() && cursor < leaptTo;
@@ -418,8 +423,8 @@ public final class EventStream implements Completion {
                 replace(append.event().message(), reason);
             }
         }
-        if (write instanceof StoreWrite.PutStream && !recordStored && !session.deleted()) {
-            opened();
+        if (write instanceof StoreWrite.PutStream && !recordStored) {
+            opened(); // whoever waits for it must not wait for ever, the session's end included
             fail(McpErrors.INTERNAL_ERROR, "Shadowcat could not store the stream: " + reason, Map.of());
         }
         pump();

@@ -151,6 +151,16 @@ public final class SessionManager<S extends Session> {
         }
     }
 
+    /**
+     * Holds a session that is held already for the time of something asynchronous; {@link #release} takes it back. Without it
+     * the session could leave memory meanwhile, and come back as another one. The session's loop.
+     */
+    public void keep(S session) {
+        if (!residents.hold(session) && !session.deleted()) {
+            throw new IllegalStateException("a session that has left memory cannot be kept");
+        }
+    }
+
     /** Lets go of a session that was found or created. The session's loop. */
     public void release(S session) {
         residents.release(session);

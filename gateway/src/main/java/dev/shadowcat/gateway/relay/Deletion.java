@@ -27,6 +27,7 @@ final class Deletion implements UpstreamListener {
 
     void start() {
         HttpHeaders headers = session.addressed(session.headers(target, exchange.headers()));
+        session.relay().sessions().keep(session);
         session.loop().after(WAIT_MILLIS, this::delete);
         target.send(
                 session.nettyLoop().loop(),
@@ -42,6 +43,7 @@ final class Deletion implements UpstreamListener {
     public void head(int status, HttpHeaders received) {
         if (status == 401 || status == 403) {
             done = true;
+            session.relay().sessions().release(session);
             exchange.respond(status, ForwardedHeaders.response(received), Unpooled.EMPTY_BUFFER);
             return;
         }
@@ -64,6 +66,7 @@ final class Deletion implements UpstreamListener {
             return;
         }
         done = true;
+        session.relay().sessions().release(session);
         if (session.deleted()) {
             Answers.error(exchange, 404, McpErrors.SESSION_NOT_FOUND, "Session not found");
             return;

@@ -114,6 +114,7 @@ final class Maintenance {
         }
         if (mayExpire) {
             List<StoreWrite> due = retention.due(id, now);
+            due.forEach(this::tell);
             loop.execute(() -> due.forEach(write -> lane.offer(write, Completion.NOBODY)));
         }
         if (recovering
@@ -130,6 +131,20 @@ final class Maintenance {
                             }),
                             unreadable -> {});
         }
+    }
+
+    /** A stream in memory must know what it has lost, or a resume would pass over it in silence. */
+    private void tell(StoreWrite write) {
+        RelaySession session = relay.sessions().inMemory(write.session());
+        if (session == null || !(write instanceof StoreWrite.TrimStream trim)) {
+            return;
+        }
+        session.loop().run(() -> {
+            EventStream stream = session.stream(trim.stream());
+            if (stream != null) {
+                stream.trimmed(trim.throughSequence());
+            }
+        });
     }
 
     private boolean interrupted(SessionId id) {

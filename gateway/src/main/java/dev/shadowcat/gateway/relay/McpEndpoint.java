@@ -186,6 +186,10 @@ final class McpEndpoint implements ExchangeHandler {
             Consumer<RelaySession> then) {
         switch (verdict) {
             case CredentialGate.Verdict.Passed passed -> {
+                if (session.deleted()) {
+                    Answers.noSession(exchange);
+                    return;
+                }
                 session.touch();
                 session.recover(exchange.headers());
                 then.accept(session);

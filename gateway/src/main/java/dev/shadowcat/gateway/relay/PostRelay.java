@@ -167,7 +167,11 @@ final class PostRelay implements UpstreamListener, ExchangeListener {
 
     private void opened() {
         EventStream opened = stream;
-        if (opened == null || clientGone || session.deleted()) {
+        if (opened == null || clientGone) {
+            return;
+        }
+        if (session.deleted()) {
+            Answers.noSession(exchange);
             return;
         }
         SseClient client = SseClient.waiting(session, exchange);
@@ -451,12 +455,10 @@ final class PostRelay implements UpstreamListener, ExchangeListener {
         }
     }
 
-    /** The session is gone: the upstream is left, and a client that still waits for a plain answer is told. */
+    /** The session is gone: the upstream is left, and a client whose answer has not begun is told. */
     void sessionEnded() {
         leave();
-        if (stream == null) {
-            Answers.noSession(exchange);
-        }
+        Answers.noSession(exchange);
     }
 
     private void leave() {

@@ -65,17 +65,28 @@ final class StreamRequest implements ExchangeListener {
             serve(known, cursor.sequence(), true);
             return;
         }
+        session.relay().sessions().keep(session);
         session.relay()
                 .reader()
                 .read(
                         session.loop(),
                         () -> session.relay().store().stream(session.id(), cursor.stream()),
-                        found -> recalled(cursor, found),
-                        reason -> Answers.busy(exchange, "The store cannot be read now: " + reason));
+                        found -> {
+                            recalled(cursor, found);
+                            session.relay().sessions().release(session);
+                        },
+                        reason -> {
+                            Answers.busy(exchange, "The store cannot be read now: " + reason);
+                            session.relay().sessions().release(session);
+                        });
     }
 
     private void recalled(EventId cursor, Optional<StoredStream> found) {
         if (gone) {
+            return;
+        }
+        if (session.deleted()) {
+            Answers.noSession(exchange);
             return;
         }
         if (found.isEmpty()) {
