@@ -10,13 +10,16 @@ import dev.shadowcat.mcp.MessageEditor;
 import dev.shadowcat.mcp.MessageReader;
 import dev.shadowcat.mcp.Messages;
 import dev.shadowcat.mcp.RequestId;
+import dev.shadowcat.mcp.Span;
 import dev.shadowcat.persist.Completion;
 import dev.shadowcat.store.Owner;
 import dev.shadowcat.store.StoreWrite;
 import dev.shadowcat.store.StoredStream;
 import dev.shadowcat.store.StreamRecord;
 import dev.shadowcat.store.StreamRecord.Phase;
+import java.io.ByteArrayOutputStream;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
@@ -284,25 +287,55 @@ public final class EventStream implements Completion {
         return null;
     }
 
+    /** Takes what belongs here; an answer to a request that is not open on this stream is left out, as it is alone. */
     private Received takeBatch(@Nullable String ownId, byte[] message, Message.Batch batch) {
-        byte[] shown = message;
+        List<byte[]> kept = new ArrayList<>();
         boolean answers = false;
-        List<Message.Element> elements = batch.elements();
-        for (int i = elements.size() - 1; i >= 0; i--) { // from the end, so that earlier spans stay true
-            Envelope envelope = elements.get(i).envelope();
+        for (Message.Element element : batch.elements()) {
+            Envelope envelope = element.envelope();
             Call call = envelope.isAnswer() ? openCall(envelope) : null;
-            if (call == null) {
+            if (envelope.isAnswer() && call == null) {
+                stray();
                 continue;
             }
-            answers = true;
-            if (!call.clientId().equals(call.upstreamId())) {
-                shown = MessageEditor.replace(shown, 0, shown.length, envelope.idSpan(), call.clientId());
+            byte[] shown = Arrays.copyOfRange(
+                    message, element.span().start(), element.span().end());
+            if (call != null) {
+                answers = true;
+                close(call);
+                shown = withClientId(shown, element, call);
             }
-            close(call);
+            kept.add(shown);
         }
-        record(ownId, shown, answers);
+        if (kept.isEmpty()) {
+            return Received.STRAY;
+        }
+        record(ownId, array(kept), answers);
         finishIfAnswered();
         return Received.RECORDED;
+    }
+
+    private static byte[] withClientId(byte[] shown, Message.Element element, Call call) {
+        Span id = element.envelope().idSpan();
+        if (id == null || call.clientId().equals(call.upstreamId())) {
+            return shown;
+        }
+        int start = element.span().start();
+        return MessageEditor.replace(
+                shown, 0, shown.length, new Span(id.start() - start, id.end() - start), call.clientId());
+    }
+
+    private static byte[] array(List<byte[]> elements) {
+        ByteArrayOutputStream text = new ByteArrayOutputStream();
+        text.write('[');
+        for (int i = 0; i < elements.size(); i++) {
+            if (i > 0) {
+                text.write(',');
+            }
+            text.writeBytes(elements.get(i));
+        }
+        text.write(']');
+        return text.toByteArray();
     }
 
     private void close(Call call) {

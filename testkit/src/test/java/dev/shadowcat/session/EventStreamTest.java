@@ -59,6 +59,31 @@ class EventStreamTest {
     }
 
     @Test
+    void aBatchIsShownWithoutAnswersThatAreNotOfThisStream() throws InterruptedException {
+        session.begin(new RequestId("1"), "tools/call", null); // open on another stream: its id here is a fresh one
+        EventStream stream = opened(new RequestId("1"), new RequestId("2"));
+        RequestId fresh = stream.open().getFirst().upstreamId();
+        Sink sink = attach(stream, 0);
+        byte[] own = answer(fresh.json());
+        byte[] batch = ("[ " + text(answer("1")) + " , " + text(notification("a")) + " , " + text(own) + " , "
+                        + text(own) + " ]")
+                .getBytes(StandardCharsets.UTF_8);
+        stream.receive(null, batch);
+        stream.receive(null, ("[" + text(own) + "]").getBytes(StandardCharsets.UTF_8));
+        harness.turn();
+        assertThat(harness.store.read(ID, stream.number(), 0, 10, 10_000))
+                .singleElement()
+                .extracting(event -> text(event.message()))
+                .isEqualTo("[" + text(notification("a")) + "," + text(answer("1")) + "]");
+        assertThat(sink.finished).isFalse();
+        assertThat(stream.open()).extracting(Call::clientId).containsExactly(new RequestId("2"));
+    }
+
+    private static String text(byte[] message) {
+        return new String(message, StandardCharsets.UTF_8);
+    }
+
+    @Test
     void aSlowClientReadsFromTheStoreAndMissesNothing() throws InterruptedException {
         EventStream stream = session.standalone();
         Sink sink = attach(stream, 0);

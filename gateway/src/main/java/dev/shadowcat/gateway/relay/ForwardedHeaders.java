@@ -3,6 +3,7 @@ package dev.shadowcat.gateway.relay;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.util.AsciiString;
+import java.nio.charset.StandardCharsets;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Locale;
@@ -19,6 +20,7 @@ final class ForwardedHeaders {
     static final String VERSION = "mcp-protocol-version";
     static final String LAST_EVENT_ID = "last-event-id";
 
+    private static final char DELETE = 0x7f;
     private static final Names STOPPED = Names.of(
             "host",
             "connection",
@@ -98,6 +100,24 @@ final class ForwardedHeaders {
             }
         }
         return copy;
+    }
+
+    /**
+     * Asks the upstream for what follows one of its events.
+     *
+     * @param cursor the upstream's id; goes out as the UTF-8 bytes that it came in
+     * @return false where a header cannot carry the id, for its control characters; nothing is asked then
+     */
+    static boolean resumeAfter(HttpHeaders headers, String cursor) {
+        String bytes = new String(cursor.getBytes(StandardCharsets.UTF_8), StandardCharsets.ISO_8859_1);
+        for (int i = 0; i < bytes.length(); i++) {
+            char each = bytes.charAt(i);
+            if ((each < ' ' && each != '\t') || each == DELETE) {
+                return false;
+            }
+        }
+        headers.set(LAST_EVENT_ID, bytes);
+        return true;
     }
 
     /** Whether an Accept header takes a type; {@code q=0} refuses it, wildcards count, no header takes all. */

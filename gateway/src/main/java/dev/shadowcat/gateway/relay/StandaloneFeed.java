@@ -194,8 +194,7 @@ final class StandaloneFeed implements UpstreamListener {
         addressed.set(HttpHeaderNames.ACCEPT, "text/event-stream");
         addressed.remove(HttpHeaderNames.CONTENT_TYPE);
         String cursor = stream.upstreamCursor();
-        if (cursor != null) {
-            addressed.set(ForwardedHeaders.LAST_EVENT_ID, cursor);
+        if (cursor != null && ForwardedHeaders.resumeAfter(addressed, cursor)) {
             stream.upstreamResumed(newest.stream()
                     .map(Event::upstreamId)
                     .filter(Objects::nonNull)

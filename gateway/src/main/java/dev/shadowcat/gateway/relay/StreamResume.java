@@ -88,7 +88,8 @@ final class StreamResume implements UpstreamListener {
 
     private void connect(List<Event> newest) {
         String cursor = stream.upstreamCursor();
-        if (cursor == null || session.deleted()) {
+        HttpHeaders addressed = session.addressed(headers);
+        if (cursor == null || session.deleted() || !ForwardedHeaders.resumeAfter(addressed, cursor)) {
             giveUp();
             return;
         }
@@ -98,9 +99,7 @@ final class StreamResume implements UpstreamListener {
                 .toList();
         stream.upstreamResumed(ids);
         session.relay().observer().upstreamReconnected();
-        HttpHeaders addressed = session.addressed(headers);
         addressed.set(HttpHeaderNames.ACCEPT, "text/event-stream");
-        addressed.set(ForwardedHeaders.LAST_EVENT_ID, cursor);
         addressed.remove(HttpHeaderNames.CONTENT_TYPE);
         feed = null;
         call = target.get(session.nettyLoop().loop(), addressed, this);
