@@ -397,7 +397,6 @@ public final class EventStream implements Completion {
         }
         Event event = tracker.record(session.clock().millis(), generation, answer, upstreamCursor, message);
         session.lane().offer(new StoreWrite.AppendEvent(session.id(), number, event), this);
-        session.recorded(event.bytes());
         trimIfLong();
     }
 
@@ -502,7 +501,7 @@ public final class EventStream implements Completion {
         gone.close();
         if (client == gone) {
             client = null;
-            session.detached(this);
+            session.leaveMemory(this);
         }
     }
 

@@ -5,6 +5,7 @@ import dev.shadowcat.event.SessionId;
 import dev.shadowcat.store.EventStore;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 
 /** The newest events of a stream: what a resumed upstream may repeat. Blocks on the store; not on a loop. */
 public final class NewestEvents {
@@ -22,6 +23,11 @@ public final class NewestEvents {
             events = after(store, session, stream, from);
         }
         return events;
+    }
+
+    /** The ids that the upstream gave them; those without one are left out. */
+    public static List<String> upstreamIds(List<Event> events) {
+        return events.stream().map(Event::upstreamId).filter(Objects::nonNull).toList();
     }
 
     private static boolean startsLater(List<Event> events, long from) {

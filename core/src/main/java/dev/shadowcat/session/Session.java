@@ -54,7 +54,6 @@ public class Session implements Lane.Listener {
     private @Nullable List<Runnable> waitingForRoom;
     private int nextStream;
     private int freshIds;
-    private long storedBytes;
     private long lastActiveMillis;
     private long touchedMillis;
     private long standaloneCursor;
@@ -90,7 +89,6 @@ public class Session implements Lane.Listener {
         long leap = leap();
         this.nextStream = Math.max(1, state.streamLimit()) + STREAM_LEAP * powerCuts();
         for (StoredStream stream : streams) {
-            storedBytes += stream.bytes();
             if (stream.record().phase() == dev.shadowcat.store.StreamRecord.Phase.OPEN) {
                 EventStream open = new EventStream(this, stream, leap);
                 attached(open);
@@ -258,16 +256,6 @@ public class Session implements Lane.Listener {
         return null;
     }
 
-    /** The stream that owes this request its answer; null while it has none. */
-    public final @Nullable EventStream streamOf(Call call) {
-        for (EventStream stream : streams()) {
-            if (stream.open().contains(call)) {
-                return stream;
-            }
-        }
-        return null;
-    }
-
     /** Opens a stream for requests; {@code opened} runs when the store has its record. */
     public final EventStream openStream(List<Call> requests, Runnable opened) {
         int number = nextStream++;
@@ -314,12 +302,8 @@ public class Session implements Lane.Listener {
         others.put(stream.number(), stream);
     }
 
-    final void detached(EventStream stream) {
-        leaveMemory(stream);
-    }
-
     /** A stream that ended is needed until the store knows of its end and its client has gone. */
-    final void leaveMemory(EventStream stream) {
+    public final void leaveMemory(EventStream stream) {
         if (stream.endStored() && stream.client() == null) {
             remove(stream);
         }
@@ -331,20 +315,6 @@ public class Session implements Lane.Listener {
         } else if (others != null && others.remove(stream.number(), stream) && others.isEmpty()) {
             others = null;
         }
-    }
-
-    /** An ended stream that was recalled is not needed after all. */
-    public final void forget(EventStream stream) {
-        leaveMemory(stream);
-    }
-
-    final void recorded(int bytes) {
-        storedBytes += bytes;
-    }
-
-    /** Bytes of events that were stored since it came to memory, and before. An estimate from above. */
-    public final long storedBytes() {
-        return storedBytes;
     }
 
     /** A client used the session. */

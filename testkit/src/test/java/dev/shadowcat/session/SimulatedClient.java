@@ -118,7 +118,7 @@ final class SimulatedClient {
 
         if (served.ended() && after >= served.newest()) {
             if (served.client() == null) {
-                found.forget(served);
+                found.leaveMemory(served);
             }
             over = true; // 405
             return;

@@ -6,7 +6,6 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** An MCP server's side of one stream: what it says, and the connection that breaks off and may be resumed. */
@@ -170,8 +169,7 @@ final class SimulatedUpstream {
             next = cursor == null ? 0 : Integer.parseInt(cursor.substring(1)) + 1;
             next = Math.max(0, next - simulation.time.random.nextInt(3)); // some repeat what they sent
         }
-        stream.upstreamResumed(
-                newest.stream().map(Event::upstreamId).filter(Objects::nonNull).toList());
+        stream.upstreamResumed(NewestEvents.upstreamIds(newest));
         connection = new Connection(session, stream, next);
         connection.pump();
     }

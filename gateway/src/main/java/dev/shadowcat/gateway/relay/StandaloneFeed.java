@@ -11,7 +11,6 @@ import io.netty.buffer.ByteBuf;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaders;
 import java.util.List;
-import java.util.Objects;
 import java.util.function.IntConsumer;
 import org.jspecify.annotations.Nullable;
 
@@ -195,10 +194,7 @@ final class StandaloneFeed implements UpstreamListener {
         addressed.remove(HttpHeaderNames.CONTENT_TYPE);
         String cursor = stream.upstreamCursor();
         if (cursor != null && ForwardedHeaders.resumeAfter(addressed, cursor)) {
-            stream.upstreamResumed(newest.stream()
-                    .map(Event::upstreamId)
-                    .filter(Objects::nonNull)
-                    .toList());
+            stream.upstreamResumed(NewestEvents.upstreamIds(newest));
         }
         feed = null;
         call = target.get(session.nettyLoop().loop(), addressed, this);

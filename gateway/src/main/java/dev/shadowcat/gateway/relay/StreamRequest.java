@@ -108,7 +108,7 @@ final class StreamRequest implements ExchangeListener {
         }
         if (stream.ended() && after >= stream.newest()) {
             if (stream.client() == null) {
-                session.forget(stream);
+                session.leaveMemory(stream);
             }
             Answers.empty(exchange, 405); // clients that got anything else came back for ever
             return;

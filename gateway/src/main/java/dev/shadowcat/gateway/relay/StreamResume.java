@@ -18,7 +18,6 @@ import org.jspecify.annotations.Nullable;
  * again, until the answer is there or nothing new has come for the time that a request may wait. The session's loop only.
  */
 final class StreamResume implements UpstreamListener {
-
     private static final long SILENCE_MILLIS = 10_000;
 
     private final RelaySession session;
@@ -93,11 +92,7 @@ final class StreamResume implements UpstreamListener {
             giveUp();
             return;
         }
-        List<String> ids = newest.stream()
-                .map(Event::upstreamId)
-                .filter(java.util.Objects::nonNull)
-                .toList();
-        stream.upstreamResumed(ids);
+        stream.upstreamResumed(NewestEvents.upstreamIds(newest));
         session.relay().observer().upstreamReconnected();
         addressed.set(HttpHeaderNames.ACCEPT, "text/event-stream");
         addressed.remove(HttpHeaderNames.CONTENT_TYPE);
