@@ -8,6 +8,14 @@ public final class EventTracker {
     private long newest;
     private @Nullable RepeatFilter repeats; // only from a resume until the first event that is new
 
+    /** Whether an upstream event was recorded before. */
+    public enum Repeat {
+        YES,
+        NO,
+        /** It is none of those at hand, but the store has older ones. */
+        PERHAPS
+    }
+
     /** @param newest the newest sequence that was ever given on the stream; 0 for a fresh one */
     public EventTracker(long newest) {
         this.newest = newest;
@@ -20,18 +28,41 @@ public final class EventTracker {
 
     /** The upstream was resumed and may begin with events that it sent before, named by their ids, oldest first. */
     public void expectRepeats(Collection<String> newestUpstreamIds) {
-        repeats = newestUpstreamIds.isEmpty() ? null : new RepeatFilter(newestUpstreamIds);
+        boolean full = newestUpstreamIds.size() >= RepeatFilter.CAPACITY;
+        repeats = newestUpstreamIds.isEmpty() ? null : new RepeatFilter(newestUpstreamIds, newest, full);
+    }
+
+    /** What it compares with; null where nothing can be a repeat. */
+    public @Nullable RepeatFilter expected() {
+        return repeats;
+    }
+
+    /**
+     * Compares with another run of ids.
+     *
+     * @param before what the other one takes the place of; nothing happens where it is no longer in force
+     * @param next null where nothing that comes now is a repeat
+     */
+    public void expect(RepeatFilter before, @Nullable RepeatFilter next) {
+        if (repeats == before) {
+            repeats = next;
+        }
     }
 
     /** Whether an upstream event was recorded before. The first one that was not ends the comparing. */
-    public boolean repeats(@Nullable String upstreamId) {
-        if (knows(upstreamId)) {
-            return true;
+    public Repeat compare(@Nullable String upstreamId) {
+        RepeatFilter filter = repeats;
+        if (filter == null || upstreamId == null) {
+            return Repeat.NO;
         }
-        if (upstreamId != null) {
-            repeats = null;
+        if (filter.knows(upstreamId)) {
+            return Repeat.YES;
         }
-        return false;
+        if (filter.partial()) {
+            return Repeat.PERHAPS;
+        }
+        repeats = null;
+        return Repeat.NO;
     }
 
     /** Whether the id is one of an event that was recorded before; goes on comparing either way. */

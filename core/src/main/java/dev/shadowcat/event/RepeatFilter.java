@@ -2,20 +2,29 @@ package dev.shadowcat.event;
 
 import java.util.Collection;
 
-/** The upstream ids of a stream's newest events, hashed: tells what a resumed upstream repeats. One thread. */
-final class RepeatFilter {
-    static final int CAPACITY = 128;
+/** The upstream ids of a run of a stream's stored events, hashed: tells what a resumed upstream repeats. One thread. */
+public final class RepeatFilter {
+    public static final int CAPACITY = 128;
 
     private final long[] hashes;
+    private final long through;
+    private final boolean partial;
 
-    RepeatFilter(Collection<String> newestIds) {
-        this.hashes = newestIds.stream()
-                .skip(Math.max(0, newestIds.size() - CAPACITY))
+    /**
+     * @param ids oldest first; no more than the last {@value #CAPACITY} are kept
+     * @param through the last sequence of the run
+     * @param partial whether the store may have ids that are not among them
+     */
+    public RepeatFilter(Collection<String> ids, long through, boolean partial) {
+        this.hashes = ids.stream()
+                .skip(Math.max(0, ids.size() - CAPACITY))
                 .mapToLong(RepeatFilter::hash)
                 .toArray();
+        this.through = through;
+        this.partial = partial;
     }
 
-    boolean knows(String id) {
+    public boolean knows(String id) {
         long wanted = hash(id);
         for (long hash : hashes) {
             if (hash == wanted) {
@@ -23,6 +32,16 @@ final class RepeatFilter {
             }
         }
         return false;
+    }
+
+    /** The last sequence of the run. */
+    public long through() {
+        return through;
+    }
+
+    /** Whether an id that it does not know may yet be one of the stream's. */
+    boolean partial() {
+        return partial;
     }
 
     /** 64 bits of FNV-1a: two of 128 ids collide once in 10^15 streams. */

@@ -2,6 +2,7 @@ package dev.shadowcat.session;
 
 import dev.shadowcat.event.Event;
 import dev.shadowcat.event.EventTracker;
+import dev.shadowcat.event.RepeatFilter;
 import dev.shadowcat.mcp.Envelope;
 import dev.shadowcat.mcp.McpErrors;
 import dev.shadowcat.mcp.McpMethod;
@@ -23,6 +24,7 @@ import java.util.Arrays;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -34,6 +36,7 @@ public final class EventStream implements Completion {
     public static final int STANDALONE = 0;
 
     private static final String NO_CURSOR = ""; // as the store has it: the last one means nothing any more
+    private static final long LOOK_AGAIN_MILLIS = 1_000;
     private static final int TRIM_SLACK = 10; // trimmed when a tenth above the limit, not event by event
 
     private final Session session;
@@ -214,19 +217,43 @@ public final class EventStream implements Completion {
         if (ended()) {
             return stray();
         }
-        boolean only = message.length == 0; // an id without an event: whether it is a repeat, nobody knows
-        if (only ? tracker.knows(ownId) : tracker.repeats(ownId)) {
-            session.observer().repeatDropped();
-            return Received.REPEATED;
+        if (message.length == 0) { // an id without an event: whether it is a repeat, nobody knows
+            return tracker.knows(ownId) ? repeated() : moveCursor(ownId);
         }
-        if (only) {
-            return moveCursor(ownId);
-        }
-        return switch (MessageReader.read(message)) {
-            case Message.Single single -> take(ownId, message, single.envelope());
-            case Message.Batch batch -> takeBatch(ownId, message, batch);
-            case Message.Malformed malformed -> Received.MALFORMED;
+        return switch (tracker.compare(ownId)) {
+            case YES -> repeated();
+            case PERHAPS -> Received.UNCERTAIN;
+            case NO ->
+                switch (MessageReader.read(message)) {
+                    case Message.Single single -> take(ownId, message, single.envelope());
+                    case Message.Batch batch -> takeBatch(ownId, message, batch);
+                    case Message.Malformed malformed -> Received.MALFORMED;
+                };
         };
+    }
+
+    private Received repeated() {
+        session.observer().repeatDropped();
+        return Received.REPEATED;
+    }
+
+    /** Looks in the store for an event that was {@link Received#UNCERTAIN}; {@code then} runs when it can be received again. */
+    public void lookUp(String ownId, Runnable then) {
+        RepeatFilter known = tracker.expected();
+        if (known == null) {
+            session.loop().execute(then);
+            return;
+        }
+        RepeatSearch search = new RepeatSearch(session.store(), session.id(), number, generation);
+        session.reader()
+                .read(
+                        session.loop(),
+                        () -> Optional.ofNullable(search.around(ownId, known.through())),
+                        found -> {
+                            tracker.expect(known, found.orElse(null));
+                            then.run();
+                        },
+                        unreadable -> session.loop().after(LOOK_AGAIN_MILLIS, () -> lookUp(ownId, then)));
     }
 
     private Received moveCursor(@Nullable String ownId) {

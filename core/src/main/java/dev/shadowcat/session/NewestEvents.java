@@ -1,6 +1,7 @@
 package dev.shadowcat.session;
 
 import dev.shadowcat.event.Event;
+import dev.shadowcat.event.RepeatFilter;
 import dev.shadowcat.event.SessionId;
 import dev.shadowcat.store.EventStore;
 import java.util.ArrayList;
@@ -9,12 +10,12 @@ import java.util.Objects;
 
 /** The newest events of a stream: what a resumed upstream may repeat. Blocks on the store; not on a loop. */
 public final class NewestEvents {
-    private static final int COUNT = 128;
+    private static final int COUNT = RepeatFilter.CAPACITY;
     private static final int PAGE_BYTES = 1 << 20;
 
     private NewestEvents() {}
 
-    /** Reads about {@value #COUNT} events up to the newest, oldest first; fewer where the store has fewer. */
+    /** Reads about 128 events up to the newest, oldest first; fewer where the store has fewer. */
     public static List<Event> read(EventStore store, SessionId session, int stream, long newest) {
         long from = Math.max(0, newest - COUNT);
         List<Event> events = after(store, session, stream, from);
@@ -25,9 +26,13 @@ public final class NewestEvents {
         return events;
     }
 
-    /** The ids that the upstream gave them; those without one are left out. */
-    public static List<String> upstreamIds(List<Event> events) {
-        return events.stream().map(Event::upstreamId).filter(Objects::nonNull).toList();
+    /** The ids that the upstream gave them in one generation; those without one are left out. */
+    public static List<String> upstreamIds(List<Event> events, int generation) {
+        return events.stream()
+                .filter(event -> event.generation() == generation)
+                .map(Event::upstreamId)
+                .filter(Objects::nonNull)
+                .toList();
     }
 
     private static boolean startsLater(List<Event> events, long from) {

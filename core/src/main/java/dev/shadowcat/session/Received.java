@@ -8,6 +8,8 @@ public enum Received {
     CURSOR_MOVED,
     /** It was recorded before. */
     REPEATED,
+    /** Nothing was done with it: it may be older than what is compared with; to be received again after a look-up. */
+    UNCERTAIN,
     /** It does not belong on this stream, or on any. */
     STRAY,
     /** It is no JSON-RPC message. */

@@ -5,6 +5,7 @@ import static dev.shadowcat.session.SessionHarness.attach;
 import static dev.shadowcat.session.SessionHarness.notification;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.shadowcat.event.Event;
 import dev.shadowcat.event.SessionId;
 import dev.shadowcat.mcp.RequestId;
 import dev.shadowcat.session.SessionHarness.Plain;
@@ -15,6 +16,7 @@ import dev.shadowcat.store.StreamRecord.Phase;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Objects;
+import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -223,6 +225,84 @@ class EventStreamTest {
                 .as("no repeat any more")
                 .isEqualTo(Received.RECORDED);
         assertThat(stream.newest()).isEqualTo(4);
+    }
+
+    @Test
+    void anUpstreamThatRepeatsEverythingDoublesNothingHoweverMuchItSent() throws InterruptedException {
+        EventStream stream = session.standalone();
+        sent(stream, 1, 1_000);
+        allStored(stream);
+        stream.upstreamResumed(NewestEvents.upstreamIds(newest(stream), 1));
+        sent(stream, 1, 1_003);
+        allStored(stream);
+        assertThat(harness.store.read(ID, 0, 0, 2_000, Long.MAX_VALUE))
+                .extracting(Event::upstreamId)
+                .containsExactlyElementsOf(
+                        IntStream.rangeClosed(1, 1_003).mapToObj(n -> "u" + n).toList());
+    }
+
+    @Test
+    void aReplayThatIsSlightlyOutOfOrderDoublesNothingEither() throws InterruptedException {
+        EventStream stream = session.standalone();
+        sent(stream, 1, 600);
+        allStored(stream);
+        stream.upstreamResumed(NewestEvents.upstreamIds(newest(stream), 1));
+        for (int n = 1; n <= 600; n += 3) {
+            sent(stream, n + 2, n + 2);
+            sent(stream, n, n + 1);
+        }
+        sent(stream, 601, 601);
+        assertThat(stream.newest()).isEqualTo(601);
+    }
+
+    @Test
+    void anUpstreamThatBeginsWhereItWasAskedLosesNothingAfterMuch() throws InterruptedException {
+        EventStream stream = session.standalone();
+        sent(stream, 1, 1_000);
+        allStored(stream);
+        stream.upstreamResumed(NewestEvents.upstreamIds(newest(stream), 1));
+        sent(stream, 1_001, 1_002);
+        sent(stream, 5, 5);
+        assertThat(stream.newest()).as("no repeat any more").isEqualTo(1_003);
+    }
+
+    @Test
+    void idsOfAnOlderGenerationAreNoRepeats() throws InterruptedException {
+        EventStream stream = session.standalone();
+        sent(stream, 1, 100);
+        session.change(now -> now.withUpstreamSession("second", null), dev.shadowcat.persist.Completion.NOBODY);
+        session.regenerated();
+        long before = stream.newest();
+        sent(stream, 1, 1);
+        allStored(stream);
+        stream.upstreamResumed(NewestEvents.upstreamIds(newest(stream), 2));
+        sent(stream, 1, 3);
+        assertThat(stream.newest()).isEqualTo(before + 3);
+    }
+
+    private void allStored(EventStream stream) throws InterruptedException {
+        while (stream.stored() < stream.newest()) {
+            harness.turn();
+        }
+    }
+
+    private List<Event> newest(EventStream stream) {
+        return NewestEvents.read(harness.store, ID, stream.number(), stream.newest());
+    }
+
+    /** The upstream sends the events with these ids; one that may be a repeat is received again when the store was asked. */
+    private void sent(EventStream stream, int first, int last) {
+        for (int n = first; n <= last; n++) {
+            String id = "u" + n;
+            byte[] message = notification(id);
+            if (stream.receive(id, message) == Received.UNCERTAIN) {
+                boolean[] asked = new boolean[1];
+                stream.lookUp(id, () -> asked[0] = true);
+                harness.settle();
+                assertThat(asked[0]).isTrue();
+                assertThat(stream.receive(id, message)).isNotEqualTo(Received.UNCERTAIN);
+            }
+        }
     }
 
     @Test

@@ -30,6 +30,7 @@ final class SimulatedUpstream {
         private final EventStream stream;
         private int next;
         private boolean open = true;
+        private boolean asking; // the store, about an event that is to be received again
 
         Connection(SimulatedSession session, EventStream stream, int next) {
             this.session = session;
@@ -38,7 +39,7 @@ final class SimulatedUpstream {
         }
 
         void pump() {
-            if (!open || next >= said.size()) {
+            if (!open || asking || next >= said.size()) {
                 return;
             }
             if (session.blocked()) {
@@ -48,9 +49,18 @@ final class SimulatedUpstream {
             int reads = 1 + simulation.time.random.nextInt(20); // what one read of the socket brings
             for (int i = 0; i < reads && next < said.size(); i++, next++) {
                 byte[] message = said.get(next).getBytes(StandardCharsets.UTF_8);
-                stream.receive(givesIds ? "u" + next : null, message);
+                if (stream.receive(givesIds ? "u" + next : null, message) == Received.UNCERTAIN) {
+                    asking = true;
+                    stream.lookUp("u" + next, this::lookedUp);
+                    return;
+                }
             }
             session.loop().after(simulation.time.random.nextInt(3), this::pump);
+        }
+
+        private void lookedUp() {
+            asking = false;
+            pump();
         }
     }
 
@@ -167,9 +177,11 @@ final class SimulatedUpstream {
         int next = said.size();
         if (givesIds) {
             next = cursor == null ? 0 : Integer.parseInt(cursor.substring(1)) + 1;
-            next = Math.max(0, next - simulation.time.random.nextInt(3)); // some repeat what they sent
+            boolean all = simulation.time.random.nextInt(4) == 0;
+            int repeated = all ? next : simulation.time.random.nextInt(3); // some repeat what they sent, or all of it
+            next = Math.max(0, next - repeated);
         }
-        stream.upstreamResumed(NewestEvents.upstreamIds(newest));
+        stream.upstreamResumed(NewestEvents.upstreamIds(newest, stream.generation()));
         connection = new Connection(session, stream, next);
         connection.pump();
     }

@@ -43,7 +43,7 @@ final class StandaloneFeed implements UpstreamListener {
     }
 
     boolean open() {
-        return call != null || connecting || pause != null;
+        return call != null || feed != null || connecting || pause != null;
     }
 
     /**
@@ -194,7 +194,7 @@ final class StandaloneFeed implements UpstreamListener {
         addressed.remove(HttpHeaderNames.CONTENT_TYPE);
         String cursor = stream.upstreamCursor();
         if (cursor != null && ForwardedHeaders.resumeAfter(addressed, cursor)) {
-            stream.upstreamResumed(NewestEvents.upstreamIds(newest));
+            stream.upstreamResumed(NewestEvents.upstreamIds(newest, stream.generation()));
         }
         feed = null;
         call = target.get(session.nettyLoop().loop(), addressed, this);
@@ -263,17 +263,30 @@ final class StandaloneFeed implements UpstreamListener {
     @Override
     public void end() {
         call = null;
-        long asksFor = feed == null ? 0 : feed.retryMillis();
-        dropFeed();
-        pause(Math.max(asksFor, pauseMillis));
+        UpstreamFeed ended = feed;
+        if (ended == null) {
+            pause(pauseMillis);
+            return;
+        }
+        ended.whenSettled(() -> {
+            dropFeed();
+            pause(Math.max(ended.retryMillis(), pauseMillis));
+        });
     }
 
     @Override
     public void failed(UpstreamFailure failure) {
         call = null;
-        dropFeed();
         answer(OPEN);
-        again();
+        UpstreamFeed broken = feed;
+        if (broken == null) {
+            again();
+            return;
+        }
+        broken.whenSettled(() -> {
+            dropFeed();
+            again();
+        });
     }
 
     private void again() {

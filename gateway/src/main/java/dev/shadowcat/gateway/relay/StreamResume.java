@@ -92,7 +92,7 @@ final class StreamResume implements UpstreamListener {
             giveUp();
             return;
         }
-        stream.upstreamResumed(NewestEvents.upstreamIds(newest));
+        stream.upstreamResumed(NewestEvents.upstreamIds(newest, stream.generation()));
         session.relay().observer().upstreamReconnected();
         addressed.set(HttpHeaderNames.ACCEPT, "text/event-stream");
         addressed.remove(HttpHeaderNames.CONTENT_TYPE);
@@ -175,14 +175,18 @@ final class StreamResume implements UpstreamListener {
         if (feed != null) {
             UpstreamFeed fed = feed;
             fed.feed(bytes, call);
-            if (fed.progressed()) {
-                giveUpAtMillis = deadline();
-                endAtMillis = endOfPatience();
-                pauseMillis = 250;
-            }
-            if (stream.ended()) {
-                close();
-            }
+            fed.whenSettled(() -> took(fed));
+        }
+    }
+
+    private void took(UpstreamFeed fed) {
+        if (fed.progressed()) {
+            giveUpAtMillis = deadline();
+            endAtMillis = endOfPatience();
+            pauseMillis = 250;
+        }
+        if (stream.ended()) {
+            close();
         }
     }
 
@@ -196,20 +200,34 @@ final class StreamResume implements UpstreamListener {
     public void end() {
         call = null;
         stopListening();
-        releaseFeed();
-        if (feed != null && feed.progressed()) {
-            after(feed.retryMillis());
+        UpstreamFeed fed = feed;
+        if (fed == null) {
+            again();
             return;
         }
-        again();
+        fed.whenSettled(() -> {
+            fed.release();
+            if (fed.progressed()) {
+                after(fed.retryMillis());
+            } else {
+                again();
+            }
+        });
     }
 
     @Override
     public void failed(UpstreamFailure failure) {
         call = null;
         stopListening();
-        releaseFeed();
-        again();
+        UpstreamFeed fed = feed;
+        if (fed == null) {
+            again();
+            return;
+        }
+        fed.whenSettled(() -> {
+            fed.release();
+            again();
+        });
     }
 
     private void again() {

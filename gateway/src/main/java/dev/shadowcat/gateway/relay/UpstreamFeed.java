@@ -9,6 +9,7 @@ import dev.shadowcat.sse.SseEvent;
 import dev.shadowcat.sse.SseHandler;
 import dev.shadowcat.sse.SseLimitException;
 import io.netty.buffer.ByteBuf;
+import java.util.ArrayDeque;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -21,7 +22,11 @@ final class UpstreamFeed implements SseHandler {
     private final EventStream stream;
     private final SseDecoder decoder;
     private final Runnable whenBroken;
-    private UndecodedBytes.@Nullable Share undecoded; // only while an event is half received
+    private UndecodedBytes.@Nullable Share undecoded; // only while an event is half received, or some are held
+    private @Nullable ArrayDeque<SseEvent> held; // while the store is asked whether the first was recorded before
+    private @Nullable UpstreamCall stopped; // whose reading goes on when none is held
+    private @Nullable Runnable whenSettled;
+    private int heldBytes;
     private long retryMillis = DEFAULT_RETRY_MILLIS;
     private boolean progressed;
     private boolean over;
@@ -45,16 +50,37 @@ final class UpstreamFeed implements SseHandler {
             broken("An event of the MCP server broke a limit: " + tooLarge.getMessage());
             return;
         }
-        count(over ? 0 : decoder.bufferedBytes());
-        if (!over && call != null && session.blocked()) {
+        count();
+        if (!over && call != null) {
+            if (held != null) {
+                call.reading(false);
+                stopped = call;
+            } else {
+                stopWhileBlocked(call);
+            }
+        }
+    }
+
+    private void stopWhileBlocked(UpstreamCall call) {
+        if (session.blocked()) {
             call.reading(false);
             session.whenRoom(() -> call.reading(true));
         }
     }
 
-    private void count(int bytes) {
+    /** Runs once all that came was taken; now, unless the store is being asked. Only the newest task is kept. */
+    void whenSettled(Runnable task) {
+        if (held == null) {
+            task.run();
+            return;
+        }
+        whenSettled = task;
+    }
+
+    private void count() {
+        int bytes = over ? 0 : decoder.bufferedBytes() + heldBytes;
         if (bytes == 0) {
-            release();
+            letGo();
             return;
         }
         if (undecoded == null) {
@@ -69,6 +95,14 @@ final class UpstreamFeed implements SseHandler {
 
     /** The connection ended: what it held of an event is nothing any more. */
     void release() {
+        held = null;
+        heldBytes = 0;
+        whenSettled = null;
+        stopped = null;
+        letGo();
+    }
+
+    private void letGo() {
         if (undecoded != null) {
             undecoded.release();
             undecoded = null;
@@ -80,12 +114,61 @@ final class UpstreamFeed implements SseHandler {
         if (over) {
             return;
         }
+        if (held != null) {
+            held.addLast(event);
+            heldBytes += event.data().length;
+            return;
+        }
+        take(event);
+    }
+
+    private void take(SseEvent event) {
         Received received = stream.receive(event.ownId(), event.data());
+        String id = event.ownId();
+        if (received == Received.UNCERTAIN && id != null) {
+            held = new ArrayDeque<>();
+            held.addLast(event);
+            heldBytes = event.data().length;
+            stream.lookUp(id, this::lookedUp);
+            return;
+        }
         if (received == Received.MALFORMED) {
             malformed();
             return;
         }
         progressed |= received == Received.RECORDED || received == Received.CURSOR_MOVED;
+    }
+
+    /** The store has answered: what was held is taken, up to the next event that it must be asked about. */
+    private void lookedUp() {
+        ArrayDeque<SseEvent> waiting = held;
+        if (waiting == null || over) {
+            return; // the connection was left meanwhile
+        }
+        held = null;
+        heldBytes = 0;
+        while (held == null && !waiting.isEmpty() && !over) {
+            take(waiting.removeFirst());
+        }
+        waiting.forEach(this::event);
+        count();
+        if (held == null && !over) {
+            settled();
+        }
+    }
+
+    private void settled() {
+        UpstreamCall call = stopped;
+        Runnable next = whenSettled;
+        stopped = null;
+        whenSettled = null;
+        if (call != null) {
+            call.reading(true);
+            stopWhileBlocked(call);
+        }
+        if (next != null) {
+            next.run();
+        }
     }
 
     /** Nobody waits for one particular event of the standalone stream: it goes on without. */
