@@ -13,8 +13,11 @@ public interface Observer {
     /** An event was stored this long after it was offered. */
     default void eventStored(long nanosSinceOffer) {}
 
-    /** An attempt to store a batch failed and will be repeated. */
+    /** An attempt to store a batch failed. */
     default void batchFailed(String reason) {}
+
+    /** What the store failed to take is sent again. */
+    default void batchRetried() {}
 
     /** The store refused a write for good; it went to the dead letters. */
     default void deadLettered(String reason) {}

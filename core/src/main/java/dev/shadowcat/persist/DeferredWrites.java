@@ -6,6 +6,7 @@ import dev.shadowcat.store.SessionActivity;
 import dev.shadowcat.store.StoreWrite;
 import java.util.Iterator;
 import java.util.List;
+import java.util.ListIterator;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.LongSupplier;
@@ -70,14 +71,30 @@ final class DeferredWrites {
         return waiting >= trigger ? 0 : Math.max(0, intervalNanos - (nanoTime.getAsLong() - firstNanos));
     }
 
-    void drain(List<StoreWrite> into) {
-        firstNanos = nanoTime.getAsLong();
+    void drain(List<PendingWrite> into) {
+        long now = nanoTime.getAsLong();
+        firstNanos = now;
         for (Iterator<Map.Entry<SessionId, SessionActivity>> each =
                         newest.entrySet().iterator();
                 each.hasNext(); ) {
             Map.Entry<SessionId, SessionActivity> entry = each.next();
             if (newest.remove(entry.getKey(), entry.getValue())) {
-                into.add(new StoreWrite.TouchSession(entry.getKey(), entry.getValue()));
+                into.add(PendingWrite.deferred(new StoreWrite.TouchSession(entry.getKey(), entry.getValue()), now));
+            }
+        }
+    }
+
+    /** Puts newer updates in the place of those in a batch that has to be sent again. */
+    void supersede(List<PendingWrite> repeated) {
+        for (ListIterator<PendingWrite> each = repeated.listIterator(); each.hasNext(); ) {
+            PendingWrite write = each.next();
+            if (write.lane() == null) {
+                SessionActivity newer = newest.remove(write.session());
+                if (newer != null) {
+                    observer.activityCoalesced();
+                    each.set(PendingWrite.deferred(
+                            new StoreWrite.TouchSession(write.session(), newer), write.offeredNanos()));
+                }
             }
         }
     }

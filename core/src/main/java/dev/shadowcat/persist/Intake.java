@@ -4,12 +4,16 @@ import dev.shadowcat.observe.Observer;
 import dev.shadowcat.store.StoreWrite;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Objects;
+import java.util.Set;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.LongSupplier;
+import java.util.function.ToLongFunction;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -17,30 +21,27 @@ import org.slf4j.LoggerFactory;
  * The bounded queue between all sessions and the worker. One lock guards it and every lane; nobody does I/O under it.
  *
  * <p>What the queue has no room for stays in its lane and moves up in turn, lane by lane, as the worker drains: so no
- * session holds more than an eighth of the queue while others wait, and no lane overtakes itself.
+ * session holds more than an eighth of the queue while others wait, and no lane overtakes itself. What was drained and has to
+ * wait for a part of the store that fails counts here as well, and what there is no room for goes back to its lane.
  */
 final class Intake {
     private static final Logger log = LoggerFactory.getLogger(Intake.class);
     private static final int SHARE = 8;
 
-    private final int capacity;
-    private final long maxBytes;
     private final Observer observer;
     private final LongSupplier nanoTime;
 
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition work = lock.newCondition();
+    private final QueueBounds bounds;
     private final ArrayDeque<PendingWrite> queue = new ArrayDeque<>();
     private final ArrayDeque<Lane> waiting =
             new ArrayDeque<>(); // lanes with overflow, each once, longest waiting first
-    private long bytes; // of the queue and of every overflow
-    private int overflowing; // writes that the queue has no room for
     private boolean woken;
     private boolean ended;
 
     Intake(int capacity, long maxBytes, Observer observer, LongSupplier nanoTime) {
-        this.capacity = capacity;
-        this.maxBytes = maxBytes;
+        this.bounds = new QueueBounds(capacity, maxBytes);
         this.observer = observer;
         this.nanoTime = nanoTime;
     }
@@ -53,7 +54,7 @@ final class Intake {
                 refuse(lane, write, completion);
                 return true;
             }
-            bytes += pending.bytes();
+            bounds.came(pending);
             lane.unsettled(1);
             if (!lane.overflowing() && hasRoom(lane)) {
                 enqueue(pending);
@@ -63,7 +64,7 @@ final class Intake {
                 waiting.addLast(lane);
             }
             lane.overflow(pending);
-            overflowing++;
+            bounds.overflows(pending, lane);
         } finally {
             lock.unlock();
         }
@@ -77,14 +78,29 @@ final class Intake {
     }
 
     private boolean hasRoom(Lane lane) {
-        boolean shareLeft = waiting.isEmpty() || lane.queued() < Math.max(1, capacity / SHARE);
-        return shareLeft && queue.size() < capacity && (bytes <= maxBytes || queue.isEmpty());
+        boolean shareLeft = waiting.isEmpty() || lane.queued() < share();
+        return shareLeft
+                && bounds.roomFor(queue.size())
+                && (bounds.bytesHaveRoom() || queue.isEmpty())
+                && mayMove(lane);
+    }
+
+    private int share() {
+        return Math.max(1, bounds.capacity() / SHARE);
+    }
+
+    private boolean mayMove(Lane lane) {
+        return !lane.held() || !bounds.asideIsFull();
     }
 
     private void enqueue(PendingWrite pending) {
         queue.addLast(pending);
-        pending.lane().queued(1);
+        lane(pending).queued(1);
         work.signal();
+    }
+
+    static Lane lane(PendingWrite pending) {
+        return Objects.requireNonNull(pending.lane(), "a deferred write does not come by the queue");
     }
 
     void closeLane(Lane lane, StoreWrite last, Completion completion) {
@@ -105,17 +121,15 @@ final class Intake {
             lane.queued(-discarded.size());
             waiting.remove(lane);
             for (PendingWrite left = lane.takeOverflow(); left != null; left = lane.takeOverflow()) {
-                overflowing--;
+                bounds.overflowsNoMore(left, lane);
                 discarded.add(left);
             }
             lane.relieved();
-            for (PendingWrite pending : discarded) {
-                bytes -= pending.bytes();
-            }
+            discarded.forEach(bounds::left);
             lane.closed(true);
             lane.unsettled(1 - discarded.size());
             PendingWrite pending = new PendingWrite(last, lane, completion, nanoTime.getAsLong());
-            bytes += pending.bytes();
+            bounds.came(pending);
             enqueue(pending); // beyond the capacity if need be: one for each session at most
         } finally {
             lock.unlock();
@@ -151,8 +165,9 @@ final class Intake {
         lock.lock();
         try {
             for (PendingWrite pending : completed) {
-                if (pending.lane().unsettled(-1) == 0) {
-                    settled.add(pending.lane());
+                Lane lane = lane(pending);
+                if (lane.unsettled(-1) == 0) {
+                    settled.add(lane);
                 }
             }
         } finally {
@@ -166,7 +181,7 @@ final class Intake {
         lock.lock();
         try {
             long left = nanos;
-            while (queue.isEmpty() && !woken && !ended && left > 0) {
+            while (queue.isEmpty() && !woken && left > 0) {
                 left = work.awaitNanos(left);
             }
             woken = false;
@@ -185,26 +200,52 @@ final class Intake {
         }
     }
 
-    /** Moves everything that waits into {@code batch}, up to {@code batchBytes}, and moves waiting lanes up. */
-    void drain(List<PendingWrite> batch, long batchBytes) {
+    /** Moves what waits into {@code batch}, as long as that keeps within its bounds, and moves waiting lanes up. */
+    void drain(List<PendingWrite> batch, long batchBytes, int batchWrites) {
         List<Lane> relieved = new ArrayList<>(0);
         lock.lock();
         try {
             long taken = 0;
             for (PendingWrite next = queue.peekFirst(); next != null; next = queue.peekFirst()) {
                 taken += next.bytes();
-                if (taken > batchBytes && !batch.isEmpty()) {
+                if (!batch.isEmpty() && (taken > batchBytes || batch.size() >= batchWrites)) {
                     break;
                 }
                 queue.removeFirst();
-                bytes -= next.bytes();
-                next.lane().queued(-1);
+                bounds.left(next);
+                lane(next).queued(-1);
                 batch.add(next);
             }
             moveUp(relieved);
         } finally {
             lock.unlock();
         }
+        tellOfRoom(relieved);
+    }
+
+    /** A lane is relieved only when the bytes of all are within their bound: else each turn would let one read more in. */
+    private void moveUp(List<Lane> relieved) {
+        for (int turns = waiting.size(); turns > 0 && bounds.roomFor(queue.size()); turns--) {
+            int share = waiting.size() > 1 ? share() : bounds.capacity();
+            Lane lane = waiting.removeFirst();
+            while (bounds.roomFor(queue.size()) && lane.queued() < share && mayMove(lane)) {
+                PendingWrite next = lane.takeOverflow();
+                if (next == null) {
+                    break;
+                }
+                bounds.overflowsNoMore(next, lane);
+                enqueue(next);
+            }
+            if (lane.holdsOverflow() || !bounds.bytesHaveRoom()) {
+                waiting.addLast(lane);
+                continue;
+            }
+            lane.relieved();
+            relieved.add(lane);
+        }
+    }
+
+    private static void tellOfRoom(List<Lane> relieved) {
         for (Lane lane : relieved) {
             try {
                 lane.executor().execute(lane.listener()::roomAgain);
@@ -214,26 +255,100 @@ final class Intake {
         }
     }
 
-    /** A lane is relieved only when the bytes of all are within their bound: else each turn would let one read more in. */
-    private void moveUp(List<Lane> relieved) {
-        for (int turns = waiting.size(); turns > 0 && queue.size() < capacity; turns--) {
-            int share = waiting.size() > 1 ? Math.max(1, capacity / SHARE) : capacity;
-            Lane lane = waiting.removeFirst();
-            while (queue.size() < capacity && lane.queued() < share) {
-                PendingWrite next = lane.takeOverflow();
-                if (next == null) {
-                    break;
-                }
-                overflowing--;
-                enqueue(next);
+    /**
+     * Counts drained writes that have to wait for their part of the store. Those that there is no room for go back to where
+     * they came from, before everything else of their lanes.
+     *
+     * @param holding lanes that this part holds already; those of the writes are added
+     * @param atLeast how many are taken even where there is no room
+     * @return how many of the first ones wait aside now
+     */
+    int setAside(List<PendingWrite> drained, Set<Lane> holding, int atLeast) {
+        lock.lock();
+        try {
+            holdAll(drained, holding);
+            int taken = 0;
+            while (taken < drained.size() && (taken < atLeast || !bounds.asideIsFull())) {
+                bounds.goesAside(drained.get(taken));
+                taken++;
             }
-            if (lane.holdsOverflow() || bytes > maxBytes) {
-                waiting.addLast(lane);
-                continue;
-            }
-            lane.relieved();
-            relieved.add(lane);
+            giveBack(drained.subList(taken, drained.size()));
+            return taken;
+        } finally {
+            lock.unlock();
         }
+    }
+
+    /** These wait aside already, and from now on for one more part of the store. */
+    void alsoHold(List<PendingWrite> waitingAside, Set<Lane> holding) {
+        lock.lock();
+        try {
+            holdAll(waitingAside, holding);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void holdAll(List<PendingWrite> writes, Set<Lane> holding) {
+        for (PendingWrite pending : writes) {
+            if (holding.add(lane(pending))) {
+                bounds.hold(lane(pending), 1);
+            }
+        }
+    }
+
+    private void giveBack(List<PendingWrite> drained) {
+        if (drained.isEmpty()) {
+            return;
+        }
+        Set<Lane> lanes = new HashSet<>();
+        drained.forEach(pending -> lanes.add(lane(pending)));
+        // What has moved up behind them since goes back too, or it would overtake them.
+        for (Iterator<PendingWrite> each = queue.descendingIterator(); each.hasNext(); ) {
+            PendingWrite later = each.next();
+            if (lanes.contains(lane(later))) {
+                each.remove();
+                lane(later).queued(-1);
+                bounds.left(later);
+                giveBack(later);
+            }
+        }
+        for (int i = drained.size() - 1; i >= 0; i--) {
+            giveBack(drained.get(i));
+        }
+    }
+
+    private void giveBack(PendingWrite pending) {
+        Lane lane = lane(pending);
+        if (!lane.overflowing()) {
+            waiting.addLast(lane);
+        }
+        lane.giveBack(pending);
+        bounds.came(pending);
+        bounds.overflows(pending, lane);
+    }
+
+    /** The fate of these is known: they wait aside no longer. */
+    void leaveAside(List<PendingWrite> left) {
+        lock.lock();
+        try {
+            left.forEach(bounds::leavesAside);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Nothing of these lanes waits any more for one part of the store. */
+    void release(Set<Lane> lanes) {
+        List<Lane> relieved = new ArrayList<>(0);
+        lock.lock();
+        try {
+            lanes.forEach(lane -> bounds.hold(lane, -1));
+            moveUp(relieved);
+        } finally {
+            lock.unlock();
+        }
+        tellOfRoom(relieved);
     }
 
     /** Refuses every offer from now on; what waits can still be drained. */
@@ -241,6 +356,7 @@ final class Intake {
         lock.lock();
         try {
             ended = true;
+            woken = true; // once: from then on the worker sleeps as before, until what is aside is due
             work.signal();
         } finally {
             lock.unlock();
@@ -256,30 +372,32 @@ final class Intake {
         }
     }
 
-    /** Writes that wait, those that the queue has no room for included. */
+    /** Writes that wait: in the queue, aside, and those that there is no room for. */
     int waiting() {
-        lock.lock();
-        try {
-            return queue.size() + overflowing;
-        } finally {
-            lock.unlock();
-        }
+        return (int) counted(own -> queue.size() + own.aside() + (long) own.overflowing());
     }
 
-    /** Writes that wait in the queue; at most the capacity, and one delete for each session that ends. */
+    /**
+     * Writes that wait in the queue or aside; at most the capacity, and beyond it one delete for each session that ends and
+     * one write for each part of the store that fails.
+     */
     int depth() {
-        lock.lock();
-        try {
-            return queue.size();
-        } finally {
-            lock.unlock();
-        }
+        return (int) counted(own -> queue.size() + (long) own.aside());
+    }
+
+    /** Writes that wait for a part of the store that fails. */
+    int aside() {
+        return (int) counted(QueueBounds::aside);
     }
 
     long bytes() {
+        return counted(QueueBounds::bytes);
+    }
+
+    private long counted(ToLongFunction<QueueBounds> count) {
         lock.lock();
         try {
-            return bytes;
+            return count.applyAsLong(bounds);
         } finally {
             lock.unlock();
         }

@@ -18,6 +18,7 @@ public final class Lane {
     private @Nullable ArrayDeque<PendingWrite> overflow;
     private int queued;
     private int unsettled; // offered, and nobody has heard of its fate yet
+    private int held; // parts of the store that fail while writes of this lane wait for them
     private boolean closed;
 
     /** Whoever writes by a lane. Called on the lane's executor. */
@@ -100,6 +101,15 @@ public final class Lane {
         queued += change;
     }
 
+    /** Whether writes of it wait aside, and whatever follows them must not overtake them. */
+    boolean held() {
+        return held > 0;
+    }
+
+    void held(int change) {
+        held += change;
+    }
+
     boolean overflowing() {
         return overflow != null;
     }
@@ -115,6 +125,24 @@ public final class Lane {
     @Nullable
     PendingWrite takeOverflow() {
         return overflow == null ? null : overflow.pollFirst();
+    }
+
+    /** Puts a write before everything else that the queue has no room for. */
+    void giveBack(PendingWrite write) {
+        if (overflow == null) {
+            overflow = new ArrayDeque<>(4);
+        }
+        overflow.addFirst(write);
+    }
+
+    long overflowBytes() {
+        long bytes = 0;
+        if (overflow != null) {
+            for (PendingWrite write : overflow) {
+                bytes += write.bytes();
+            }
+        }
+        return bytes;
     }
 
     boolean holdsOverflow() {

@@ -13,6 +13,7 @@ import java.time.Duration;
  * @param syncInterval how often the disk is brought up to date where appends do not do it themselves; zero: never
  * @param backoffFirst upper bound of the first wait after a failure
  * @param backoffCap upper bound of every wait after a failure
+ * @param stallAfter how long a call of the store may take before it counts as stalled
  */
 public record PersistenceSettings(
         int queueCapacity,
@@ -22,7 +23,8 @@ public record PersistenceSettings(
         Duration deferredInterval,
         Duration syncInterval,
         Duration backoffFirst,
-        Duration backoffCap) {
+        Duration backoffCap,
+        Duration stallAfter) {
     public static final PersistenceSettings DEFAULTS = new PersistenceSettings(
             1_000,
             16L << 20,
@@ -31,6 +33,7 @@ public record PersistenceSettings(
             Duration.ofMillis(100),
             Duration.ofMillis(100),
             Duration.ofMillis(100),
+            Duration.ofSeconds(5),
             Duration.ofSeconds(5));
 
     public PersistenceSettings {
@@ -40,8 +43,31 @@ public record PersistenceSettings(
         require(batchBytes >= 1, "batch.max-bytes", "at least 1", batchBytes);
         require(!deferredInterval.isNegative(), "batch.interval", "at least 0", deferredInterval);
         require(!syncInterval.isNegative(), "sync.interval", "at least 0", syncInterval);
-        require(backoffFirst.toMillis() >= 1, "backoff.first", "at least 1 ms", backoffFirst);
-        require(backoffCap.compareTo(backoffFirst) >= 0, "backoff.cap", "at least backoff.first", backoffCap);
+        require(backoffFirst.toMillis() >= 1, "store-retry.first", "at least 1 ms", backoffFirst);
+        require(backoffCap.compareTo(backoffFirst) >= 0, "store-retry.cap", "at least store-retry.first", backoffCap);
+        require(stallAfter.toMillis() >= 1, "store-stall", "at least 1 ms", stallAfter);
+    }
+
+    /** With the stall time that settings have by default. */
+    public PersistenceSettings(
+            int queueCapacity,
+            long queueBytes,
+            int batchBytes,
+            int deferredEntries,
+            Duration deferredInterval,
+            Duration syncInterval,
+            Duration backoffFirst,
+            Duration backoffCap) {
+        this(
+                queueCapacity,
+                queueBytes,
+                batchBytes,
+                deferredEntries,
+                deferredInterval,
+                syncInterval,
+                backoffFirst,
+                backoffCap,
+                Duration.ofSeconds(5));
     }
 
     private static void require(boolean holds, String key, String rule, Object value) {

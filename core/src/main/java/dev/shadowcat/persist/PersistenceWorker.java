@@ -5,16 +5,11 @@ import dev.shadowcat.observe.Observer;
 import dev.shadowcat.store.AppendOutcome;
 import dev.shadowcat.store.EventStore;
 import dev.shadowcat.store.SessionActivity;
-import dev.shadowcat.store.StoreException;
 import dev.shadowcat.store.StoreWrite;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.IdentityHashMap;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.Executor;
-import java.util.concurrent.RejectedExecutionException;
 import java.util.function.LongSupplier;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
@@ -23,40 +18,62 @@ import org.slf4j.LoggerFactory;
 
 /**
  * The one thread that writes to the store: takes what has gathered, stores it as one batch, and tells who waits for it. A
- * batch is let go only when its fate is known; while the store fails, the worker repeats it and the queue fills up behind it.
+ * write is let go only when its fate is known. While the store fails, the worker repeats the batch, adds what has gathered
+ * meanwhile, and the queue fills up behind it; while a part of the store fails, only that part's writes wait.
  */
 public final class PersistenceWorker implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(PersistenceWorker.class);
     private static final long IDLE_NANOS = 1_000_000_000L;
 
-    private final EventStore store;
     private final PersistenceSettings settings;
-    private final DeadLetters deadLetters;
-    private final Observer observer;
-    private final LongSupplier nanoTime;
     private final Pause pause;
+    private final Fatal fatal;
     private final Intake intake;
     private final DeferredWrites deferred;
+    private final HeldPartitions held;
+    private final Deliveries deliveries;
+    private final StoreHealth health;
+    private final StoreWriter writer;
     private final SyncThread syncThread;
     private final Thread thread;
 
     private final List<PendingWrite> batch = new ArrayList<>(); // worker only, like all that follows
-    private final List<StoreWrite> writes = new ArrayList<>();
-    private final Map<Executor, List<PendingWrite>> deliveries = new LinkedHashMap<>();
-    private final IdentityHashMap<StoreWrite, String> refusals = new IdentityHashMap<>();
     private final Backoff backoff;
 
-    private volatile @Nullable String failure; // why the store does not take writes now
+    private volatile @Nullable String ended; // why the worker does nothing any more
     private volatile int inFlight;
 
-    /** A wait that {@link Thread#interrupt} ends; a seam for virtual time. */
+    /** A wait; a seam for virtual time. */
     public interface Pause {
+        /** Waits; {@link Thread#interrupt} ends it. */
         void millis(long millis) throws InterruptedException;
+
+        /** The worker closes: a wait that is under way ends, and from now on none is long. Any thread. */
+        default void hurry() {}
     }
 
+    /** For those who embed the worker and read {@link #failure}: an error ends its threads and not the process. */
     public PersistenceWorker(
             EventStore store, PersistenceSettings settings, DeadLetters deadLetters, Observer observer) {
-        this(store, settings, deadLetters, observer, System::nanoTime, Thread::sleep, RandomGenerator.getDefault());
+        this(store, settings, deadLetters, observer, Fatal.LOGGED);
+    }
+
+    /**
+     * A worker that owns its two threads.
+     *
+     * @param fatal hears of an error of the virtual machine in one of them
+     */
+    public PersistenceWorker(
+            EventStore store, PersistenceSettings settings, DeadLetters deadLetters, Observer observer, Fatal fatal) {
+        this(
+                store,
+                settings,
+                deadLetters,
+                observer,
+                fatal,
+                System::nanoTime,
+                new ClosingPause(),
+                RandomGenerator.getDefault());
     }
 
     PersistenceWorker(
@@ -64,19 +81,27 @@ public final class PersistenceWorker implements AutoCloseable {
             PersistenceSettings settings,
             DeadLetters deadLetters,
             Observer observer,
+            Fatal fatal,
             LongSupplier nanoTime,
             Pause pause,
             RandomGenerator random) {
-        this.store = store;
         this.settings = settings;
-        this.deadLetters = deadLetters;
-        this.observer = observer;
-        this.nanoTime = nanoTime;
         this.pause = pause;
+        this.fatal = fatal;
         this.intake = new Intake(settings.queueCapacity(), settings.queueBytes(), observer, nanoTime);
         this.deferred = new DeferredWrites(settings, observer, nanoTime);
         this.backoff = new Backoff(settings.backoffFirst(), settings.backoffCap(), random);
-        this.syncThread = new SyncThread(store, settings.syncInterval(), pause);
+        this.deliveries = new Deliveries(intake, observer, nanoTime);
+        this.held = new HeldPartitions(
+                intake,
+                deliveries,
+                () -> new Backoff(settings.backoffFirst(), settings.backoffCap(), random),
+                observer,
+                nanoTime,
+                settings::queueCapacity);
+        this.health = new StoreHealth("taken a batch", nanoTime);
+        this.writer = new StoreWriter(store, deadLetters, observer, held, health, new AroundTries());
+        this.syncThread = new SyncThread(store, settings, pause, nanoTime, fatal);
         this.thread = new Thread(this::run, "shadowcat-persistence");
         thread.setDaemon(true);
     }
@@ -107,7 +132,7 @@ public final class PersistenceWorker implements AutoCloseable {
         deferred.discard(session);
     }
 
-    /** Writes that wait or are being written. */
+    /** Writes that wait, those for a part of the store that fails included; what is being written is not. */
     public int queueDepth() {
         return intake.depth();
     }
@@ -118,173 +143,131 @@ public final class PersistenceWorker implements AutoCloseable {
     }
 
     public int deferredDepth() {
-        return deferred.size();
+        return deferred.size() + held.deferredWaiting();
     }
 
-    /** Why the store takes no writes now; null while it does. Any thread. */
+    /** Writes that the store failed to take and that will be sent again. */
+    public int retryQueueDepth() {
+        return intake.aside() + held.deferredWaiting() + (health.failingNanos() > 0 ? inFlight : 0);
+    }
+
+    /** Parts of the store that fail while the rest works. */
+    public int failingPartitions() {
+        return held.failing();
+    }
+
+    /** Why the store takes no writes now, or the worker brings it none; null where all is well. Any thread. */
     public @Nullable String failure() {
-        return failure != null ? failure : syncThread.failure();
+        String dead = ended;
+        if (dead != null) {
+            return dead;
+        }
+        String trouble = health.trouble(settings.stallAfter());
+        return trouble != null ? trouble : syncThread.failure();
     }
 
     private void run() {
         try {
             while (!finished()) {
-                intake.await(Math.min(IDLE_NANOS, deferred.nanosUntilDue()));
+                intake.await(Math.min(IDLE_NANOS, Math.min(deferred.nanosUntilDue(), held.nanosUntilDue())));
                 writeOne();
             }
+            ended = "the persistence worker was closed";
         } catch (InterruptedException closed) {
-            // close() gave up waiting and reports what is left
-            Thread.currentThread().interrupt();
-        } catch (RuntimeException | Error broken) {
-            failure = "the persistence worker ended: " + broken;
+            ended = "the persistence worker was closed"; // close() gave up waiting and reports what is left
+        } catch (RuntimeException broken) {
+            ended = "the persistence worker ended: " + broken;
             log.error("The persistence worker ended; nothing is stored any more", broken);
+        } catch (Error broken) {
+            ended = "the persistence worker ended: " + broken;
+            fatal.failed("the persistence worker", broken);
         }
     }
 
     private boolean finished() {
-        return intake.ended() && intake.depth() == 0 && deferred.size() == 0;
+        return intake.ended() && intake.depth() == 0 && deferred.size() == 0 && held.isEmpty();
     }
 
-    /** Stores one batch of what waits now; returns at once where nothing does. */
+    /** Stores one batch of what waits now, and tries a failing part of the store that is due; returns at once where neither is. */
     void writeOne() throws InterruptedException {
+        gather();
+        if (!batch.isEmpty()) {
+            inFlight = batch.size();
+            writer.store(batch);
+            inFlight = 0;
+            deliver(batch);
+            batch.clear();
+        }
+        if (!held.isEmpty()) {
+            retryOne();
+        }
+    }
+
+    private void gather() {
         boolean flush = deferred.due() || (intake.ended() && deferred.size() > 0);
         long reserved = flush ? (long) deferred.size() * StoreWrite.RECORD_BYTES : 0;
-        intake.drain(batch, settings.batchBytes() - reserved);
-        for (PendingWrite pending : batch) {
-            writes.add(pending.write());
-        }
+        intake.drain(batch, settings.batchBytes() - reserved, settings.queueCapacity());
         if (flush) {
-            deferred.drain(writes);
+            deferred.drain(batch);
         }
-        if (writes.isEmpty()) {
-            return;
-        }
-        inFlight = writes.size();
-        store(writes);
-        inFlight = 0;
-        deliver();
-        batch.clear();
-        writes.clear();
+        held.route(batch);
     }
 
-    /** Returns once every write of the list is stored or refused for good. */
-    private void store(List<StoreWrite> list) throws InterruptedException {
-        while (true) {
-            long began = nanoTime.getAsLong();
-            switch (attempt(list)) {
-                case AppendOutcome.Stored stored -> {
-                    recovered();
-                    syncThread.written();
-                    observer.batchStored(list.size(), events(list), nanoTime.getAsLong() - began);
-                    return;
-                }
-                case AppendOutcome.Busy busy -> waitAfter(busy);
-                case AppendOutcome.Refused refused -> {
-                    recovered();
-                    isolate(list, refused.reason());
-                    return;
-                }
+    private void deliver(List<PendingWrite> fated) {
+        deliveries.tell(fated, writer.refusals());
+        writer.clear();
+    }
+
+    private void retryOne() {
+        if (intake.ended()) {
+            held.hurry(ClosingPause.MOST_MILLIS);
+        }
+        HeldPartition due = held.due();
+        if (due != null) {
+            deliver(writer.retry(due, settings.batchBytes(), settings.queueCapacity()));
+        }
+    }
+
+    /** What happens around the tries of a batch. */
+    private final class AroundTries implements StoreWriter.Surroundings {
+        @Override
+        public void pause(AppendOutcome.Busy busy) throws InterruptedException {
+            pause.millis(Math.max(busy.retryAfter().toMillis(), backoff.nextMillis()));
+        }
+
+        /** What is sent again is sent with what came since, so that a failure costs time and no throughput. */
+        @Override
+        public void join(List<PendingWrite> repeated) {
+            deferred.supersede(repeated);
+            long bytes = 0;
+            for (PendingWrite pending : repeated) {
+                bytes += pending.bytes();
             }
-        }
-    }
-
-    private static int events(List<StoreWrite> list) {
-        int events = 0;
-        for (StoreWrite write : list) {
-            if (write instanceof StoreWrite.AppendEvent) {
-                events++;
+            int before = repeated.size();
+            intake.drain(repeated, settings.batchBytes() - bytes, settings.queueCapacity());
+            if (!held.isEmpty()) {
+                List<PendingWrite> joined = repeated.subList(before, repeated.size());
+                List<PendingWrite> own = new ArrayList<>(joined);
+                joined.clear();
+                held.route(own);
+                repeated.addAll(own);
             }
+            inFlight = repeated.size();
         }
-        return events;
-    }
 
-    /** One try. Whatever the store throws, an error of the virtual machine included, leaves the fate of the list open. */
-    private AppendOutcome attempt(List<StoreWrite> list) {
-        try {
-            return store.append(list);
-        } catch (StoreException failed) {
-            return new AppendOutcome.Busy(Duration.ZERO, String.valueOf(failed.getMessage()));
-        } catch (RuntimeException | Error broken) {
-            return new AppendOutcome.Busy(Duration.ZERO, broken.toString());
+        @Override
+        public Duration stallAfter() {
+            return settings.stallAfter();
         }
-    }
 
-    private void waitAfter(AppendOutcome.Busy busy) throws InterruptedException {
-        observer.batchFailed(busy.reason());
-        if (failure == null) {
-            log.warn("The store does not take writes: {}. Holding them and trying again", busy.reason());
+        @Override
+        public void stored() {
+            syncThread.written();
         }
-        failure = busy.reason();
-        pause.millis(Math.max(busy.retryAfter().toMillis(), backoff.nextMillis()));
-    }
 
-    private void recovered() {
-        if (failure != null) {
-            log.info("The store takes writes again");
-            failure = null;
+        @Override
+        public void recovered() {
             backoff.reset();
-        }
-    }
-
-    /** Finds the writes that the store refuses, by halving, and stores the rest in order. */
-    private void isolate(List<StoreWrite> list, String reason) throws InterruptedException {
-        if (list.size() > 1) {
-            int middle = list.size() / 2;
-            store(List.copyOf(list.subList(0, middle)));
-            store(List.copyOf(list.subList(middle, list.size())));
-            return;
-        }
-        StoreWrite poison = list.getFirst();
-        refusals.put(poison, reason);
-        observer.deadLettered(reason);
-        deadLetters.keep(poison, reason);
-    }
-
-    private void deliver() {
-        long now = nanoTime.getAsLong();
-        for (PendingWrite pending : batch) {
-            if (pending.write() instanceof StoreWrite.AppendEvent && !refusals.containsKey(pending.write())) {
-                observer.eventStored(now - pending.offeredNanos());
-            }
-            deliveries
-                    .computeIfAbsent(pending.lane().executor(), executor -> new ArrayList<>())
-                    .add(pending);
-        }
-        for (Map.Entry<Executor, List<PendingWrite>> each : deliveries.entrySet()) {
-            List<PendingWrite> delivered = each.getValue();
-            IdentityHashMap<StoreWrite, String> refused = new IdentityHashMap<>(refusals);
-            try {
-                each.getKey().execute(() -> complete(delivered, refused));
-            } catch (RejectedExecutionException ended) {
-                log.debug("The loop of {} stored writes has ended: nobody is left to tell", delivered.size());
-            }
-        }
-        refusals.clear();
-        deliveries.clear();
-    }
-
-    /** Tells each its fate; one that fails to take it takes it from nobody else. The lanes' executor. */
-    private void complete(List<PendingWrite> delivered, IdentityHashMap<StoreWrite, String> refused) {
-        for (PendingWrite pending : delivered) {
-            try {
-                complete(pending, refused.get(pending.write()));
-            } catch (RuntimeException broken) {
-                log.error(
-                        "A completion failed for a write of session {}",
-                        pending.write().session().shortened(),
-                        broken);
-            }
-        }
-        for (Lane lane : intake.settle(delivered)) {
-            lane.listener().settled();
-        }
-    }
-
-    private static void complete(PendingWrite pending, @Nullable String refusal) {
-        if (refusal == null) {
-            pending.completion().stored(pending.write());
-        } else {
-            pending.completion().refused(pending.write(), refusal);
         }
     }
 
@@ -296,6 +279,7 @@ public final class PersistenceWorker implements AutoCloseable {
     public int close(Duration deadline) {
         long end = System.nanoTime() + deadline.toNanos();
         intake.end();
+        pause.hurry();
         try {
             if (!thread.join(deadline.multipliedBy(4).dividedBy(5))) {
                 thread.interrupt();
@@ -305,7 +289,7 @@ public final class PersistenceWorker implements AutoCloseable {
             Thread.currentThread().interrupt();
         }
         syncThread.close(Duration.ofNanos(Math.max(1, end - System.nanoTime())));
-        return intake.waiting() + deferred.size() + inFlight;
+        return intake.waiting() + deferredDepth() + inFlight;
     }
 
     /** Closes within ten seconds. */

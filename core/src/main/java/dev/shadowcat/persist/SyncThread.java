@@ -2,6 +2,7 @@ package dev.shadowcat.persist;
 
 import dev.shadowcat.store.EventStore;
 import java.time.Duration;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -12,16 +13,27 @@ final class SyncThread {
 
     private final EventStore store;
     private final long intervalMillis;
+    private final Duration stallAfter;
     private final PersistenceWorker.Pause pause;
+    private final Fatal fatal;
+    private final StoreHealth health;
     private final Thread thread;
     private volatile boolean dirty;
     private volatile boolean closing;
-    private volatile @Nullable String failure;
+    private volatile @Nullable String ended;
 
-    SyncThread(EventStore store, Duration interval, PersistenceWorker.Pause pause) {
+    SyncThread(
+            EventStore store,
+            PersistenceSettings settings,
+            PersistenceWorker.Pause pause,
+            LongSupplier nanoTime,
+            Fatal fatal) {
         this.store = store;
-        this.intervalMillis = interval.toMillis();
+        this.intervalMillis = settings.syncInterval().toMillis();
+        this.stallAfter = settings.stallAfter();
         this.pause = pause;
+        this.fatal = fatal;
+        this.health = new StoreHealth("synced to the disk", nanoTime);
         this.thread = new Thread(this::run, "shadowcat-sync");
         thread.setDaemon(true);
     }
@@ -39,10 +51,27 @@ final class SyncThread {
 
     @Nullable
     String failure() {
-        return failure;
+        String dead = ended;
+        if (dead != null) {
+            return dead;
+        }
+        String trouble = health.trouble(stallAfter);
+        return trouble == null ? null : "sync: " + trouble;
     }
 
     private void run() {
+        try {
+            syncUntilClosed();
+        } catch (RuntimeException broken) {
+            ended = "the sync thread ended: " + broken;
+            log.error("The sync thread ended; the disk is not brought up to date any more", broken);
+        } catch (Error broken) {
+            ended = "the sync thread ended: " + broken;
+            fatal.failed("the sync thread", broken);
+        }
+    }
+
+    private void syncUntilClosed() {
         try {
             while (!closing) {
                 pause.millis(intervalMillis);
@@ -62,15 +91,17 @@ final class SyncThread {
     }
 
     private void sync() {
+        health.callBegins();
         try {
             store.sync();
-            failure = null;
-        } catch (RuntimeException | Error failed) {
+            health.works();
+        } catch (RuntimeException failed) {
             dirty = true;
-            if (failure == null) {
+            if (health.failed(String.valueOf(failed.getMessage()))) {
                 log.warn("The store cannot sync to the disk: {}", failed.toString());
             }
-            failure = "sync: " + failed.getMessage();
+        } finally {
+            health.callEnds(stallAfter);
         }
     }
 

@@ -1,6 +1,7 @@
 package dev.shadowcat.store;
 
 import java.time.Duration;
+import java.util.List;
 
 /** What became of a batch. A batch is atomic: all of it is stored or none. */
 public sealed interface AppendOutcome {
@@ -9,9 +10,32 @@ public sealed interface AppendOutcome {
         public static final Stored ALL = new Stored();
     }
 
-    /** Nothing is known to be stored; the same batch may succeed later. A store that throws means the same. */
-    record Busy(Duration retryAfter, String reason) implements AppendOutcome {}
+    /**
+     * Nothing is known to be stored; the same batch may succeed later. A store that throws an exception means the same.
+     *
+     * @param retryAfter the least time until the next try; zero where the store has no opinion
+     * @param part what fails: a batch without its writes may succeed at once
+     */
+    record Busy(Duration retryAfter, String reason, Partition part) implements AppendOutcome {
+        /** The whole store fails, or it cannot tell which part of it. */
+        public Busy(Duration retryAfter, String reason) {
+            this(retryAfter, reason, Partition.WHOLE);
+        }
+    }
 
-    /** Nothing was stored, and the batch will never be taken as it is. */
-    record Refused(String reason) implements AppendOutcome {}
+    /**
+     * Nothing was stored, and the batch will never be taken as it is.
+     *
+     * @param writes those of the batch that are to blame, the very objects; empty where the store does not know
+     */
+    record Refused(String reason, List<StoreWrite> writes) implements AppendOutcome {
+        public Refused {
+            writes = List.copyOf(writes);
+        }
+
+        /** It is not known which writes are to blame. */
+        public Refused(String reason) {
+            this(reason, List.of());
+        }
+    }
 }

@@ -4,15 +4,18 @@ import dev.shadowcat.event.Event;
 import dev.shadowcat.event.SessionId;
 import dev.shadowcat.store.AppendOutcome;
 import dev.shadowcat.store.EventStore;
+import dev.shadowcat.store.Partition;
 import dev.shadowcat.store.StoreException;
 import dev.shadowcat.store.StoreWrite;
 import dev.shadowcat.store.StoredSession;
 import dev.shadowcat.store.StoredStream;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
+import java.util.Set;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -34,6 +37,8 @@ public final class FailingStore implements EventStore {
     private boolean stalled; // guarded by this
     private boolean stalling; // guarded by this
     private Predicate<StoreWrite> poison = _ -> false; // guarded by this
+    private boolean naming; // guarded by this
+    private final Set<Partition> failing = new LinkedHashSet<>(); // guarded by this
     private @Nullable Random chance; // guarded by this
     private double failureRate; // guarded by this
     private boolean closed; // guarded by this
@@ -61,9 +66,26 @@ public final class FailingStore implements EventStore {
         loseOutcomeFor = appends;
     }
 
-    /** Appends that hold such a write are refused for good. */
+    /** Appends that hold such a write are refused for good; the outcome does not say which write it is. */
     public synchronized void refuse(Predicate<StoreWrite> write) {
         poison = write;
+        naming = false;
+    }
+
+    /** Appends that hold such writes are refused for good, and the outcome names them. */
+    public synchronized void refuseByName(Predicate<StoreWrite> write) {
+        poison = write;
+        naming = true;
+    }
+
+    /** Appends that hold a write to this part of the store are busy, until it works again. */
+    public synchronized void fail(Partition part) {
+        failing.add(part);
+    }
+
+    /** The part works again. */
+    public synchronized void heal(Partition part) {
+        failing.remove(part);
     }
 
     /** Each append fails with a probability, in one of the three ways above by turns of chance. */
@@ -79,6 +101,7 @@ public final class FailingStore implements EventStore {
         loseOutcomeFor = 0;
         poison = _ -> false;
         chance = null;
+        failing.clear();
         release();
     }
 
@@ -117,10 +140,15 @@ public final class FailingStore implements EventStore {
             throwFor--;
             throw failure();
         }
-        Optional<StoreWrite> refused = batch.stream().filter(poison).findFirst();
-        if (refused.isPresent()) {
+        for (Partition part : failing) {
+            if (batch.stream().anyMatch(write -> part.holds(write.session()))) {
+                return new AppendOutcome.Busy(RETRY_AFTER, "told to fail in part", part);
+            }
+        }
+        List<StoreWrite> refused = batch.stream().filter(poison).toList();
+        if (!refused.isEmpty()) {
             return new AppendOutcome.Refused(
-                    "told to refuse " + refused.get().getClass().getSimpleName());
+                    "told to refuse " + refused.getFirst().getClass().getSimpleName(), naming ? refused : List.of());
         }
         if (chance != null && chance.nextDouble() < failureRate) {
             return failByChance(batch, chance);

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.shadowcat.event.SessionId;
 import dev.shadowcat.store.AppendOutcome;
-import dev.shadowcat.store.MemoryStore;
 import dev.shadowcat.store.StoreWrite;
 import dev.shadowcat.store.StoreWrite.AppendEvent;
 import dev.shadowcat.testkit.ForwardingStore;
@@ -79,28 +78,6 @@ class PersistenceWorkerTest {
         harness.turn();
         assertThat(harness.counts.failures).isEqualTo(2);
         assertThat(harness.sequences(ID, 0)).containsExactly(1L);
-        assertThat(harness.stored).hasSize(1);
-    }
-
-    @Test
-    void anErrorLeavesTheBatchWaiting() throws InterruptedException {
-        int[] errors = {2};
-        PersistenceWorker worker = harness.worker(
-                new ForwardingStore(new MemoryStore(Long.MAX_VALUE)) {
-                    @Override
-                    public AppendOutcome append(List<StoreWrite> batch) {
-                        if (errors[0]-- > 0) {
-                            throw new LinkageError("told to break");
-                        }
-                        return super.append(batch);
-                    }
-                },
-                PersistenceSettings.DEFAULTS);
-        worker.lane(harness.loop, WorkerHarness.IGNORE).offer(Writes.session(ID), harness.completion);
-        harness.whilePausing = () -> assertThat(worker.failure()).contains("told to break");
-        worker.writeOne();
-        harness.loop.runAll();
-        assertThat(harness.pauses).hasSize(2);
         assertThat(harness.stored).hasSize(1);
     }
 
@@ -191,6 +168,76 @@ class PersistenceWorkerTest {
         assertThat(harness.counts.deadLettered).isEqualTo(3);
         assertThat(harness.counts.events).as("events stored").isEqualTo(27);
         assertThat(harness.counts.eventLatencies).isEqualTo(27);
+    }
+
+    @Test
+    void poisonThatTheStoreNamesCostsOneTryMore() throws InterruptedException {
+        Lane lane = harness.lane(ID);
+        harness.store.refuseByName(
+                write -> write instanceof AppendEvent event && event.event().sequence() % 10 == 7);
+        for (long sequence = 1; sequence <= 100; sequence++) {
+            lane.offer(Writes.event(ID, 0, sequence), harness.completion);
+        }
+        harness.turn();
+        assertThat(harness.appends).isEqualTo(2);
+        assertThat(harness.deadLetters).hasSize(10);
+        assertThat(harness.sequences(ID, 0)).hasSize(90).isSorted().doesNotHaveDuplicates();
+        assertThat(harness.refused.keySet()).containsExactlyElementsOf(harness.deadLetters);
+    }
+
+    @Test
+    void aNameThatIsNotInTheBatchDoesNotKeepTheWorker() throws InterruptedException {
+        Lane lane = harness.lane(ID);
+        StoreWrite elsewhere = Writes.event(OTHER, 0, 1);
+        PersistenceWorker worker = harness.worker(
+                new ForwardingStore(harness.store) {
+                    @Override
+                    public AppendOutcome append(List<StoreWrite> batch) {
+                        return batch.size() > 1
+                                ? new AppendOutcome.Refused("wrong name", List.of(elsewhere))
+                                : super.append(batch);
+                    }
+                },
+                PersistenceSettings.DEFAULTS);
+        assertThat(lane.settled()).isTrue();
+        Lane own = worker.lane(harness.loop, WorkerHarness.IGNORE);
+        for (long sequence = 1; sequence <= 4; sequence++) {
+            own.offer(Writes.event(ID, 0, sequence), harness.completion);
+        }
+        worker.writeOne();
+        assertThat(harness.deadLetters).isEmpty();
+        assertThat(harness.store.read(ID, 0, 0, 10, 10_000)).hasSize(4);
+    }
+
+    @Test
+    void whatGatheredWhileTheStoreFailedIsSentWithTheRepeatedBatch() throws InterruptedException {
+        WorkerHarness bounded = new WorkerHarness(WorkerHarness.queue(50, 1 << 20, 4_000));
+        Lane lane = bounded.lane(ID);
+        long[] given = {0};
+        bounded.whilePausing = () -> {
+            for (int i = 0; i < 5; i++) {
+                lane.offer(Writes.event(ID, 0, ++given[0]), bounded.completion);
+            }
+        };
+        lane.offer(Writes.event(ID, 0, ++given[0]), bounded.completion);
+        bounded.store.beBusyFor(3);
+        bounded.turn();
+        assertThat(bounded.batches).extracting(List::size).containsExactly(16);
+        bounded.store.loseOutcomeFor(20);
+        lane.offer(Writes.event(ID, 0, ++given[0]), bounded.completion);
+        bounded.turn();
+        while (bounded.worker.queueDepth() > 0) {
+            bounded.turn();
+        }
+        assertThat(bounded.batches)
+                .as("a batch keeps its bound")
+                .allMatch(batch -> batch.stream().mapToInt(StoreWrite::bytes).sum() <= 4_000);
+        assertThat(bounded.stored)
+                .extracting(write -> ((AppendEvent) write).event().sequence())
+                .containsExactlyElementsOf(
+                        LongStream.rangeClosed(1, given[0]).boxed().toList());
+        assertThat(bounded.store.read(ID, 0, 0, 1_000, 1 << 20)).hasSize((int) given[0]);
+        assertThat(bounded.counts.retries).isEqualTo(bounded.counts.failures);
     }
 
     @Test

@@ -6,9 +6,11 @@ import static org.awaitility.Awaitility.await;
 import dev.shadowcat.store.MemoryStore;
 import dev.shadowcat.testkit.ForwardingStore;
 import java.time.Duration;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -26,6 +28,10 @@ class SyncThreadTest {
     private final AtomicInteger waits = new AtomicInteger(); // intervals that began
     private final AtomicLong interval = new AtomicLong();
     private final AtomicInteger syncs = new AtomicInteger();
+    private final AtomicLong nanos = new AtomicLong();
+    private final AtomicReference<String> fatal = new AtomicReference<>("");
+    private final CountDownLatch returning = new CountDownLatch(1);
+    private volatile boolean hanging;
     private volatile @Nullable Throwable trouble;
 
     private final SyncThread thread = new SyncThread(
@@ -33,6 +39,9 @@ class SyncThreadTest {
                 @Override
                 public void sync() {
                     syncs.incrementAndGet();
+                    if (hanging) {
+                        awaitUninterruptibly(returning);
+                    }
                     if (trouble instanceof Error error) {
                         throw error;
                     }
@@ -41,12 +50,14 @@ class SyncThreadTest {
                     }
                 }
             },
-            Duration.ofMillis(100),
+            PersistenceSettings.DEFAULTS,
             millis -> {
                 interval.set(millis);
                 waits.incrementAndGet();
                 intervals.acquire();
-            });
+            },
+            nanos::get,
+            (what, error) -> fatal.set(what + ": " + error.getMessage()));
 
     @BeforeEach
     void start() {
@@ -56,6 +67,7 @@ class SyncThreadTest {
 
     @AfterEach
     void end() {
+        returning.countDown();
         thread.close(LONG);
     }
 
@@ -96,14 +108,39 @@ class SyncThreadTest {
     }
 
     @Test
-    void anErrorIsAFailureLikeAnyOther() {
+    void anErrorIsNotSurvived() {
         trouble = new LinkageError("no such method");
         thread.written();
-        anIntervalPasses();
-        assertThat(thread.failure()).isEqualTo("sync: no such method");
-        trouble = null;
-        anIntervalPasses();
+        intervals.release();
+        await().until(() -> !fatal.get().isEmpty());
+        assertThat(fatal).hasValue("the sync thread: no such method");
+        assertThat(thread.failure()).contains("the sync thread ended").contains("no such method");
+    }
+
+    @Test
+    void aSyncThatDoesNotReturnIsToldUntilItDoes() {
+        hanging = true;
+        thread.written();
+        intervals.release();
+        await().until(() -> syncs.get() == 1);
         assertThat(thread.failure()).isNull();
+        nanos.addAndGet(Duration.ofSeconds(7).toNanos());
+        assertThat(thread.failure()).isEqualTo("sync: has not synced to the disk for 7 s");
+        returning.countDown();
+        await().until(() -> waits.get() == 2);
+        assertThat(thread.failure()).isNull();
+    }
+
+    private static void awaitUninterruptibly(CountDownLatch latch) {
+        boolean over = false;
+        while (!over) {
+            try {
+                latch.await();
+                over = true;
+            } catch (InterruptedException hangs) {
+                // a disk does not hear of interrupts
+            }
+        }
     }
 
     @Test

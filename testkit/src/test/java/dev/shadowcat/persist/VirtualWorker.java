@@ -15,7 +15,8 @@ public final class VirtualWorker {
             LongSupplier nanoTime,
             PersistenceWorker.Pause pause,
             RandomGenerator random) {
-        worker = new PersistenceWorker(store, settings, (write, reason) -> {}, Observer.NONE, nanoTime, pause, random);
+        worker = new PersistenceWorker(
+                store, settings, (write, reason) -> {}, Observer.NONE, Fatal.LOGGED, nanoTime, pause, random);
     }
 
     public PersistenceWorker worker() {

@@ -33,6 +33,7 @@ final class WorkerHarness {
     final ManualClock clock = new ManualClock(Instant.EPOCH);
     final FailingStore store = new FailingStore(() -> new MemoryStore(Long.MAX_VALUE));
     final List<List<StoreWrite>> batches = new ArrayList<>(); // each as the store took it
+    int appends; // tries, those that failed included
     final List<Long> pauses = new ArrayList<>();
     final List<StoreWrite> stored = new ArrayList<>(); // in the order in which completions heard of it
     final Map<StoreWrite, String> refused = new LinkedHashMap<>();
@@ -50,6 +51,7 @@ final class WorkerHarness {
         EventStore watched = new ForwardingStore(store) {
             @Override
             public AppendOutcome append(List<StoreWrite> batch) {
+                appends++;
                 AppendOutcome outcome = super.append(batch);
                 if (outcome instanceof AppendOutcome.Stored) {
                     batches.add(List.copyOf(batch));
@@ -67,6 +69,7 @@ final class WorkerHarness {
                 settings,
                 (write, reason) -> deadLetters.add(write),
                 counts,
+                Fatal.LOGGED,
                 clock.nanoTime(),
                 this::pause,
                 new Random(1));
@@ -158,6 +161,7 @@ final class WorkerHarness {
         int events;
         int eventLatencies;
         int failures;
+        int retries;
         int deadLettered;
         int coalesced;
         int skipped;
@@ -176,6 +180,11 @@ final class WorkerHarness {
         @Override
         public void batchFailed(String reason) {
             failures++;
+        }
+
+        @Override
+        public void batchRetried() {
+            retries++;
         }
 
         @Override

@@ -8,6 +8,7 @@ import dev.shadowcat.observe.Observer;
 import dev.shadowcat.store.AppendOutcome;
 import dev.shadowcat.store.EventStore;
 import dev.shadowcat.store.MemoryStore;
+import dev.shadowcat.store.Partition;
 import dev.shadowcat.store.SessionActivity;
 import dev.shadowcat.store.StoreWrite;
 import dev.shadowcat.testkit.FailingStore;
@@ -17,6 +18,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -128,6 +130,127 @@ class WorkerShutdownTest {
         lane.offer(Writes.event(ID, 0, 2), completion);
         assertThat(worker.close(SHORT)).isEqualTo(2);
         assertThat(stored).hasValue(0);
+    }
+
+    @Test
+    void whatAFailingPartDidNotTakeIsReportedAndTheRestIsStored() {
+        PersistenceWorker worker = started(store, PersistenceSettings.DEFAULTS);
+        Lane lane = lane(worker);
+        store.append(List.of(Writes.session(OTHER), Writes.stream(OTHER, 0)));
+        Lane other = worker.lane(Runnable::run, WorkerHarness.IGNORE);
+        store.fail(new Partition.OneSession(ID));
+        lane.offer(Writes.event(ID, 0, 1), completion);
+        await().until(() -> worker.failingPartitions() == 1);
+        lane.offer(Writes.event(ID, 0, 2), completion);
+        other.offer(Writes.event(OTHER, 0, 1), completion);
+        worker.touch(ID, new SessionActivity(9, 0));
+        assertThat(worker.close(SHORT)).isEqualTo(3);
+        assertThat(stored).hasValue(1);
+    }
+
+    @Test
+    void aPauseThatIsUnderWayDoesNotKeepWhatTheStoreMayTakeByNow() {
+        PersistenceWorker worker = started(store, slowToRetry());
+        Lane lane = lane(worker);
+        store.beBusyFor(1);
+        lane.offer(Writes.event(ID, 0, 1), completion);
+        await().until(() -> worker.failure() != null);
+        assertThat(worker.close(LONG)).isZero();
+        assertThat(stored).hasValue(1);
+    }
+
+    @Test
+    void aFailingPartIsTriedAtOnceWhereTheWorkerCloses() {
+        PersistenceWorker worker = started(store, slowToRetry());
+        Lane lane = lane(worker);
+        store.fail(new Partition.OneSession(ID));
+        lane.offer(Writes.event(ID, 0, 1), completion);
+        await().until(() -> worker.failingPartitions() == 1);
+        store.heal();
+        assertThat(worker.close(LONG)).isZero();
+        assertThat(stored).hasValue(1);
+    }
+
+    /** Pauses anywhere below an hour. */
+    private static PersistenceSettings slowToRetry() {
+        PersistenceSettings defaults = PersistenceSettings.DEFAULTS;
+        return new PersistenceSettings(
+                defaults.queueCapacity(),
+                defaults.queueBytes(),
+                defaults.batchBytes(),
+                defaults.deferredEntries(),
+                defaults.deferredInterval(),
+                defaults.syncInterval(),
+                Duration.ofHours(1),
+                Duration.ofHours(1));
+    }
+
+    @Test
+    void anErrorOfTheStoreEndsTheWorkerWithAMessage() {
+        AtomicReference<String> fatal = new AtomicReference<>("");
+        PersistenceWorker worker = new PersistenceWorker(
+                new ForwardingStore(store) {
+                    @Override
+                    public AppendOutcome append(List<StoreWrite> batch) {
+                        throw new OutOfMemoryError("told to run out");
+                    }
+                },
+                PersistenceSettings.DEFAULTS,
+                (write, reason) -> {},
+                Observer.NONE,
+                (what, error) -> fatal.set(what + ": " + error.getMessage()));
+        worker.start();
+        lane(worker).offer(Writes.event(ID, 0, 1), completion);
+        await().until(() -> !fatal.get().isEmpty());
+        assertThat(fatal).hasValue("the persistence worker: told to run out");
+        assertThat(worker.failure()).contains("the persistence worker ended").contains("told to run out");
+        assertThat(worker.close(SHORT)).as("it is not known to be stored").isOne();
+    }
+
+    @Test
+    void anyExceptionOfTheStoreIsSurvived() {
+        AtomicInteger exceptions = new AtomicInteger(2);
+        PersistenceWorker worker = started(
+                new ForwardingStore(store) {
+                    @Override
+                    public AppendOutcome append(List<StoreWrite> batch) {
+                        if (exceptions.getAndDecrement() > 0) {
+                            throw new IllegalStateException("told to break");
+                        }
+                        return super.append(batch);
+                    }
+                },
+                PersistenceSettings.DEFAULTS);
+        lane(worker).offer(Writes.event(ID, 0, 1), completion);
+        await().until(() -> stored.get() == 1);
+        assertThat(worker.failure()).isNull();
+        assertThat(worker.close(LONG)).isZero();
+    }
+
+    @Test
+    void aStoreThatDoesNotReturnIsToldUntilItDoes() {
+        PersistenceSettings defaults = PersistenceSettings.DEFAULTS;
+        PersistenceWorker worker = started(
+                store,
+                new PersistenceSettings(
+                        defaults.queueCapacity(),
+                        defaults.queueBytes(),
+                        defaults.batchBytes(),
+                        defaults.deferredEntries(),
+                        defaults.deferredInterval(),
+                        defaults.syncInterval(),
+                        defaults.backoffFirst(),
+                        defaults.backoffCap(),
+                        Duration.ofMillis(1)));
+        Lane lane = lane(worker);
+        store.stall();
+        lane.offer(Writes.event(ID, 0, 1), completion);
+        await().until(() -> worker.failure() != null);
+        assertThat(worker.failure()).startsWith("has not taken a batch for");
+        store.release();
+        await().until(() -> stored.get() == 1);
+        await().until(() -> worker.failure() == null);
+        assertThat(worker.close(LONG)).isZero();
     }
 
     @Test

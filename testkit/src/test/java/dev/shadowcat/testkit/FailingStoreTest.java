@@ -8,6 +8,7 @@ import dev.shadowcat.event.SessionId;
 import dev.shadowcat.store.AppendOutcome;
 import dev.shadowcat.store.EventStore;
 import dev.shadowcat.store.MemoryStore;
+import dev.shadowcat.store.Partition;
 import dev.shadowcat.store.StoreException;
 import dev.shadowcat.store.StoreWrite;
 import dev.shadowcat.store.StoreWrite.AppendEvent;
@@ -69,6 +70,36 @@ class FailingStoreTest extends EventStoreContract {
         assertThat(store.append(List.of(Writes.event(ID, 0, 1)))).isEqualTo(AppendOutcome.Stored.ALL);
         assertThat(store.append(List.of(Writes.event(ID, 0, 2)))).isInstanceOf(AppendOutcome.Refused.class);
         assertThat(store.append(List.of(Writes.event(ID, 0, 3)))).isEqualTo(AppendOutcome.Stored.ALL);
+    }
+
+    @Test
+    void itNamesPoisonWhereItIsToldTo() {
+        store.append(BEGIN);
+        store.refuseByName(
+                write -> write instanceof AppendEvent event && event.event().sequence() == 2);
+        StoreWrite poison = Writes.event(ID, 0, 2);
+        assertThat(store.append(List.of(Writes.event(ID, 0, 1), poison)))
+                .isEqualTo(new AppendOutcome.Refused("told to refuse AppendEvent", List.of(poison)));
+    }
+
+    @Test
+    void itFailsForOneSessionAlone() {
+        SessionId other = new SessionId(2, 2);
+        Partition part = new Partition.OneSession(ID);
+        store.append(BEGIN);
+        store.append(List.of(Writes.session(other), Writes.stream(other, 0)));
+        store.fail(part);
+        List<StoreWrite> both = List.of(Writes.event(other, 0, 1), Writes.event(ID, 0, 1));
+        assertThat(store.append(both))
+                .isInstanceOfSatisfying(
+                        AppendOutcome.Busy.class,
+                        busy -> assertThat(busy.part()).isEqualTo(part));
+        assertThat(store.stream(other, 0).orElseThrow().lastSequence())
+                .as("all or nothing")
+                .isZero();
+        assertThat(store.append(List.of(Writes.event(other, 0, 1)))).isEqualTo(AppendOutcome.Stored.ALL);
+        store.heal(part);
+        assertThat(store.append(both)).isEqualTo(AppendOutcome.Stored.ALL);
     }
 
     @Test

@@ -1,0 +1,259 @@
+package dev.shadowcat.persist;
+
+import dev.shadowcat.observe.Observer;
+import dev.shadowcat.store.AppendOutcome;
+import dev.shadowcat.store.EventStore;
+import dev.shadowcat.store.Partition;
+import dev.shadowcat.store.StoreException;
+import dev.shadowcat.store.StoreWrite;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Set;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Brings one batch after another to the store, in order, until the fate of each write is known or it waits aside: what fails
+ * for a time is sent again, what is refused is told apart from the rest. The worker's thread only.
+ */
+@SuppressWarnings("ReferenceEquality") // a list of writes is itself alone: the batch may be its own only segment
+final class StoreWriter {
+    private static final Logger log = LoggerFactory.getLogger(StoreWriter.class);
+
+    private final EventStore store;
+    private final DeadLetters deadLetters;
+    private final Observer observer;
+    private final HeldPartitions held;
+    private final StoreHealth health;
+    private final Surroundings surroundings;
+
+    private final ArrayDeque<List<PendingWrite>> segments =
+            new ArrayDeque<>(); // of the batch, in order, without a fate yet
+    private final List<StoreWrite> writes = new ArrayList<>(); // as the store sees them
+    private final IdentityHashMap<StoreWrite, String> refusals = new IdentityHashMap<>();
+
+    /** What the worker does around a writer's tries. Its thread. */
+    interface Surroundings {
+        /** Waits before the next try, at least as long as the store asks for. */
+        void pause(AppendOutcome.Busy busy) throws InterruptedException;
+
+        /** Adds to the end of a batch what has gathered meanwhile, within its bounds, and what is newer in place of what is older. */
+        void join(List<PendingWrite> batch);
+
+        /** How long a call may take before it counts as stalled. */
+        Duration stallAfter();
+
+        /** Something was stored. */
+        void stored();
+
+        /** The store works again. */
+        void recovered();
+    }
+
+    StoreWriter(
+            EventStore store,
+            DeadLetters deadLetters,
+            Observer observer,
+            HeldPartitions held,
+            StoreHealth health,
+            Surroundings surroundings) {
+        this.store = store;
+        this.deadLetters = deadLetters;
+        this.observer = observer;
+        this.held = held;
+        this.health = health;
+        this.surroundings = surroundings;
+    }
+
+    /** Why writes of the batch before were refused for good. */
+    IdentityHashMap<StoreWrite, String> refusals() {
+        return refusals;
+    }
+
+    /** Forgets the batch before, whose fate is told. */
+    void clear() {
+        segments.clear();
+        writes.clear();
+        refusals.clear();
+    }
+
+    /** Returns once the fate of every write of the batch is known; those that wait aside are taken out of it. */
+    void store(List<PendingWrite> batch) throws InterruptedException {
+        segments.addLast(batch);
+        for (List<PendingWrite> next = segments.pollFirst(); next != null; next = segments.pollFirst()) {
+            if (attempt(next) instanceof AppendOutcome.Busy busy) {
+                segments.addFirst(next);
+                if (!setAside(busy, batch)) {
+                    waitFor(busy, batch);
+                }
+                observer.batchRetried();
+            }
+        }
+    }
+
+    /**
+     * Tries a part of the store again with a batch of what waits for it.
+     *
+     * @return those whose fate is known now; the others wait again, before everything else
+     */
+    List<PendingWrite> retry(HeldPartition part, long batchBytes, int batchWrites) {
+        List<PendingWrite> batch = part.take(batchBytes, batchWrites);
+        AppendOutcome.Busy busy = null;
+        observer.batchRetried();
+        segments.addLast(batch);
+        for (List<PendingWrite> next = segments.pollFirst(); next != null; next = segments.pollFirst()) {
+            if (attempt(next) instanceof AppendOutcome.Busy failed) {
+                busy = failed;
+                segments.addFirst(next);
+                List<PendingWrite> open = new ArrayList<>();
+                segments.forEach(open::addAll);
+                segments.clear();
+                remove(open, batch);
+                part.putBack(open);
+                observer.batchFailed(failed.reason());
+            }
+        }
+        held.tried(part, batch, busy);
+        return batch;
+    }
+
+    /** One try. Where the fate of the segment is known it is noted, and what is left of it comes next. */
+    private AppendOutcome attempt(List<PendingWrite> segment) {
+        if (segment.isEmpty()) {
+            return AppendOutcome.Stored.ALL;
+        }
+        AppendOutcome outcome = append(segment);
+        switch (outcome) {
+            case AppendOutcome.Stored _ -> {
+                recovered();
+                surroundings.stored();
+            }
+            case AppendOutcome.Refused refused -> {
+                recovered();
+                isolate(segment, refused);
+            }
+            case AppendOutcome.Busy _ -> {}
+        }
+        return outcome;
+    }
+
+    /** Whatever exception the store throws, it leaves the fate of the segment open. */
+    private AppendOutcome append(List<PendingWrite> segment) {
+        writes.clear();
+        for (PendingWrite pending : segment) {
+            writes.add(pending.write());
+        }
+        health.callBegins();
+        AppendOutcome outcome;
+        try {
+            outcome = store.append(writes);
+        } catch (StoreException failed) {
+            outcome = new AppendOutcome.Busy(Duration.ZERO, String.valueOf(failed.getMessage()));
+        } catch (RuntimeException broken) {
+            outcome = new AppendOutcome.Busy(Duration.ZERO, broken.toString());
+        }
+        long took = health.callEnds(surroundings.stallAfter());
+        if (outcome instanceof AppendOutcome.Stored) {
+            observer.batchStored(writes.size(), events(writes), took);
+        }
+        return outcome;
+    }
+
+    private static int events(List<StoreWrite> list) {
+        int events = 0;
+        for (StoreWrite write : list) {
+            if (write instanceof StoreWrite.AppendEvent) {
+                events++;
+            }
+        }
+        return events;
+    }
+
+    private void recovered() {
+        if (health.works()) {
+            log.info("The store takes writes again");
+            surroundings.recovered();
+        }
+    }
+
+    /** Where only a part of the store fails, its writes wait aside, the later ones of the batch included, and the rest goes on. */
+    private boolean setAside(AppendOutcome.Busy busy, List<PendingWrite> batch) {
+        if (busy.part() instanceof Partition.Whole) {
+            return false;
+        }
+        List<PendingWrite> failing = new ArrayList<>();
+        for (List<PendingWrite> segment : segments) {
+            for (PendingWrite pending : segment) {
+                if (busy.part().holds(pending.session())) {
+                    failing.add(pending);
+                }
+            }
+        }
+        if (failing.isEmpty()) {
+            return false; // what it names is not in the batch: nobody knows what fails
+        }
+        observer.batchFailed(busy.reason());
+        recovered();
+        remove(failing, batch);
+        for (List<PendingWrite> segment : segments) {
+            if (segment != batch) {
+                remove(failing, segment);
+            }
+        }
+        held.hold(busy, failing);
+        return true;
+    }
+
+    private static void remove(List<PendingWrite> gone, List<PendingWrite> from) {
+        Set<PendingWrite> identities = Collections.newSetFromMap(new IdentityHashMap<>());
+        identities.addAll(gone);
+        from.removeIf(identities::contains);
+    }
+
+    private void waitFor(AppendOutcome.Busy busy, List<PendingWrite> batch) throws InterruptedException {
+        observer.batchFailed(busy.reason());
+        if (health.failed(busy.reason())) {
+            log.warn("The store does not take writes: {}. Holding them and trying again", busy.reason());
+        }
+        surroundings.pause(busy);
+        int before = batch.size();
+        surroundings.join(batch);
+        List<PendingWrite> last = segments.getLast();
+        if (last != batch) {
+            last.addAll(batch.subList(before, batch.size()));
+        }
+    }
+
+    /** Takes what the store refuses out of the rest: at once where the store names it, by halving where it does not. */
+    private void isolate(List<PendingWrite> segment, AppendOutcome.Refused refused) {
+        Set<StoreWrite> named = Collections.newSetFromMap(new IdentityHashMap<>());
+        named.addAll(refused.writes());
+        List<PendingWrite> rest = new ArrayList<>(segment);
+        if (rest.removeIf(pending -> named.contains(pending.write()) && bury(pending, refused.reason()))) {
+            push(rest);
+        } else if (segment.size() == 1) {
+            bury(segment.getFirst(), refused.reason());
+        } else {
+            int middle = segment.size() / 2;
+            push(new ArrayList<>(segment.subList(middle, segment.size())));
+            push(new ArrayList<>(segment.subList(0, middle)));
+        }
+    }
+
+    private void push(List<PendingWrite> segment) {
+        if (!segment.isEmpty()) {
+            segments.addFirst(segment);
+        }
+    }
+
+    private boolean bury(PendingWrite poison, String reason) {
+        refusals.put(poison.write(), reason);
+        observer.deadLettered(reason);
+        deadLetters.keep(poison.write(), reason);
+        return true;
+    }
+}
