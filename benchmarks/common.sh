@@ -53,9 +53,9 @@ free_port() {
     done
 }
 
-# await FILE TEXT PID: until the file holds the text; fails after 30 s or when the process has ended.
+# await FILE TEXT PID: until the file holds the text; fails after 60 s or when the process has ended.
 await() {
-    for _ in $(seq 300); do
+    for _ in $(seq 600); do
         grep -q "$2" "$1" 2>/dev/null && return 0
         kill -0 "$3" 2>/dev/null || break
         sleep 0.1
@@ -74,15 +74,20 @@ start_upstream() {
     upstream=http://127.0.0.1:$upstream_port
 }
 
-# start_gateway FLAG...: in front of the upstream, with a new data folder on the disk of this checkout.
+# start_gateway FLAG...: in front of the upstream, with a data folder of its own on the disk of this checkout.
 start_gateway() {
+    if [ -z "${SHADOWCAT:-}" ]; then # builds on first use, which takes longer than a start may
+        "$root/shadowcat" build >"$work/build.log" 2>&1 || { cat "$work/build.log" >&2; exit 1; }
+    fi
     gateway_port=$(free_port)
+    admin_port=$(free_port)
     "${SHADOWCAT:-$root/shadowcat}" gateway --upstream "$upstream/mcp" --listen "127.0.0.1:$gateway_port" \
-        --admin "127.0.0.1:$(free_port)" --data "$work/data" "$@" >"$work/gateway.log" 2>&1 &
+        --admin "127.0.0.1:$admin_port" --data "$work/data" "$@" >"$work/gateway.log" 2>&1 &
     gateway_pid=$!
     started+=("$gateway_pid")
     await "$work/gateway.log" 'shadowcat: listening' "$gateway_pid"
     gateway=http://127.0.0.1:$gateway_port/mcp
+    admin=http://127.0.0.1:$admin_port
 }
 
 # Debian's nginx with a configuration and folder of its own.

@@ -42,9 +42,13 @@ final class Arguments {
     }
 
     List<Target> targets() {
-        List<String> given = values.remove("target");
+        return targets("target");
+    }
+
+    List<Target> targets(String name) {
+        List<String> given = values.remove(name);
         if (given == null) {
-            throw new IllegalArgumentException("--target NAME=URL[,PID]... is missing");
+            throw new IllegalArgumentException("--" + name + " NAME=URL[,PID]... is missing");
         }
         return given.stream().map(Target::parse).toList();
     }

@@ -31,6 +31,11 @@ final class CpuMeter {
         return ProcessTimes.cpuSeconds(target) - targetBefore;
     }
 
+    /** What the benchmark itself took: its helpers and this process. */
+    double generatorSeconds() {
+        return ProcessTimes.cpuSeconds(ours) - oursBefore - targetSeconds();
+    }
+
     /** Cores that were busy with other things; above about 0.1 the figures beside it are noisy. */
     double foreignCores() {
         double foreign = ProcessTimes.machineSeconds() - machineBefore - (ProcessTimes.cpuSeconds(ours) - oursBefore);

@@ -10,7 +10,9 @@ final class LoadGenerator {
     static void main(String[] arguments) throws Exception {
         List<String> words = Arrays.asList(arguments);
         if (words.isEmpty()) {
-            System.err.println("modes: calls, events, sessions, startup");
+            System.err.println(
+                    "modes: activity, calls, compaction, events, load, persistence, replay, replay-fill, sessions, soak, startup,"
+                            + " threads");
             System.exit(2);
         }
         System.exit(run(words.getFirst(), words.subList(1, words.size())) ? 0 : 1);
@@ -26,10 +28,18 @@ final class LoadGenerator {
             throw e;
         }
         return switch (mode) {
+            case "activity" -> new ActivityUpdates(arguments).run();
             case "calls" -> new CallComparison(arguments).run();
+            case "compaction" -> new CompactionChoice(arguments).run();
             case "events" -> new EventComparison(arguments).run();
+            case "load" -> new LoadTest(arguments).run();
+            case "persistence" -> new EventPersistence(arguments).run();
+            case "replay" -> new ReplayOverHttp(arguments).run();
+            case "replay-fill" -> new ReplayFromStore(arguments).run();
             case "sessions" -> new SessionFootprint(arguments).run();
+            case "soak" -> new Soak(arguments).run();
             case "startup" -> new StartupTime(arguments).run();
+            case "threads" -> new ThreadsUnderLoad(arguments).run();
             default -> throw new IllegalArgumentException("no such mode: " + mode);
         };
     }

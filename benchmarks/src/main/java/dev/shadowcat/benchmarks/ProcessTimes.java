@@ -6,7 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Collection;
 
-/** CPU time and memory of processes as Linux counts them; ended threads are included. Resolution 10 ms. */
+/** CPU time (resolution 10 ms, ended threads included), memory, files and writes of processes as Linux counts them. */
 final class ProcessTimes {
     /** USER_HZ: 100 on every Linux architecture that Java runs on. */
     private static final double TICK_SECONDS = 0.01;
@@ -42,6 +42,28 @@ final class ProcessTimes {
                 .lines()
                 .filter(line -> line.startsWith("VmRSS:"))
                 .mapToLong(line -> Long.parseLong(line.replaceAll("[^0-9]", "")) * 1024)
+                .findFirst()
+                .orElseThrow();
+    }
+
+    /** Files and sockets that a process holds open. */
+    static int openFiles(long process) {
+        String[] open = Path.of("/proc/" + process + "/fd").toFile().list();
+        return open == null ? 0 : open.length;
+    }
+
+    /** Threads of a process as the kernel counts them. */
+    static int threads(long process) {
+        String[] threads = Path.of("/proc/" + process + "/task").toFile().list();
+        return threads == null ? 0 : threads.length;
+    }
+
+    /** Bytes that this process has had written to disks so far, counted when they become due. */
+    static long writtenBytes() {
+        return read("/proc/self/io")
+                .lines()
+                .filter(line -> line.startsWith("write_bytes: "))
+                .mapToLong(line -> Long.parseLong(line.substring("write_bytes: ".length())))
                 .findFirst()
                 .orElseThrow();
     }

@@ -27,8 +27,17 @@ final class Requests {
     }
 
     static ByteBuf stream(Target target, String session) {
+        return get(target, session(session));
+    }
+
+    /** A GET of what follows a cursor. */
+    static ByteBuf resume(Target target, String session, String cursor) {
+        return get(target, session(session) + "Last-Event-ID: " + cursor + "\r\n");
+    }
+
+    private static ByteBuf get(Target target, String sessionHeaders) {
         return bytes("GET " + target.endpoint().getPath() + " HTTP/1.1\r\n" + host(target)
-                + "Accept: text/event-stream\r\n" + session(session) + "\r\n");
+                + "Accept: text/event-stream\r\n" + sessionHeaders + "\r\n");
     }
 
     /** A tool call with a request id of nine digits, beginning {@code "id":1}. */

@@ -42,6 +42,11 @@ final class SequenceCheck {
         return reordered;
     }
 
+    /** Whether the numbers from 1 to this one came, each once and in order. */
+    boolean isWhole(long last) {
+        return newest == last && events == last && reordered == 0;
+    }
+
     /** Numbers below the newest that never came. */
     long missing() {
         return late.cardinality();

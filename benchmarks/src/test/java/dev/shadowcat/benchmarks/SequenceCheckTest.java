@@ -41,6 +41,23 @@ class SequenceCheckTest {
         assertThat(check.reordered()).isZero();
     }
 
+    @Test
+    void aStreamIsWholeWhereAllOfItCameOnceAndInOrder() {
+        see(1, 2, 3);
+
+        assertThat(check.isWhole(3)).isTrue();
+        assertThat(check.isWhole(4)).isFalse();
+        check.saw(3);
+        assertThat(check.isWhole(3)).isFalse();
+    }
+
+    @Test
+    void aStreamWithAnEventOutOfOrderIsNotWhole() {
+        see(1, 3, 2);
+
+        assertThat(check.isWhole(3)).isFalse();
+    }
+
     private void see(long... numbers) {
         for (long number : numbers) {
             check.saw(number);

@@ -95,7 +95,7 @@ final class Database implements AutoCloseable {
                     family("default", own(new ColumnFamilyOptions()).setTableFormatConfig(rows)),
                     family("sessions", bySession(settings).setTableFormatConfig(rows)),
                     family("streams", bySession(settings).setTableFormatConfig(rows)),
-                    family("events", universal(bySession(settings)).setTableFormatConfig(scans)));
+                    family("events", merged(bySession(settings), settings).setTableFormatConfig(scans)));
             DBOptions options = own(new DBOptions())
                     .setWriteBufferManager(writeBuffers)
                     .setMaxTotalWalSize(4 * settings.writeBufferBytes())
@@ -143,10 +143,15 @@ final class Database implements AutoCloseable {
                 .setCompressionType(CompressionType.LZ4_COMPRESSION);
     }
 
-    private ColumnFamilyOptions universal(ColumnFamilyOptions options) {
-        return options.setCompactionStyle(CompactionStyle.UNIVERSAL)
-                .setCompactionOptionsUniversal(own(new CompactionOptionsUniversal()))
-                .setPeriodicCompactionSeconds(COMPACT_AFTER_SECONDS);
+    private ColumnFamilyOptions merged(ColumnFamilyOptions options, RocksDbSettings settings) {
+        options.setPeriodicCompactionSeconds(COMPACT_AFTER_SECONDS);
+        return switch (settings.compaction()) {
+            case UNIVERSAL ->
+                options.setCompactionStyle(CompactionStyle.UNIVERSAL)
+                        .setCompactionOptionsUniversal(own(new CompactionOptionsUniversal()));
+            case LEVELLED ->
+                options.setCompactionStyle(CompactionStyle.LEVEL).setLevelCompactionDynamicLevelBytes(true);
+        };
     }
 
     private static ColumnFamilyDescriptor family(String name, ColumnFamilyOptions options) {

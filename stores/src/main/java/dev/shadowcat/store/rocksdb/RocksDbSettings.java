@@ -8,8 +8,10 @@ package dev.shadowcat.store.rocksdb;
  * @param writeBufferBytes room for what was written and is not in a table file yet; together with the block cache this is
  *     the native memory of the store
  * @param maxOpenFiles bound on table files held open at once
+ * @param compaction how the files of events are merged; no setting of users, but what benchmarks compare
  */
-public record RocksDbSettings(Durability durability, long blockCacheBytes, long writeBufferBytes, int maxOpenFiles) {
+public record RocksDbSettings(
+        Durability durability, long blockCacheBytes, long writeBufferBytes, int maxOpenFiles, Compaction compaction) {
     private static final long MEBIBYTE = 1024 * 1024;
 
     /** When an appended batch is on the disk. */
@@ -20,10 +22,23 @@ public record RocksDbSettings(Durability durability, long blockCacheBytes, long 
         SYNC
     }
 
+    /** How files of events are merged. */
+    public enum Compaction {
+        /** Files of like size are merged, so that an event is rewritten seldom. */
+        UNIVERSAL,
+        /** Files are merged into levels, each ten times the one above it, so that the folder is small. */
+        LEVELLED
+    }
+
     public RocksDbSettings {
         requireAtLeast("block-cache-bytes", MEBIBYTE, blockCacheBytes);
         requireAtLeast("write-buffer-bytes", MEBIBYTE, writeBufferBytes);
         requireAtLeast("max-open-files", 32, maxOpenFiles);
+    }
+
+    /** The same with the compaction that was measured to be best. */
+    public RocksDbSettings(Durability durability, long blockCacheBytes, long writeBufferBytes, int maxOpenFiles) {
+        this(durability, blockCacheBytes, writeBufferBytes, maxOpenFiles, Compaction.UNIVERSAL);
     }
 
     public static RocksDbSettings of(Durability durability) {

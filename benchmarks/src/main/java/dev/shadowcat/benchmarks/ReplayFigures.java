@@ -1,0 +1,29 @@
+package dev.shadowcat.benchmarks;
+
+import java.util.Locale;
+import org.HdrHistogram.Histogram;
+
+/** The lines of the replay benchmark, with the bar of each length beside them. */
+final class ReplayFigures {
+    private ReplayFigures() {}
+
+    static void header() {
+        System.out.printf(
+                "%-32s%10s%10s%12s%12s%12s%14s%8s%n",
+                "replay from", "events", "replays", "p50 ms", "p99 ms", "max ms", "bar p50 ms", "whole");
+    }
+
+    static void row(String name, int events, Histogram latencies, boolean whole) {
+        System.out.printf(
+                Locale.ROOT,
+                "%-32s%,10d%,10d%12.3f%12.3f%12.3f%14s%8s%n",
+                name,
+                events,
+                latencies.getTotalCount(),
+                latencies.getValueAtPercentile(50) / 1e6,
+                latencies.getValueAtPercentile(99) / 1e6,
+                latencies.getMaxValue() / 1e6,
+                events <= 1_000 ? "3" : "20",
+                whole ? "yes" : "NO");
+    }
+}

@@ -1,0 +1,94 @@
+package dev.shadowcat.benchmarks;
+
+import dev.shadowcat.event.Event;
+import dev.shadowcat.event.SessionId;
+import dev.shadowcat.store.EventStore;
+import dev.shadowcat.store.rocksdb.RocksDbSettings;
+import dev.shadowcat.store.rocksdb.RocksDbStores;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import org.HdrHistogram.Histogram;
+
+/** Mode {@code replay-fill}: fills a gateway's data folder, opens it anew, and replays streams from the store, page by page. */
+final class ReplayFromStore {
+    /** What the gateway reads at once for a client. */
+    private static final int PAGE_EVENTS = 256;
+
+    private static final int PAGE_BYTES = 256 << 10;
+
+    private final Path folder;
+    private final int sessions;
+    private final int events;
+    private final int repeats;
+
+    ReplayFromStore(Arguments arguments) {
+        folder = Path.of(arguments.text("folder"));
+        sessions = arguments.number("sessions", 10_000);
+        events = arguments.number("events", 1_000_000);
+        repeats = arguments.number("repeats", 10);
+        arguments.refuseOthers();
+    }
+
+    /** Returns whether every event of every replay came once and in order. */
+    boolean run() {
+        ReplayStore layout = new ReplayStore(sessions, events);
+        long began = System.nanoTime();
+        try (EventStore store = open()) {
+            long filled = layout.fill(store);
+            System.out.printf(
+                    Locale.ROOT,
+                    "store of %,d sessions and %,d events, filled in %.1f s, %,d MB on disk%n",
+                    sessions,
+                    filled,
+                    (System.nanoTime() - began) / 1e9,
+                    new DataFolder(folder).bytes() >> 20);
+        }
+        ReplayFigures.header();
+        try (EventStore store = open()) {
+            boolean cold = replay("store, first replay of each", store, layout.middleOnes(), layout, 1, 0);
+            boolean middle = replay("store", store, layout.middleOnes(), layout, repeats, 2);
+            boolean longer = replay("store", store, layout.longOnes(), layout, repeats, 2);
+            return cold && middle && longer;
+        }
+    }
+
+    private EventStore open() {
+        return RocksDbStores.open(folder, RocksDbSettings.of(RocksDbSettings.Durability.BATCHED));
+    }
+
+    private boolean replay(
+            String name, EventStore store, List<SessionId> from, ReplayStore layout, int times, int warmUps) {
+        Histogram latencies = new Histogram(3);
+        boolean whole = true;
+        for (int round = -warmUps; round < times; round++) {
+            for (SessionId session : from) {
+                long began = System.nanoTime();
+                boolean all = readAll(store, session) == layout.eventsOf(session);
+                if (round >= 0) {
+                    latencies.recordValue(System.nanoTime() - began);
+                }
+                whole &= all;
+            }
+        }
+        ReplayFigures.row(name, layout.eventsOf(from.getFirst()), latencies, whole);
+        return whole;
+    }
+
+    /** How many events came before the first that was not the next one. */
+    private static long readAll(EventStore store, SessionId session) {
+        long newest = 0;
+        while (true) {
+            List<Event> page = store.read(session, ReplayStore.STREAM, newest, PAGE_EVENTS, PAGE_BYTES);
+            if (page.isEmpty()) {
+                return newest;
+            }
+            for (Event event : page) {
+                if (event.sequence() != newest + 1) {
+                    return newest;
+                }
+                newest++;
+            }
+        }
+    }
+}
