@@ -14,7 +14,7 @@ export const unlessControl = control ? 'the gateway is left out (SHADOWCAT_CONTR
 /** One gateway before one upstream, with ports and a data folder that outlive a restart. `flags` may need the port: then a function. */
 export class Gateway {
   static async start(upstream, { flags = [], env = {}, data } = {}) {
-    const gateway = new Gateway(upstream, flags, env);
+    const gateway = new this(upstream, flags, env);
     if (control) return gateway;
     gateway.port = await freePort();
     gateway.adminPort = await freePort();
@@ -31,12 +31,23 @@ export class Gateway {
   }
 
   async launch() {
-    const args = ['gateway', '--upstream', this.upstream, '--listen', `127.0.0.1:${this.port}`,
-      '--admin', `127.0.0.1:${this.adminPort}`, '--data', this.data, ...(typeof this.flags === 'function' ? this.flags(this.port) : this.flags)];
-    this.child = new Child('gateway', launcher, args, { env: { ...process.env, ...this.env } });
+    this.spawn();
     // A first run may build the gateway, hence the long bound.
     [, this.url] = await this.child.line(/^shadowcat: listening on (http\S+)/, 300_000);
     [, this.admin] = await this.child.line(/^shadowcat: admin on (http\S+)/, 30_000);
+  }
+
+  /** Starts the process, and does not wait for it to listen. */
+  spawn() {
+    const args = ['gateway', ...(this.upstream ? ['--upstream', this.upstream] : []), '--listen', `127.0.0.1:${this.port}`,
+      '--admin', `127.0.0.1:${this.adminPort}`, '--data', this.data, ...(typeof this.flags === 'function' ? this.flags(this.port) : this.flags)];
+    const [program, before] = this.program();
+    this.child = new Child('gateway', program, [...before, ...args], { env: { ...process.env, ...this.env } });
+  }
+
+  /** What is started, and what stands before the gateway's own arguments. */
+  program() {
+    return [launcher, []];
   }
 
   get pid() {

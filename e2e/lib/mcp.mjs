@@ -7,6 +7,12 @@ export const latest = '2025-11-25';
 
 const both = 'application/json, text/event-stream';
 
+/** The bare request that begins a session, for lib/http.mjs. */
+export const initializeRequest = {
+  method: 'POST', headers: { accept: both, 'content-type': 'application/json' },
+  body: { jsonrpc: '2.0', id: 1, method: 'initialize', params: { protocolVersion: latest, capabilities: {}, clientInfo: { name: 'late', version: '1' } } },
+};
+
 /** A session as a client holds it: an URL, an id, and the headers that go with each request. */
 export class RawSession {
   /** Initializes; `headers` go with every request (credentials, for one). */

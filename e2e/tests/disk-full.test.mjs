@@ -1,26 +1,21 @@
 // The disk of the store fills up under open calls: events wait, nothing is lost, and everything goes on once there is room. It
 // needs a small file system of its own, which only root may mount.
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
-import { closeSync, openSync, rmSync, statfsSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
 import { clean, tally } from '../lib/drops.mjs';
 import { figures } from '../lib/figures.mjs';
 import { Gateway, unlessControl } from '../lib/gateway.mjs';
 import { exchange } from '../lib/http.mjs';
-import { messageOf, RawSession } from '../lib/mcp.mjs';
-import { temporaryFolder } from '../lib/processes.mjs';
+import { initializeRequest, messageOf, RawSession } from '../lib/mcp.mjs';
 import { connectV1 } from '../lib/sdk.mjs';
+import { SmallDisk } from '../lib/small-disk.mjs';
 import { Upstream } from '../lib/upstream.mjs';
 import { eventually, sleep, within } from '../lib/waiting.mjs';
 
-const disk = unlessControl ? undefined : temporaryFolder('disk');
-const mounted = disk !== undefined && spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=160m', 'tmpfs', disk]).status === 0;
-// Before the listener of lib/processes.mjs, which removes the folder.
-process.prependListener('exit', () => { if (mounted) spawnSync('umount', ['-l', disk]); });
+const disk = unlessControl ? undefined : SmallDisk.mount(160);
 
-describe('a full disk', { skip: unlessControl || (!mounted && 'no file system can be mounted here') }, () => {
+describe('a full disk', { skip: unlessControl || (!disk && 'no file system can be mounted here') }, () => {
   let upstream;
   let gateway;
   after(async () => {
@@ -30,7 +25,7 @@ describe('a full disk', { skip: unlessControl || (!mounted && 'no file system ca
 
   test('calls wait for room, new sessions are refused, nothing is lost', { timeout: 180_000 }, async () => {
     upstream = await Upstream.start('sdk-v1.mjs');
-    gateway = await Gateway.start(upstream.url, { data: join(disk, 'data') });
+    gateway = await Gateway.start(upstream.url, { data: join(disk.folder, 'data') });
     const sessions = await Promise.all(Array.from({ length: 10 }, () => RawSession.open(gateway.url)));
     const peers = await Promise.all(Array.from({ length: 5 }, () => connectV1(gateway.url)));
     const total = { ...clean };
@@ -52,21 +47,17 @@ describe('a full disk', { skip: unlessControl || (!mounted && 'no file system ca
       }),
     ];
     await eventually(20_000, 'every call runs', () => upstream.executions().size === calls.length);
-    const filler = join(disk, 'filler');
-    fill(filler);
+    disk.fill();
     const ready = async () => (await fetch(`${gateway.admin}/ready`)).status;
     // What RocksDB reclaims meanwhile is taken as well.
-    await eventually(30_000, 'the gateway says that its store takes nothing', async () => { fill(filler); return (await ready()) !== 200; }, 200);
+    await eventually(30_000, 'the gateway says that its store takes nothing', async () => { disk.fill(); return (await ready()) !== 200; }, 200);
     const finished = over;
-    const refused = await exchange(gateway.url, {
-      method: 'POST', headers: { accept: 'application/json, text/event-stream', 'content-type': 'application/json' },
-      body: { jsonrpc: '2.0', id: 1, method: 'initialize', params: { protocolVersion: '2025-11-25', capabilities: {}, clientInfo: { name: 'late', version: '1' } } },
-    });
+    const refused = await exchange(gateway.url, initializeRequest);
     const refusal = refused.status;
     refused.cut('close');
     await sleep(2_000);
     const stuck = calls.length - over;
-    rmSync(filler);
+    disk.free();
     await within(90_000, 'every call ends', Promise.all(calls));
     await eventually(30_000, 'the gateway is ready again', async () => (await ready()) === 200, 200);
     const wrong = [...upstream.executions()].filter(([, executed]) => executed !== 1);
@@ -85,16 +76,3 @@ describe('a full disk', { skip: unlessControl || (!mounted && 'no file system ca
     await Promise.all(peers.map(peer => peer.close()));
   });
 });
-
-/** Takes what room is left. */
-function fill(file) {
-  const block = Buffer.alloc(64 * 1024, 'x');
-  const open = openSync(file, 'a');
-  try {
-    for (let size = block.length; size >= 512; size = size / 2) while (statfsSync(disk).bavail > 0) if (writeSync(open, block, 0, size) < size) break;
-  } catch (error) {
-    if (error.code !== 'ENOSPC') throw error;
-  } finally {
-    closeSync(open);
-  }
-}

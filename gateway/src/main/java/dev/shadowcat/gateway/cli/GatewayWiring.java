@@ -36,6 +36,7 @@ import java.util.Map;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.function.UnaryOperator;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -55,9 +56,9 @@ final class GatewayWiring implements RunningGateway, GatewayView {
     private final SmallListener admin;
     private final AdminAddress adminAddress;
 
-    private GatewayWiring(GatewaySettings settings, Parts parts) throws IOException {
+    private GatewayWiring(GatewaySettings settings, UnaryOperator<EventStore> around, Parts parts) throws IOException {
         this.settings = settings;
-        this.store = parts.own(open(settings.store()), EventStore::close);
+        this.store = around.apply(parts.own(open(settings.store()), EventStore::close));
         Transport transport = Transport.available();
         this.loops = parts.own(
                 transport.newLoops(settings.eventLoops(), "shadowcat-loop"),
@@ -90,11 +91,16 @@ final class GatewayWiring implements RunningGateway, GatewayView {
     }
 
     /** Starts a gateway; where a part cannot be had, those before it are let go. */
-    @SuppressWarnings("MustBeClosedChecker")
     static RunningGateway start(GatewaySettings settings) {
+        return start(settings, UnaryOperator.identity());
+    }
+
+    /** @param around what the store is wrapped in; a seam for tests that let it fail */
+    @SuppressWarnings("MustBeClosedChecker")
+    static RunningGateway start(GatewaySettings settings, UnaryOperator<EventStore> around) {
         Parts parts = new Parts();
         try {
-            return new GatewayWiring(settings, parts);
+            return new GatewayWiring(settings, around, parts);
         } catch (IOException taken) {
             parts.release();
             throw new Failure("listen: " + Ports.taken(settings.listen()));
