@@ -19,6 +19,12 @@ public interface Observer {
     /** What the store failed to take is sent again. */
     default void batchRetried() {}
 
+    /** Events were sent to a client without being stored, and without an id. */
+    default void unstoredDelivered(int events) {}
+
+    /** Writes will never be stored. */
+    default void dropped(Dropped why, int writes) {}
+
     /** The store refused a write for good; it went to the dead letters. */
     default void deadLettered(String reason) {}
 
@@ -30,6 +36,15 @@ public interface Observer {
 
     /** The queue made an upstream wait. */
     default void backPressure() {}
+
+    /** The queue has room again for a session that it made wait for so long. */
+    default void backPressureEnded(long nanos) {}
+
+    /** Activity updates were written together, the oldest of them after so long. */
+    default void activityFlushed(int updates, long nanos) {}
+
+    /** A session was used: an activity update, before any was coalesced or skipped. */
+    default void activityUpdated() {}
 
     /** An upstream repeated an event that was recorded before. */
     default void repeatDropped() {}

@@ -16,6 +16,16 @@ public interface Completion {
     /** The store has it. */
     void stored(StoreWrite write);
 
+    /**
+     * The store has been failing for long, and the settings say not to wait for it: whoever waits for an event may send it on
+     * as it is, without an id. Asked again and again while the event waits.
+     *
+     * @return whether it was sent on; from then on it may be let go, with a {@link dev.shadowcat.event.Event#gap} in its place
+     */
+    default boolean unstored(StoreWrite write) {
+        return false;
+    }
+
     /** It will never be stored: the store refused it for good (it is in the dead letters), or its session was deleted. */
     void refused(StoreWrite write, String reason);
 }

@@ -1,5 +1,6 @@
 package dev.shadowcat.persist;
 
+import dev.shadowcat.event.Event;
 import dev.shadowcat.store.StoreWrite;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -11,7 +12,10 @@ import java.util.Base64;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Dead letters as JSON lines in one file, bounded: beyond the bound they are logged only. */
+/**
+ * Dead letters as JSON lines in one file, bounded: beyond the bound they are logged only. Messages and upstream ids are base64,
+ * whatever is in them.
+ */
 public final class DeadLetterFile implements DeadLetters {
     private static final Logger log = LoggerFactory.getLogger(DeadLetterFile.class);
 
@@ -56,15 +60,34 @@ public final class DeadLetterFile implements DeadLetters {
                 .append(write.session())
                 .append('"');
         if (write instanceof StoreWrite.AppendEvent append) {
-            json.append(",\"stream\":")
-                    .append(append.stream())
-                    .append(",\"sequence\":")
-                    .append(append.event().sequence())
-                    .append(",\"message\":\"")
-                    .append(Base64.getEncoder().encodeToString(append.event().message()))
-                    .append('"');
+            event(append, json);
         }
         String safe = reason.replaceAll("[\\p{Cntrl}\"\\\\]", " ");
         return json.append(",\"reason\":\"").append(safe).append("\"}\n").toString();
+    }
+
+    /** All of it, so that it can be put back. */
+    private static void event(StoreWrite.AppendEvent append, StringBuilder json) {
+        Event event = append.event();
+        json.append(",\"stream\":")
+                .append(append.stream())
+                .append(",\"sequence\":")
+                .append(event.sequence())
+                .append(",\"storedAt\":")
+                .append(event.storedAtMillis())
+                .append(",\"generation\":")
+                .append(event.generation())
+                .append(",\"answer\":")
+                .append(event.answer());
+        if (event.upstreamId() != null) {
+            json.append(",\"upstreamId\":\"").append(base64(event.upstreamId())).append('"');
+        }
+        json.append(",\"message\":\"")
+                .append(Base64.getEncoder().encodeToString(event.message()))
+                .append('"');
+    }
+
+    private static String base64(String text) {
+        return Base64.getEncoder().encodeToString(text.getBytes(StandardCharsets.UTF_8));
     }
 }

@@ -10,21 +10,18 @@ import java.util.ListIterator;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.LongSupplier;
+import java.util.function.Supplier;
 
 /** Activity updates that nobody waits for: the newest of each session, until there are enough of them or they are due. */
 final class DeferredWrites {
     private final Map<SessionId, SessionActivity> newest = new ConcurrentHashMap<>();
-    private final int trigger;
-    private final int limit;
-    private final long intervalNanos;
+    private final Supplier<PersistenceSettings> settings;
     private final Observer observer;
     private final LongSupplier nanoTime;
     private volatile long firstNanos;
 
-    DeferredWrites(PersistenceSettings settings, Observer observer, LongSupplier nanoTime) {
-        this.trigger = settings.deferredEntries();
-        this.limit = settings.queueCapacity();
-        this.intervalNanos = settings.deferredInterval().toNanos();
+    DeferredWrites(Supplier<PersistenceSettings> settings, Observer observer, LongSupplier nanoTime) {
+        this.settings = settings;
         this.observer = observer;
         this.nanoTime = nanoTime;
     }
@@ -34,8 +31,9 @@ final class DeferredWrites {
      * skipped while too many wait: a later one supersedes it.
      */
     boolean offer(SessionId session, SessionActivity activity) {
+        observer.activityUpdated();
         int before = newest.size();
-        if (before >= limit && !newest.containsKey(session)) {
+        if (before >= settings.get().queueCapacity() && !newest.containsKey(session)) {
             observer.activitySkipped();
             return false;
         }
@@ -46,7 +44,11 @@ final class DeferredWrites {
         if (before == 0) {
             firstNanos = nanoTime.getAsLong();
         }
-        return before == 0 || before + 1 == trigger;
+        return before == 0 || before + 1 == settings.get().deferredEntries();
+    }
+
+    private long intervalNanos() {
+        return settings.get().deferredInterval().toNanos();
     }
 
     void discard(SessionId session) {
@@ -59,7 +61,8 @@ final class DeferredWrites {
 
     boolean due() {
         int waiting = newest.size();
-        return waiting >= trigger || (waiting > 0 && nanoTime.getAsLong() - firstNanos >= intervalNanos);
+        return waiting >= settings.get().deferredEntries()
+                || (waiting > 0 && nanoTime.getAsLong() - firstNanos >= intervalNanos());
     }
 
     /** How long the worker may sleep with regard to these, in nanoseconds. */
@@ -68,11 +71,15 @@ final class DeferredWrites {
         if (waiting == 0) {
             return Long.MAX_VALUE;
         }
-        return waiting >= trigger ? 0 : Math.max(0, intervalNanos - (nanoTime.getAsLong() - firstNanos));
+        return waiting >= settings.get().deferredEntries()
+                ? 0
+                : Math.max(0, intervalNanos() - (nanoTime.getAsLong() - firstNanos));
     }
 
     void drain(List<PendingWrite> into) {
         long now = nanoTime.getAsLong();
+        long waited = now - firstNanos;
+        int before = into.size();
         firstNanos = now;
         for (Iterator<Map.Entry<SessionId, SessionActivity>> each =
                         newest.entrySet().iterator();
@@ -82,6 +89,7 @@ final class DeferredWrites {
                 into.add(PendingWrite.deferred(new StoreWrite.TouchSession(entry.getKey(), entry.getValue()), now));
             }
         }
+        observer.activityFlushed(into.size() - before, waited);
     }
 
     /** Puts newer updates in the place of those in a batch that has to be sent again. */

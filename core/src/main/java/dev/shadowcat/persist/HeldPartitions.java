@@ -1,6 +1,7 @@
 package dev.shadowcat.persist;
 
 import dev.shadowcat.event.SessionId;
+import dev.shadowcat.observe.Dropped;
 import dev.shadowcat.observe.Observer;
 import dev.shadowcat.store.AppendOutcome;
 import dev.shadowcat.store.Partition;
@@ -140,6 +141,7 @@ final class HeldPartitions {
         List<PendingWrite> discarded = new ArrayList<>(part.takeOut(session::equals));
         discarded.removeIf(write -> write.lane() == null);
         intake.leaveAside(discarded);
+        observer.dropped(Dropped.SESSION_DELETED, discarded.size());
         deliveries.refused(discarded, DELETED);
     }
 

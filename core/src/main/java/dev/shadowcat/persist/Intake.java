@@ -1,5 +1,6 @@
 package dev.shadowcat.persist;
 
+import dev.shadowcat.observe.Dropped;
 import dev.shadowcat.observe.Observer;
 import dev.shadowcat.store.StoreWrite;
 import java.util.ArrayDeque;
@@ -63,7 +64,7 @@ final class Intake {
             if (!lane.overflowing()) {
                 waiting.addLast(lane);
             }
-            lane.overflow(pending);
+            lane.overflow(pending, pending.offeredNanos());
             bounds.overflows(pending, lane);
         } finally {
             lock.unlock();
@@ -73,6 +74,7 @@ final class Intake {
     }
 
     private void refuse(Lane lane, StoreWrite write, Completion completion) {
+        observer.dropped(ended ? Dropped.CLOSING : Dropped.SESSION_DELETED, 1);
         String reason = ended ? "the gateway is shutting down" : "the session was deleted";
         lane.executor().execute(() -> completion.refused(write, reason));
     }
@@ -124,7 +126,7 @@ final class Intake {
                 bounds.overflowsNoMore(left, lane);
                 discarded.add(left);
             }
-            lane.relieved();
+            relieve(lane);
             discarded.forEach(bounds::left);
             lane.closed(true);
             lane.unsettled(1 - discarded.size());
@@ -135,6 +137,7 @@ final class Intake {
             lock.unlock();
         }
         if (!discarded.isEmpty()) {
+            observer.dropped(Dropped.SESSION_DELETED, discarded.size());
             lane.executor()
                     .execute(() -> discarded.forEach(
                             each -> each.completion().refused(each.write(), "the session was deleted")));
@@ -240,8 +243,15 @@ final class Intake {
                 waiting.addLast(lane);
                 continue;
             }
-            lane.relieved();
+            relieve(lane);
             relieved.add(lane);
+        }
+    }
+
+    private void relieve(Lane lane) {
+        if (lane.overflowing()) {
+            long now = nanoTime.getAsLong();
+            observer.backPressureEnded(now - lane.relieved(now));
         }
     }
 
@@ -323,9 +333,53 @@ final class Intake {
         if (!lane.overflowing()) {
             waiting.addLast(lane);
         }
-        lane.giveBack(pending);
+        lane.giveBack(pending, nanoTime.getAsLong());
         bounds.came(pending);
         bounds.overflows(pending, lane);
+    }
+
+    /** Copies what waits, in the order of each lane. */
+    void copyTo(List<PendingWrite> copy) {
+        lock.lock();
+        try {
+            copy.addAll(queue);
+            waiting.forEach(lane -> lane.copyOverflow(copy));
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /**
+     * Where lanes wait for room: lets go of events in the queue that were sent on, all but answers, and leaves one gap in the
+     * place of each stream's.
+     */
+    void makeRoom(Set<PendingWrite> sent) {
+        List<Lane> relieved = new ArrayList<>(0);
+        lock.lock();
+        try {
+            if (!waiting.isEmpty()) {
+                Gaps gaps = new Gaps(sent);
+                List<PendingWrite> rest = gaps.collapse(queue);
+                if (rest.size() < queue.size()) {
+                    observer.dropped(Dropped.SENT_UNSTORED, queue.size() - rest.size());
+                }
+                for (PendingWrite gone : queue) {
+                    bounds.left(gone);
+                    lane(gone).queued(-1);
+                    lane(gone).unsettled(-1);
+                }
+                queue.clear();
+                for (PendingWrite kept : rest) {
+                    bounds.came(kept);
+                    lane(kept).unsettled(1);
+                    enqueue(kept);
+                }
+                moveUp(relieved);
+            }
+        } finally {
+            lock.unlock();
+        }
+        tellOfRoom(relieved);
     }
 
     /** The fate of these is known: they wait aside no longer. */
@@ -349,6 +403,16 @@ final class Intake {
             lock.unlock();
         }
         tellOfRoom(relieved);
+    }
+
+    /** Other bounds: what waits beyond smaller ones goes on waiting. */
+    void tune(int capacity, long maxBytes) {
+        lock.lock();
+        try {
+            bounds.tune(capacity, maxBytes);
+        } finally {
+            lock.unlock();
+        }
     }
 
     /** Refuses every offer from now on; what waits can still be drained. */

@@ -2,6 +2,7 @@ package dev.shadowcat.persist;
 
 import dev.shadowcat.store.StoreWrite;
 import java.util.ArrayDeque;
+import java.util.List;
 import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
 
@@ -15,7 +16,7 @@ public final class Lane {
     private final Listener listener;
 
     // All below: guarded by the intake's lock.
-    private @Nullable ArrayDeque<PendingWrite> overflow;
+    private @Nullable Overflow overflow;
     private int queued;
     private int unsettled; // offered, and nobody has heard of its fate yet
     private int held; // parts of the store that fail while writes of this lane wait for them
@@ -37,6 +38,18 @@ public final class Lane {
 
         /** The fate of every write that was offered is known. */
         void settled();
+    }
+
+    /** What the queue has no room for, since when. */
+    private static final class Overflow extends ArrayDeque<PendingWrite> {
+        private static final long serialVersionUID = 1;
+
+        final long sinceNanos;
+
+        Overflow(long sinceNanos) {
+            super(4);
+            this.sinceNanos = sinceNanos;
+        }
     }
 
     Lane(Intake intake, Executor executor, Listener listener) {
@@ -114,9 +127,9 @@ public final class Lane {
         return overflow != null;
     }
 
-    void overflow(PendingWrite write) {
+    void overflow(PendingWrite write, long nowNanos) {
         if (overflow == null) {
-            overflow = new ArrayDeque<>(4);
+            overflow = new Overflow(nowNanos);
         }
         overflow.addLast(write);
     }
@@ -128,11 +141,17 @@ public final class Lane {
     }
 
     /** Puts a write before everything else that the queue has no room for. */
-    void giveBack(PendingWrite write) {
+    void giveBack(PendingWrite write, long nowNanos) {
         if (overflow == null) {
-            overflow = new ArrayDeque<>(4);
+            overflow = new Overflow(nowNanos);
         }
         overflow.addFirst(write);
+    }
+
+    void copyOverflow(List<PendingWrite> copy) {
+        if (overflow != null) {
+            copy.addAll(overflow);
+        }
     }
 
     long overflowBytes() {
@@ -149,7 +168,10 @@ public final class Lane {
         return overflow != null && !overflow.isEmpty();
     }
 
-    void relieved() {
+    /** The queue has room for it again; returns since when it had none. */
+    long relieved(long nowNanos) {
+        long since = overflow == null ? nowNanos : overflow.sinceNanos;
         overflow = null;
+        return since;
     }
 }

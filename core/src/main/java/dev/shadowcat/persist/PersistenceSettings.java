@@ -13,7 +13,7 @@ import java.time.Duration;
  * @param syncInterval how often the disk is brought up to date where appends do not do it themselves; zero: never
  * @param backoffFirst upper bound of the first wait after a failure
  * @param backoffCap upper bound of every wait after a failure
- * @param stallAfter how long a call of the store may take before it counts as stalled
+ * @param failure what to do about a store that fails or does not return
  */
 public record PersistenceSettings(
         int queueCapacity,
@@ -24,7 +24,7 @@ public record PersistenceSettings(
         Duration syncInterval,
         Duration backoffFirst,
         Duration backoffCap,
-        Duration stallAfter) {
+        StoreFailureSettings failure) {
     public static final PersistenceSettings DEFAULTS = new PersistenceSettings(
             1_000,
             16L << 20,
@@ -34,7 +34,7 @@ public record PersistenceSettings(
             Duration.ofMillis(100),
             Duration.ofMillis(100),
             Duration.ofSeconds(5),
-            Duration.ofSeconds(5));
+            StoreFailureSettings.DEFAULTS);
 
     public PersistenceSettings {
         require(deferredEntries >= 1, "batch.max-events", "at least 1", deferredEntries);
@@ -45,10 +45,9 @@ public record PersistenceSettings(
         require(!syncInterval.isNegative(), "sync.interval", "at least 0", syncInterval);
         require(backoffFirst.toMillis() >= 1, "store-retry.first", "at least 1 ms", backoffFirst);
         require(backoffCap.compareTo(backoffFirst) >= 0, "store-retry.cap", "at least store-retry.first", backoffCap);
-        require(stallAfter.toMillis() >= 1, "store-stall", "at least 1 ms", stallAfter);
     }
 
-    /** With the stall time that settings have by default. */
+    /** With what settings do by default about a store that fails. */
     public PersistenceSettings(
             int queueCapacity,
             long queueBytes,
@@ -67,10 +66,10 @@ public record PersistenceSettings(
                 syncInterval,
                 backoffFirst,
                 backoffCap,
-                Duration.ofSeconds(5));
+                StoreFailureSettings.DEFAULTS);
     }
 
-    private static void require(boolean holds, String key, String rule, Object value) {
+    static void require(boolean holds, String key, String rule, Object value) {
         if (!holds) {
             throw new IllegalArgumentException(key + ": must be " + rule + ", but was " + value);
         }

@@ -1,6 +1,7 @@
 package dev.shadowcat.persist;
 
 import dev.shadowcat.event.SessionId;
+import dev.shadowcat.observe.Dropped;
 import dev.shadowcat.observe.Observer;
 import dev.shadowcat.store.AppendOutcome;
 import dev.shadowcat.store.EventStore;
@@ -10,6 +11,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
@@ -24,21 +26,25 @@ import org.slf4j.LoggerFactory;
 public final class PersistenceWorker implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(PersistenceWorker.class);
     private static final long IDLE_NANOS = 1_000_000_000L;
+    private static final long OFFER_MILLIS = 50; // between two offers of events to send on unstored
 
-    private final PersistenceSettings settings;
+    private volatile PersistenceSettings settings;
     private final Pause pause;
+    private final Observer observer;
     private final Fatal fatal;
+    private final RandomGenerator random;
     private final Intake intake;
     private final DeferredWrites deferred;
     private final HeldPartitions held;
     private final Deliveries deliveries;
     private final StoreHealth health;
+    private final UnstoredEvents unstored;
     private final StoreWriter writer;
     private final SyncThread syncThread;
     private final Thread thread;
 
     private final List<PendingWrite> batch = new ArrayList<>(); // worker only, like all that follows
-    private final Backoff backoff;
+    private Backoff backoff;
 
     private volatile @Nullable String ended; // why the worker does nothing any more
     private volatile int inFlight;
@@ -87,23 +93,44 @@ public final class PersistenceWorker implements AutoCloseable {
             RandomGenerator random) {
         this.settings = settings;
         this.pause = pause;
+        this.observer = observer;
         this.fatal = fatal;
         this.intake = new Intake(settings.queueCapacity(), settings.queueBytes(), observer, nanoTime);
-        this.deferred = new DeferredWrites(settings, observer, nanoTime);
-        this.backoff = new Backoff(settings.backoffFirst(), settings.backoffCap(), random);
+        this.deferred = new DeferredWrites(this::settings, observer, nanoTime);
+        this.random = random;
+        this.backoff = newBackoff(settings);
         this.deliveries = new Deliveries(intake, observer, nanoTime);
         this.held = new HeldPartitions(
                 intake,
                 deliveries,
-                () -> new Backoff(settings.backoffFirst(), settings.backoffCap(), random),
+                () -> newBackoff(this.settings),
                 observer,
                 nanoTime,
-                settings::queueCapacity);
+                () -> this.settings.queueCapacity());
+        this.unstored = new UnstoredEvents(intake, observer);
         this.health = new StoreHealth("taken a batch", nanoTime);
         this.writer = new StoreWriter(store, deadLetters, observer, held, health, new AroundTries());
-        this.syncThread = new SyncThread(store, settings, pause, nanoTime, fatal);
+        this.syncThread = new SyncThread(store, this::settings, pause, nanoTime, fatal);
         this.thread = new Thread(this::run, "shadowcat-persistence");
         thread.setDaemon(true);
+    }
+
+    private PersistenceSettings settings() {
+        return settings;
+    }
+
+    private Backoff newBackoff(PersistenceSettings now) {
+        return new Backoff(now.backoffFirst(), now.backoffCap(), random);
+    }
+
+    /**
+     * Goes on with other bounds and triggers; the sync interval stays as it was. What waits beyond a smaller bound goes on
+     * waiting; new bounds of pauses hold from the next failure on. Any thread.
+     */
+    public void tune(PersistenceSettings next) {
+        settings = next;
+        intake.tune(next.queueCapacity(), next.queueBytes());
+        intake.wake();
     }
 
     public void start() {
@@ -162,7 +189,7 @@ public final class PersistenceWorker implements AutoCloseable {
         if (dead != null) {
             return dead;
         }
-        String trouble = health.trouble(settings.stallAfter());
+        String trouble = health.trouble(settings.failure().stallAfter());
         return trouble != null ? trouble : syncThread.failure();
     }
 
@@ -232,7 +259,21 @@ public final class PersistenceWorker implements AutoCloseable {
     private final class AroundTries implements StoreWriter.Surroundings {
         @Override
         public void pause(AppendOutcome.Busy busy) throws InterruptedException {
-            pause.millis(Math.max(busy.retryAfter().toMillis(), backoff.nextMillis()));
+            long millis = Math.max(busy.retryAfter().toMillis(), backoff.nextMillis());
+            if (settings.failure().onFailure() == OnStoreFailure.HOLD) {
+                pause.millis(millis);
+                return;
+            }
+            long heldMillis = TimeUnit.NANOSECONDS.toMillis(health.failingNanos());
+            long holdMillis = settings.failure().holdFor().toMillis();
+            if (heldMillis < holdMillis) {
+                pause.millis(Math.min(millis, holdMillis - heldMillis)); // one more try before anything goes unstored
+                return;
+            }
+            for (long left = millis; left > 0; left -= OFFER_MILLIS) {
+                unstored.offer(batch);
+                pause.millis(Math.min(left, OFFER_MILLIS));
+            }
         }
 
         /** What is sent again is sent with what came since, so that a failure costs time and no throughput. */
@@ -257,7 +298,7 @@ public final class PersistenceWorker implements AutoCloseable {
 
         @Override
         public Duration stallAfter() {
-            return settings.stallAfter();
+            return settings.failure().stallAfter();
         }
 
         @Override
@@ -267,7 +308,8 @@ public final class PersistenceWorker implements AutoCloseable {
 
         @Override
         public void recovered() {
-            backoff.reset();
+            backoff = newBackoff(settings);
+            unstored.over();
         }
     }
 
@@ -289,7 +331,9 @@ public final class PersistenceWorker implements AutoCloseable {
             Thread.currentThread().interrupt();
         }
         syncThread.close(Duration.ofNanos(Math.max(1, end - System.nanoTime())));
-        return intake.waiting() + deferredDepth() + inFlight;
+        int left = intake.waiting() + deferredDepth() + inFlight;
+        observer.dropped(Dropped.CLOSING, left);
+        return left;
     }
 
     /** Closes within ten seconds. */

@@ -6,8 +6,8 @@ package dev.shadowcat.persist;
  * the intake's lock.
  */
 final class QueueBounds {
-    private final int capacity;
-    private final long maxBytes;
+    private int capacity;
+    private long maxBytes;
     private long bytes; // of the queue and of every overflow
     private int overflowing; // writes that the queue has no room for
     private int aside;
@@ -17,6 +17,11 @@ final class QueueBounds {
     QueueBounds(int capacity, long maxBytes) {
         this.capacity = capacity;
         this.maxBytes = maxBytes;
+    }
+
+    void tune(int newCapacity, long newMaxBytes) {
+        capacity = newCapacity;
+        maxBytes = newMaxBytes;
     }
 
     int capacity() {

@@ -1,5 +1,6 @@
 package dev.shadowcat.persist;
 
+import dev.shadowcat.observe.Dropped;
 import dev.shadowcat.observe.Observer;
 import dev.shadowcat.store.AppendOutcome;
 import dev.shadowcat.store.EventStore;
@@ -252,6 +253,7 @@ final class StoreWriter {
 
     private boolean bury(PendingWrite poison, String reason) {
         refusals.put(poison.write(), reason);
+        observer.dropped(Dropped.REFUSED, 1);
         observer.deadLettered(reason);
         deadLetters.keep(poison.write(), reason);
         return true;

@@ -3,6 +3,7 @@ package dev.shadowcat.persist;
 import dev.shadowcat.store.EventStore;
 import java.time.Duration;
 import java.util.function.LongSupplier;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -13,7 +14,7 @@ final class SyncThread {
 
     private final EventStore store;
     private final long intervalMillis;
-    private final Duration stallAfter;
+    private final Supplier<PersistenceSettings> settings;
     private final PersistenceWorker.Pause pause;
     private final Fatal fatal;
     private final StoreHealth health;
@@ -24,13 +25,13 @@ final class SyncThread {
 
     SyncThread(
             EventStore store,
-            PersistenceSettings settings,
+            Supplier<PersistenceSettings> settings,
             PersistenceWorker.Pause pause,
             LongSupplier nanoTime,
             Fatal fatal) {
         this.store = store;
-        this.intervalMillis = settings.syncInterval().toMillis();
-        this.stallAfter = settings.stallAfter();
+        this.intervalMillis = settings.get().syncInterval().toMillis();
+        this.settings = settings;
         this.pause = pause;
         this.fatal = fatal;
         this.health = new StoreHealth("synced to the disk", nanoTime);
@@ -55,8 +56,12 @@ final class SyncThread {
         if (dead != null) {
             return dead;
         }
-        String trouble = health.trouble(stallAfter);
+        String trouble = health.trouble(stallAfter());
         return trouble == null ? null : "sync: " + trouble;
+    }
+
+    private Duration stallAfter() {
+        return settings.get().failure().stallAfter();
     }
 
     private void run() {
@@ -101,7 +106,7 @@ final class SyncThread {
                 log.warn("The store cannot sync to the disk: {}", failed.toString());
             }
         } finally {
-            health.callEnds(stallAfter);
+            health.callEnds(stallAfter());
         }
     }
 

@@ -18,6 +18,7 @@ public final class ClientStream implements Runnable {
     private final EventStream stream;
     private final EventSink sink;
     private long delivered; // the last sequence written to the sink
+    private long unstored; // the last sequence shown without an id, before the store had it; 0 where none was
     private long tailAfter; // the tail holds every stored event after this one, unless it was written
     private int tailBytes;
     private @Nullable ArrayDeque<Event> tail;
@@ -48,6 +49,10 @@ public final class ClientStream implements Runnable {
         if (closed) {
             return;
         }
+        if (event.sequence() <= unstored) {
+            wasShown(event.sequence());
+            return;
+        }
         if (tail == null && delivered == tailAfter && !reading && sink.writable()) {
             write(event);
             tailAfter = event.sequence();
@@ -56,6 +61,34 @@ public final class ClientStream implements Runnable {
         }
         keep(event);
         pump();
+    }
+
+    /** The store has what the client was shown before; with the last of it the client's cursor moves. */
+    private void wasShown(long sequence) {
+        delivered = sequence;
+        tailAfter = sequence;
+        stream.written(sequence);
+        if (sequence == unstored) {
+            sink.cursor(stream.number(), sequence);
+            sink.flush();
+        }
+        finishIfDone();
+    }
+
+    /**
+     * Shows an event that the store does not have, without an id, if the client has everything before it.
+     *
+     * @return whether it was shown
+     */
+    boolean unstored(Event event) {
+        boolean next = event.sequence() == Math.max(stream.stored(), unstored) + 1;
+        if (closed || reading || !next || delivered < stream.stored() || event.gap() || !sink.writable()) {
+            return false;
+        }
+        unstored = event.sequence();
+        sink.notice(event.message());
+        sink.flush();
+        return true;
     }
 
     private void keep(Event event) {
@@ -154,7 +187,11 @@ public final class ClientStream implements Runnable {
     private void write(Event event) {
         delivered = event.sequence();
         stalledAtMillis = 0;
-        sink.event(stream.number(), event.sequence(), event.message());
+        if (event.gap()) {
+            sink.gap(stream.number(), event.sequence());
+        } else {
+            sink.event(stream.number(), event.sequence(), event.message());
+        }
         stream.written(event.sequence());
         if (!flushDue) {
             flushDue = true;

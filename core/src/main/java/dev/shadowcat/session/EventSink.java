@@ -14,6 +14,15 @@ public interface EventSink {
     /** Writes an id without a message, for a client to resume after; nothing where its revision knows no such thing. */
     void priming(int stream, long sequence);
 
+    /**
+     * Moves the client's cursor, without a message: it has everything up to there. Nothing where its revision knows no such
+     * thing; then the next event does.
+     */
+    void cursor(int stream, long sequence);
+
+    /** Tells that events up to this number were never stored, and are not to be had any more. */
+    void gap(int stream, long sequence);
+
     void flush();
 
     /** Ends the answer in good order. */

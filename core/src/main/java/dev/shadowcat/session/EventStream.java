@@ -456,6 +456,15 @@ public final class EventStream implements Completion {
         }
     }
 
+    /** The store fails for long: a client that has everything before the event is shown it as it is. */
+    @Override
+    public boolean unstored(StoreWrite write) {
+        return recordStored
+                && client != null
+                && write instanceof StoreWrite.AppendEvent append
+                && client.unstored(append.event());
+    }
+
     private void opened() {
         recordStored = true;
         Runnable task = whenOpened;

@@ -50,7 +50,7 @@ class SyncThreadTest {
                     }
                 }
             },
-            PersistenceSettings.DEFAULTS,
+            () -> PersistenceSettings.DEFAULTS,
             millis -> {
                 interval.set(millis);
                 waits.incrementAndGet();

@@ -162,6 +162,7 @@ final class WorkerHarness {
         int eventLatencies;
         int failures;
         int retries;
+        int unstored;
         int deadLettered;
         int coalesced;
         int skipped;
@@ -185,6 +186,11 @@ final class WorkerHarness {
         @Override
         public void batchRetried() {
             retries++;
+        }
+
+        @Override
+        public void unstoredDelivered(int count) {
+            unstored += count;
         }
 
         @Override

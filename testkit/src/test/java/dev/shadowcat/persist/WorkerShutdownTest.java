@@ -241,7 +241,7 @@ class WorkerShutdownTest {
                         defaults.syncInterval(),
                         defaults.backoffFirst(),
                         defaults.backoffCap(),
-                        Duration.ofMillis(1)));
+                        new StoreFailureSettings(Duration.ofMillis(1), OnStoreFailure.HOLD, Duration.ZERO)));
         Lane lane = lane(worker);
         store.stall();
         lane.offer(Writes.event(ID, 0, 1), completion);

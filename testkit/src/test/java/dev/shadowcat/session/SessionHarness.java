@@ -140,6 +140,8 @@ final class SessionHarness {
         final List<Long> sequences = new ArrayList<>();
         final List<String> messages = new ArrayList<>();
         final List<String> notices = new ArrayList<>();
+        final List<Long> cursors = new ArrayList<>();
+        final List<Long> gaps = new ArrayList<>();
         boolean writable = true;
         boolean finished;
         boolean aborted;
@@ -162,6 +164,16 @@ final class SessionHarness {
 
         @Override
         public void priming(int stream, long sequence) {}
+
+        @Override
+        public void cursor(int stream, long sequence) {
+            cursors.add(sequence);
+        }
+
+        @Override
+        public void gap(int stream, long sequence) {
+            gaps.add(sequence);
+        }
 
         @Override
         public void flush() {}

@@ -300,6 +300,16 @@ final class SimulatedClient {
         public void priming(int number, long sequence) {}
 
         @Override
+        public void cursor(int number, long sequence) {
+            throw new AssertionError("nothing was shown without an id");
+        }
+
+        @Override
+        public void gap(int number, long sequence) {
+            throw new AssertionError("there is no gap");
+        }
+
+        @Override
         public void flush() {}
 
         @Override

@@ -23,7 +23,7 @@ import java.util.concurrent.RejectedExecutionException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The admin port: /health, /ready, /metrics, /sessions, /sessions/ID and /sessions/ID/events.
+ * The admin port: /health, /ready, /metrics, /sessions, /sessions/ID, /sessions/ID/events, and POST /reload.
  *
  * <p>A session's id is a key to it, and its events are its user's data. So whole ids and events are served only where the
  * port is bound to loopback; elsewhere ids are shortened and events refused.
@@ -55,6 +55,10 @@ public final class AdminHandler implements ExchangeHandler {
 
     @Override
     public void handle(Exchange exchange) {
+        if (exchange.path().equals("/reload")) {
+            reload(exchange);
+            return;
+        }
         if (!exchange.method().equals(HttpMethod.GET) && !exchange.method().equals(HttpMethod.HEAD)) {
             HttpHeaders headers = new DefaultHttpHeaders().set(HttpHeaderNames.ALLOW, "GET, HEAD");
             answer(exchange, 405, headers, JSON, AdminJson.error("the admin port only answers GET"));
@@ -76,6 +80,16 @@ public final class AdminHandler implements ExchangeHandler {
                 }
             }
         }
+    }
+
+    /** Changes nothing that is not in the gateway's own file, so whoever can reach the port may ask for it. */
+    private void reload(Exchange exchange) {
+        if (!exchange.method().equals(HttpMethod.POST)) {
+            HttpHeaders headers = new DefaultHttpHeaders().set(HttpHeaderNames.ALLOW, "POST");
+            answer(exchange, 405, headers, JSON, AdminJson.error("/reload only answers POST"));
+            return;
+        }
+        read(exchange, () -> answer(exchange, 200, JSON, AdminJson.reloaded(view.reload())));
     }
 
     private void ready(Exchange exchange) {

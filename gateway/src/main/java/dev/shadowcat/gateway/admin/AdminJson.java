@@ -45,7 +45,7 @@ public final class AdminJson {
         });
     }
 
-    /** An event in one line; its message stands in it as it is. */
+    /** An event in one line; its message stands in it as it is. A gap has none. */
     public static String event(int stream, Event event) {
         return write(json -> {
             json.writeStringProperty("id", new EventId(stream, event.sequence()).toString());
@@ -53,6 +53,10 @@ public final class AdminJson {
             json.writeNumberProperty("generation", event.generation());
             if (event.upstreamId() != null) {
                 json.writeStringProperty("upstreamId", event.upstreamId());
+            }
+            if (event.gap()) {
+                json.writeBooleanProperty("gap", true);
+                return;
             }
             json.writeName("message");
             json.writeRawValue(oneLine(event.message()));
@@ -67,6 +71,10 @@ public final class AdminJson {
             degraded.forEach(json::writeString);
             json.writeEndArray();
         });
+    }
+
+    static String reloaded(String changes) {
+        return write(json -> json.writeStringProperty("reloaded", changes));
     }
 
     static String error(String message) {

@@ -39,6 +39,10 @@ final class CommandLines {
                 "sessions",
                 settings(arguments, "sessions", "Lists sessions as JSON lines, from a running gateway or its files."));
         root.addSubcommand("events", events(arguments));
+        root.addSubcommand("dead-letters", deadLetters(arguments));
+        root.addSubcommand(
+                "reload",
+                settings(arguments, "reload", "Tells the running gateway to take over what its file says by now."));
         return new CommandLine(root).setUsageHelpWidth(110).setAbbreviatedOptionsAllowed(false);
     }
 
@@ -67,6 +71,22 @@ final class CommandLines {
                 .description("Goes on with new events until interrupted.")
                 .build());
         return events;
+    }
+
+    private static CommandSpec deadLetters(List<String> arguments) {
+        CommandSpec letters =
+                settings(arguments, "dead-letters", "Lists what the store refused for good, as JSON lines.");
+        letters.addOption(OptionSpec.builder("--payload")
+                .type(boolean.class)
+                .description("Shows the messages too; they are the users' data.")
+                .build());
+        letters.addOption(OptionSpec.builder("--resubmit")
+                .type(boolean.class)
+                .description(
+                        "Stores events again whose number is still free, and keeps the rest: a stream that has gone on has"
+                                + " passed it, and records were written anew since. Needs the gateway stopped.")
+                .build());
+        return letters;
     }
 
     private static CommandSpec settings(List<String> arguments, String name, String description) {

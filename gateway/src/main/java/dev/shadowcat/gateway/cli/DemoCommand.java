@@ -4,7 +4,6 @@ import dev.shadowcat.gateway.config.Configuration;
 import dev.shadowcat.gateway.config.GatewaySettings;
 import dev.shadowcat.gateway.config.HostPort;
 import dev.shadowcat.gateway.config.Keys;
-import dev.shadowcat.gateway.config.StoreSettings;
 import dev.shadowcat.gateway.config.UpstreamSettings;
 import dev.shadowcat.gateway.demo.DemoServer;
 import java.io.IOException;
@@ -46,15 +45,12 @@ final class DemoCommand {
         boolean temporary = !configuration.given(Keys.DATA);
         Path data = temporary ? temporaryFolder() : settings.store().data();
         try {
-            return new Demo(starter.start(settings.withStore(in(data, settings.store()))), server, data, temporary);
+            return new Demo(
+                    starter.start(settings.withStore(settings.store().withData(data))), server, data, temporary);
         } catch (RuntimeException failed) {
             server.close();
             throw failed;
         }
-    }
-
-    private static StoreSettings in(Path data, StoreSettings store) {
-        return new StoreSettings(store.kind(), data, store.durability(), store.holdFor(), store.memoryBytes());
     }
 
     private static Path temporaryFolder() {

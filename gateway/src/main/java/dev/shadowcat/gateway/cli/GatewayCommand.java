@@ -21,6 +21,7 @@ final class GatewayCommand {
                     "which MCP server? give --upstream URL, SHADOWCAT_UPSTREAM, or upstreams: in a file (--config)");
         }
         RunningGateway gateway = starter.start(settings);
+        gateway.reloadFrom(configuration);
         gateway.announce(console);
         new Shutdown().await(gateway::stop);
     }

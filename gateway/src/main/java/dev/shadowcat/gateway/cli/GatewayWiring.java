@@ -3,6 +3,7 @@ package dev.shadowcat.gateway.cli;
 import dev.shadowcat.event.SessionId;
 import dev.shadowcat.gateway.admin.AdminHandler;
 import dev.shadowcat.gateway.config.AccessSettings;
+import dev.shadowcat.gateway.config.Configuration;
 import dev.shadowcat.gateway.config.Durability;
 import dev.shadowcat.gateway.config.GatewaySettings;
 import dev.shadowcat.gateway.config.StoreSettings;
@@ -15,6 +16,7 @@ import dev.shadowcat.gateway.net.Transport;
 import dev.shadowcat.gateway.relay.Gateway;
 import dev.shadowcat.gateway.telemetry.CountingObserver;
 import dev.shadowcat.gateway.telemetry.GatewayView;
+import dev.shadowcat.gateway.telemetry.LogSetup;
 import dev.shadowcat.gateway.telemetry.Metrics;
 import dev.shadowcat.gateway.upstream.NettyUpstreamClient;
 import dev.shadowcat.gateway.upstream.UpstreamClient;
@@ -37,6 +39,7 @@ import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -55,6 +58,7 @@ final class GatewayWiring implements RunningGateway, GatewayView {
     private final ThreadPoolExecutor adminReads;
     private final SmallListener admin;
     private final AdminAddress adminAddress;
+    private volatile @Nullable Reloads reloads;
 
     private GatewayWiring(GatewaySettings settings, UnaryOperator<EventStore> around, Parts parts) throws IOException {
         this.settings = settings;
@@ -71,9 +75,11 @@ final class GatewayWiring implements RunningGateway, GatewayView {
                 loops,
                 store,
                 clients,
-                new DeadLetterFile(settings.store().data().resolve("dead-letters.jsonl"), DEAD_LETTER_BYTES),
-                new CountingObserver(metrics));
+                new DeadLetterFile(settings.store().data().resolve(DeadLettersCommand.FILE), DEAD_LETTER_BYTES),
+                new CountingObserver(metrics),
+                Halt.process());
         gauges(metrics);
+        LogSetup.level(settings.logLevel().name());
         gateway.start();
         parts.own(gateway, started -> started.close(Duration.ofSeconds(1)));
         this.listener = parts.own(listen(settings, transport, loops, gateway), opened -> opened.close(Duration.ZERO));
@@ -123,6 +129,25 @@ final class GatewayWiring implements RunningGateway, GatewayView {
     @Override
     public int adminPort() {
         return admin.port();
+    }
+
+    @Override
+    public void reloadFrom(Configuration started) {
+        reloads = new Reloads(started, this::tune);
+    }
+
+    private void tune(GatewaySettings next) {
+        gateway.tune(next);
+        LogSetup.level(next.logLevel().name());
+    }
+
+    @Override
+    public String reload() {
+        Reloads known = reloads;
+        if (known == null) {
+            throw new IllegalArgumentException("this gateway was not started from a file");
+        }
+        return known.reload();
     }
 
     @Override
@@ -229,6 +254,14 @@ final class GatewayWiring implements RunningGateway, GatewayView {
     private void gauges(Metrics metrics) {
         metrics.gauge("persistence_queue_depth", "Writes that wait for the store.", gateway::queueDepth);
         metrics.gauge("persistence_queue_bytes", "Bytes that wait for the store.", gateway::queueBytes);
+        metrics.gauge(
+                "persistence_retry_queue_depth",
+                "Writes that the store failed to take and that wait for the next try.",
+                gateway::retryQueueDepth);
+        metrics.gauge(
+                "persistence_partitions_failing",
+                "Parts of the store that fail while the rest works.",
+                gateway::failingPartitions);
         metrics.gauge("activity_queue_depth", "Deferred updates that wait for a flush.", gateway::deferredDepth);
         metrics.gauge("sse_streams_open", "Streams of clients that are open.", gateway::openStreams);
         metrics.gauge("memory_session_count", "Sessions in memory.", gateway::sessionsInMemory);

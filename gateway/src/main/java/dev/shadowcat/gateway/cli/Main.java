@@ -78,9 +78,24 @@ public final class Main {
                                 parsed.matchedPositionalValue(0, ""),
                                 parsed.matchedOptionValue("--stream", null),
                                 parsed.hasMatchedOption("--follow"));
+            case "reload" -> new ReloadCommand(console).run(configuration);
+            case "dead-letters" -> deadLetters(parsed, configuration);
             default -> throw new IllegalStateException(parsed.commandSpec().name());
         }
         return OK;
+    }
+
+    private void deadLetters(ParseResult parsed, Configuration configuration) {
+        DeadLettersCommand command = new DeadLettersCommand(console);
+        boolean payload = parsed.hasMatchedOption("--payload");
+        if (parsed.hasMatchedOption("--resubmit")) {
+            if (payload) {
+                throw new ConfigurationException("--payload: shows what is listed; --resubmit lists nothing");
+            }
+            command.resubmit(configuration);
+        } else {
+            command.list(configuration, payload);
+        }
     }
 
     private static String unknown(UnmatchedArgumentException unknown) {

@@ -1,5 +1,6 @@
 package dev.shadowcat.gateway.cli;
 
+import dev.shadowcat.gateway.config.Configuration;
 import dev.shadowcat.gateway.config.GatewaySettings;
 import dev.shadowcat.gateway.config.HostPort;
 
@@ -11,6 +12,9 @@ interface RunningGateway {
     int port();
 
     int adminPort();
+
+    /** From where the gateway takes settings when it is told to reload: the sources that it was started with. */
+    void reloadFrom(Configuration started);
 
     /** Stops in good order within the shutdown deadline. */
     void stop();

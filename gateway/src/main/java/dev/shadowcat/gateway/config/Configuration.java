@@ -1,16 +1,24 @@
 package dev.shadowcat.gateway.config;
 
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.SortedSet;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
 
 /** Everything that users said, from all sources: flags over the environment over the file over defaults. */
 public final class Configuration {
     private final Values values;
+    private final Map<String, String> flags;
     private final Map<String, String> environment;
 
-    private Configuration(Values values, Map<String, String> environment) {
+    private Configuration(Values values, Map<String, String> flags, Map<String, String> environment) {
         this.values = values;
+        this.flags = Map.copyOf(flags);
         this.environment = Map.copyOf(environment);
     }
 
@@ -33,8 +41,38 @@ public final class Configuration {
                     fromFile.get(Keys.CONFIG.name()).origin() + ": a file cannot name another file");
         }
         return new Configuration(
-                Values.layered(computed(environment), fromFile, fromEnvironment, fromFlags), environment);
+                Values.layered(computed(environment), fromFile, fromEnvironment, fromFlags), flags, environment);
     }
+
+    /** Reads all sources once more: only the file can say something else than before. */
+    public Configuration again() {
+        return read(flags, environment);
+    }
+
+    /** What another configuration says otherwise: first what a running gateway can take over, then what it cannot. */
+    public Changes changesTo(Configuration next) {
+        List<String> reloadable = new ArrayList<>();
+        for (Key<?> key : Keys.RELOADABLE) {
+            String before = values.text(key);
+            String after = next.values.text(key);
+            if (!before.equals(after)) {
+                reloadable.add(key.name() + " " + before + " → " + after);
+            }
+        }
+        Set<String> known = Keys.RELOADABLE.stream().map(Key::name).collect(Collectors.toSet());
+        SortedSet<String> others = new TreeSet<>(values.keys());
+        others.addAll(next.values.keys());
+        others.removeIf(key -> known.contains(key) || values.same(key, next.values));
+        return new Changes(reloadable, List.copyOf(others));
+    }
+
+    /**
+     * What one configuration says otherwise than another.
+     *
+     * @param reloadable with the values before and after
+     * @param needRestart keys alone: a value may be a secret
+     */
+    public record Changes(List<String> reloadable, List<String> needRestart) {}
 
     /** The settings of a gateway, checked. */
     public GatewaySettings gateway() {

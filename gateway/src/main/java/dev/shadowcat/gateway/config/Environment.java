@@ -11,7 +11,7 @@ final class Environment {
      * {@code shadowcat}.
      */
     private static final Pattern NOT_OURS =
-            Pattern.compile("SHADOWCAT_(JAVA_.*|LOG_LEVEL|PORT|PORT_\\d+_.*|SERVICE_HOST|SERVICE_PORT(_.*)?)");
+            Pattern.compile("SHADOWCAT_(JAVA_.*|PORT|PORT_\\d+_.*|SERVICE_HOST|SERVICE_PORT(_.*)?)");
 
     private static final String PREFIX = "SHADOWCAT_";
 

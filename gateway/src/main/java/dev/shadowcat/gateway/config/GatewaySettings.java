@@ -20,6 +20,7 @@ import java.util.TreeMap;
  * @param retention how long things are kept
  * @param timeouts how long a client connection may take
  * @param shutdownDeadline from SIGTERM to exit
+ * @param logLevel what is logged
  * @param eventLoops threads that carry bytes
  */
 public record GatewaySettings(
@@ -34,6 +35,7 @@ public record GatewaySettings(
         RetentionSettings retention,
         TimeoutSettings timeouts,
         Duration shutdownDeadline,
+        LogLevel logLevel,
         int eventLoops) {
     public GatewaySettings {
         check(
@@ -60,6 +62,7 @@ public record GatewaySettings(
                 RetentionSettings.from(values),
                 TimeoutSettings.from(values),
                 values.get(Keys.SHUTDOWN_DEADLINE),
+                values.get(Keys.LOG_LEVEL),
                 values.get(Keys.EVENT_LOOPS));
     }
 
@@ -77,6 +80,7 @@ public record GatewaySettings(
                 retention,
                 timeouts,
                 shutdownDeadline,
+                logLevel,
                 eventLoops);
     }
 
@@ -94,6 +98,7 @@ public record GatewaySettings(
                 retention,
                 timeouts,
                 shutdownDeadline,
+                logLevel,
                 eventLoops);
     }
 }

@@ -11,6 +11,7 @@ import static dev.shadowcat.gateway.config.ValueTypes.size;
 import static dev.shadowcat.gateway.config.ValueTypes.store;
 import static dev.shadowcat.gateway.config.ValueTypes.wholeNumber;
 
+import dev.shadowcat.persist.OnStoreFailure;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -55,11 +56,23 @@ public final class Keys {
             choice(Durability.class),
             "When an event counts as stored: batched = in the store's log (survives kill -9), on disk within 100 ms;"
                     + " sync = on disk before it is sent; none = in memory, a restart forgets sessions.");
+    static final Key<OnStoreFailure> ON_STORE_FAILURE = key(
+            "on-store-failure",
+            "hold",
+            choice(OnStoreFailure.class),
+            "What becomes of events while the store fails: hold = they wait, and upstreams are read no further; deliver ="
+                    + " after hold-for they go without an id to clients that have everything before them, and are counted.");
     static final Key<Duration> HOLD_FOR = key(
             "hold-for",
             "5s",
             duration(INSTANT),
-            "How long a new session waits for a failing store before it gets 503; events wait until it takes them.");
+            "How long a new session waits for a failing store before it gets 503, and events before they are delivered"
+                    + " unstored where on-store-failure is deliver.");
+    static final Key<Duration> STORE_STALL = key(
+            "store-stall",
+            "5s",
+            duration(MOMENT),
+            "How long the store may take for one batch, or one sync, before /ready says that it does not return.");
     static final Key<Long> MEMORY_BYTES = key(
             "memory.bytes",
             "256MiB",
@@ -168,11 +181,27 @@ public final class Keys {
             key("timeouts.keep-alive", "75s", duration(MOMENT), "How long an idle client connection stays open.");
     static final Key<Duration> SHUTDOWN_DEADLINE =
             key("shutdown-deadline", "10s", duration(MOMENT), "Time from SIGTERM to exit.");
+    static final Key<LogLevel> LOG_LEVEL =
+            key("log-level", "info", ValueTypes.logLevel(), "What is logged; the level and everything graver than it.");
     static final Key<Integer> EVENT_LOOPS = key(
             "event-loops",
             "auto",
             ValueTypes.eventLoops(),
             "Threads that carry bytes; auto is one for each two cores.");
+
+    /** Settings that a running gateway takes over from its file when it is told to; all others need a restart. */
+    static final List<Key<?>> RELOADABLE = List.of(
+            ON_STORE_FAILURE,
+            HOLD_FOR,
+            STORE_STALL,
+            QUEUE_CAPACITY,
+            QUEUE_BYTES,
+            BATCH_MAX_EVENTS,
+            BATCH_INTERVAL,
+            BATCH_MAX_BYTES,
+            STORE_RETRY_FIRST,
+            STORE_RETRY_CAP,
+            LOG_LEVEL);
 
     /** The table, in the order of documentation. Those of upstreams are in {@link UpstreamKeys}. */
     public static List<Key<?>> table() {

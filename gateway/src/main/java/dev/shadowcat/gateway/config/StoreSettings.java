@@ -2,8 +2,8 @@ package dev.shadowcat.gateway.config;
 
 import static dev.shadowcat.gateway.config.SettingException.check;
 
+import dev.shadowcat.persist.StoreFailureSettings;
 import java.nio.file.Path;
-import java.time.Duration;
 
 /**
  * Where sessions and events are kept.
@@ -11,10 +11,11 @@ import java.time.Duration;
  * @param kind which store was asked for; {@link #inMemory()} says which one is meant
  * @param data folder of the embedded store
  * @param durability when an event counts as stored
- * @param holdFor how long a new session waits for a failing store before its 503
+ * @param failure what becomes of events while the store fails, and for how long a new session waits before its 503
  * @param memoryBytes bound of the memory store
  */
-public record StoreSettings(StoreKind kind, Path data, Durability durability, Duration holdFor, long memoryBytes) {
+public record StoreSettings(
+        StoreKind kind, Path data, Durability durability, StoreFailureSettings failure, long memoryBytes) {
     public StoreSettings {
         check(
                 kind != StoreKind.MEMORY || durability != Durability.SYNC,
@@ -27,8 +28,14 @@ public record StoreSettings(StoreKind kind, Path data, Durability durability, Du
                 values.get(Keys.STORE),
                 values.get(Keys.DATA).toAbsolutePath().normalize(),
                 values.get(Keys.DURABILITY),
-                values.get(Keys.HOLD_FOR),
+                new StoreFailureSettings(
+                        values.get(Keys.STORE_STALL), values.get(Keys.ON_STORE_FAILURE), values.get(Keys.HOLD_FOR)),
                 values.get(Keys.MEMORY_BYTES));
+    }
+
+    /** The same in another folder. */
+    public StoreSettings withData(Path folder) {
+        return new StoreSettings(kind, folder, durability, failure, memoryBytes);
     }
 
     /** Whether nothing is to be kept on disk: that is what durability none means, whatever the store. */

@@ -105,6 +105,12 @@ final class ValueTypes {
         return value.name().toLowerCase(Locale.ROOT);
     }
 
+    /** Upper case will do as well: it is what logging knows. */
+    static ValueType<LogLevel> logLevel() {
+        ValueType<LogLevel> choice = choice(LogLevel.class);
+        return type(choice.placeholder(), choice.allowed(), text -> choice.read(text.toLowerCase(Locale.ROOT)));
+    }
+
     static ValueType<StoreKind> store() {
         return type("rocksdb|memory", "rocksdb, memory", text -> {
             boolean shared = text.matches("(postgres(ql)?|rediss?):.*");

@@ -2,6 +2,7 @@ package dev.shadowcat.gateway.config;
 
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Set;
 import java.util.SortedSet;
 import java.util.TreeSet;
 
@@ -38,10 +39,28 @@ public final class Values {
         }
     }
 
+    /** What a key was given, as it was written; its default where it was not. */
+    String text(Key<?> key) {
+        Given text = given.get(key.name());
+        return text == null ? key.fallback() : text.text().strip();
+    }
+
+    /** Every key of which something was given. */
+    Set<String> keys() {
+        return Set.copyOf(given.keySet());
+    }
+
     /** Whether anyone gave it; a computed default has the key itself as origin. */
     boolean given(String key) {
         Given text = given.get(key);
         return text != null && !text.origin().equals(key);
+    }
+
+    /** Whether a key was given the same text in both. */
+    boolean same(String key, Values other) {
+        Given here = given.get(key);
+        Given there = other.given.get(key);
+        return here != null && there != null && here.text().equals(there.text());
     }
 
     /** Where a key was given, as a user would look for it; the key itself where it was not. */

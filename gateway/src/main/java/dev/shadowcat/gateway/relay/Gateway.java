@@ -7,6 +7,7 @@ import dev.shadowcat.gateway.http.ExchangeHandler;
 import dev.shadowcat.gateway.upstream.UpstreamClient;
 import dev.shadowcat.observe.Observer;
 import dev.shadowcat.persist.DeadLetters;
+import dev.shadowcat.persist.Fatal;
 import dev.shadowcat.persist.Lane;
 import dev.shadowcat.persist.PersistenceSettings;
 import dev.shadowcat.persist.PersistenceWorker;
@@ -50,8 +51,9 @@ public final class Gateway {
             EventStore store,
             Map<String, UpstreamClient> clients,
             DeadLetters deadLetters,
-            Observer observer) {
-        this(settings, group, store, clients, deadLetters, observer, Clock.systemUTC());
+            Observer observer,
+            Fatal fatal) {
+        this(settings, group, store, clients, deadLetters, observer, fatal, Clock.systemUTC());
     }
 
     Gateway(
@@ -61,6 +63,7 @@ public final class Gateway {
             Map<String, UpstreamClient> clients,
             DeadLetters deadLetters,
             Observer observer,
+            Fatal fatal,
             Clock clock) {
         readers = new ThreadPoolExecutor(
                 READERS,
@@ -79,7 +82,7 @@ public final class Gateway {
             upstreams.put(name, new Upstream(upstream, client));
         });
         StoreReader reader = new StoreReader(readers);
-        worker = new PersistenceWorker(store, persistence(settings.queue(), settings), deadLetters, observer);
+        worker = new PersistenceWorker(store, persistence(settings), deadLetters, observer, fatal);
         relay = new Relay(settings, upstreams, store, reader, observer, clock);
         SessionServices services = new SessionServices(
                 store,
@@ -108,7 +111,8 @@ public final class Gateway {
         return loops;
     }
 
-    private static PersistenceSettings persistence(QueueSettings queue, GatewaySettings settings) {
+    private static PersistenceSettings persistence(GatewaySettings settings) {
+        QueueSettings queue = settings.queue();
         boolean syncs = !settings.store().inMemory();
         return new PersistenceSettings(
                 queue.capacity(),
@@ -118,7 +122,8 @@ public final class Gateway {
                 queue.batchInterval(),
                 syncs ? PersistenceSettings.DEFAULTS.syncInterval() : Duration.ZERO,
                 queue.retryFirst(),
-                queue.retryCap());
+                queue.retryCap(),
+                settings.store().failure());
     }
 
     private static RetentionLimits retention(GatewaySettings settings) {
@@ -127,6 +132,12 @@ public final class Gateway {
                 settings.retention().eventsPerStream(),
                 settings.retention().bytesPerSession(),
                 settings.retention().sessionIdle());
+    }
+
+    /** Takes over what may change while it runs: the queue's bounds, the batches' triggers, and what a failing store means. */
+    public void tune(GatewaySettings settings) {
+        worker.tune(persistence(settings));
+        relay.holdFor(settings.store().failure().holdFor());
     }
 
     /** Starts the worker, and takes up what a restart interrupted. */
@@ -171,6 +182,15 @@ public final class Gateway {
 
     public int deferredDepth() {
         return worker.deferredDepth();
+    }
+
+    public int retryQueueDepth() {
+        return worker.retryQueueDepth();
+    }
+
+    /** Parts of the store that fail while the rest works. */
+    public int failingPartitions() {
+        return worker.failingPartitions();
     }
 
     /** Tells every client to come back later, and ends their streams. */

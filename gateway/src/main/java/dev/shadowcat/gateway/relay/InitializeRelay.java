@@ -119,7 +119,7 @@ final class InitializeRelay {
                 relay.store().bootEpoch(),
                 Owner.ONLY);
         SessionLoop.Timer hold = loop.after(
-                relay.settings().store().holdFor().toMillis(),
+                relay.holdFor().toMillis(),
                 () -> loop.run(() -> answerOnce(() -> Answers.busy(exchange, "The store takes no sessions now"))));
         relay.sessions().create(record, state, new Completion() {
             @Override

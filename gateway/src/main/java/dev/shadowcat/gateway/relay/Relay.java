@@ -29,6 +29,7 @@ final class Relay {
     private final KeptHeaders.Keeper headerKeeper = new KeptHeaders.Keeper();
     private final Map<EventLoop, NettyLoop> loops = new ConcurrentHashMap<>();
     private final Map<EventLoop, Heartbeats> heartbeats = new ConcurrentHashMap<>();
+    private volatile Duration holdFor;
     private @Nullable SessionManager<RelaySession> sessions;
 
     Relay(
@@ -39,6 +40,7 @@ final class Relay {
             Observer observer,
             Clock clock) {
         this.settings = settings;
+        this.holdFor = settings.store().failure().holdFor();
         this.upstreams = Map.copyOf(upstreams);
         this.store = store;
         this.reader = reader;
@@ -62,6 +64,15 @@ final class Relay {
 
     GatewaySettings settings() {
         return settings;
+    }
+
+    /** How long a new session waits for a failing store. */
+    Duration holdFor() {
+        return holdFor;
+    }
+
+    void holdFor(Duration time) {
+        holdFor = time;
     }
 
     /** The upstream of that name; null where there is none (any more). */

@@ -1,6 +1,7 @@
 package dev.shadowcat.gateway.relay;
 
 import dev.shadowcat.mcp.McpErrors;
+import dev.shadowcat.mcp.Messages;
 import dev.shadowcat.persist.Completion;
 import dev.shadowcat.session.Call;
 import dev.shadowcat.session.EventStream;
@@ -259,6 +260,18 @@ final class RelaySession extends Session {
             }
             new StreamResume(this, target, stream, headers(target, clientHeaders)).start(0);
         }
+    }
+
+    /** What a client is told where events of a stream are gone: as much as the upstream's declared capabilities allow. */
+    List<byte[]> gapNotices(boolean standalone) {
+        List<byte[]> notices = new ArrayList<>();
+        if (declares("logging")) {
+            notices.add(Messages.log("warning", "shadowcat", "Some events of this stream are no longer kept."));
+        }
+        if (standalone) {
+            notices.addAll(Messages.listsChanged(capabilities()));
+        }
+        return notices;
     }
 
     /** Ends a stream whose upstream is lost for good. */

@@ -119,6 +119,22 @@ final class SseClient implements EventSink, ExchangeListener {
     }
 
     @Override
+    public void cursor(int number, long sequence) {
+        if (primes && !over) {
+            primed = true;
+            write(SseEncoder.priming(new EventId(number, sequence).toString(), -1));
+        }
+    }
+
+    @Override
+    public void gap(int number, long sequence) {
+        if (!over) {
+            session.gapNotices(number == EventStream.STANDALONE).forEach(this::notice);
+            cursor(number, sequence);
+        }
+    }
+
+    @Override
     public void flush() {
         if (!over) {
             response().flush();

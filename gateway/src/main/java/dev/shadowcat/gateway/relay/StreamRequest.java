@@ -4,7 +4,6 @@ import dev.shadowcat.event.EventId;
 import dev.shadowcat.gateway.http.Exchange;
 import dev.shadowcat.gateway.http.ExchangeListener;
 import dev.shadowcat.mcp.McpErrors;
-import dev.shadowcat.mcp.Messages;
 import dev.shadowcat.session.EventStream;
 import dev.shadowcat.store.StoredStream;
 import java.util.Optional;
@@ -136,12 +135,7 @@ final class StreamRequest implements ExchangeListener {
     private void tellGap(SseClient client, EventStream stream, long after) {
         long next = stream.lost(after) ? stream.leaptTo() : stream.trimmedThrough();
         client.priming(stream.number(), stream.standalone() ? next : 0);
-        if (session.declares("logging")) {
-            client.notice(Messages.log("warning", "shadowcat", "Some events of this stream are no longer kept."));
-        }
-        if (stream.standalone()) {
-            Messages.listsChanged(session.capabilities()).forEach(client::notice);
-        }
+        session.gapNotices(stream.standalone()).forEach(client::notice);
     }
 
     @Override

@@ -1,6 +1,9 @@
 package dev.shadowcat.gateway.telemetry;
 
+import dev.shadowcat.observe.Dropped;
 import dev.shadowcat.observe.Observer;
+import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.atomic.LongAdder;
 
 /** Counts what the gateway reports. */
@@ -16,7 +19,12 @@ public final class CountingObserver implements Observer {
     private final LongAdder success;
     private final LongAdder failure;
     private final LongAdder retry;
-    private final LongAdder dropped;
+    private final Map<Dropped, LongAdder> dropped;
+    private final LongAdder unstored;
+    private final LongAdder waited;
+    private final LongAdder activityUpdates;
+    private final Histogram activityBatch;
+    private final Histogram activityLatency;
     private final LongAdder coalesced;
     private final LongAdder skipped;
     private final LongAdder backPressure;
@@ -43,9 +51,22 @@ public final class CountingObserver implements Observer {
         success = metrics.counter("persistence_success_total", "Events stored.");
         failure = metrics.counter("persistence_failure_total", "Attempts to store a batch that failed.");
         retry = metrics.counter("persistence_retry_total", "Batches that were tried again.");
-        dropped =
-                metrics.counter("persistence_dropped_total", "Writes refused for good; they are in the dead letters.");
+        dropped = metrics.counters(
+                "persistence_dropped_total", "Writes that will never be stored, by reason.", "reason", Dropped.class);
+        unstored = metrics.counter(
+                "persistence_unstored_delivered_total", "Events sent on without an id while the store failed.");
+        waited = metrics.seconds(
+                "persistence_backpressure_seconds_total", "Time that sessions waited for room in the queue.");
+        activityUpdates = metrics.counter("activity_updates_total", "Times that a session's activity was noted.");
+        activityBatch = metrics.histogram(
+                "activity_updates_batched", "Activity updates in one flush.", 1, 1, 2, 5, 10, 25, 50, 100, 250, 500);
+        activityLatency = metrics.histogram(
+                "activity_batch_latency_seconds", "How long the oldest update of a flush waited.", NANOS, SECONDS);
         coalesced = metrics.counter("persistence_coalesced_total", "Activity updates that a newer one replaced.");
+        metrics.gauge(
+                "activity_coalesce_ratio",
+                "Activity updates noted for each one that was written.",
+                () -> (double) activityUpdates.sum() / Math.max(1, activityUpdates.sum() - coalesced.sum()));
         skipped = metrics.counter("activity_updates_skipped_total", "Activity updates skipped: too many were waiting.");
         backPressure = metrics.counter("persistence_backpressure_total", "Times that the queue made an upstream wait.");
         repeats = metrics.counter("sse_duplicate_events_total", "Events that an upstream repeated, dropped.");
@@ -78,14 +99,39 @@ public final class CountingObserver implements Observer {
     }
 
     @Override
-    public void deadLettered(String reason) {
-        dropped.increment();
+    public void dropped(Dropped why, int writes) {
+        Objects.requireNonNull(dropped.get(why)).add(writes);
     }
 
     @Override
     public void batchFailed(String reason) {
         failure.increment();
+    }
+
+    @Override
+    public void batchRetried() {
         retry.increment();
+    }
+
+    @Override
+    public void unstoredDelivered(int events) {
+        unstored.add(events);
+    }
+
+    @Override
+    public void backPressureEnded(long nanos) {
+        waited.add(nanos);
+    }
+
+    @Override
+    public void activityUpdated() {
+        activityUpdates.increment();
+    }
+
+    @Override
+    public void activityFlushed(int updates, long nanos) {
+        activityBatch.observe(updates);
+        activityLatency.observe(nanos);
     }
 
     @Override

@@ -9,6 +9,14 @@ public interface GatewayView {
     /** Why the gateway does less than it should, one line each; empty when all is well. Any thread; does not block. */
     List<String> degraded();
 
+    /**
+     * Reads the settings again and takes over what a running gateway can. Any thread; blocks on reading the file.
+     *
+     * @return what changed, in one line
+     * @throws IllegalArgumentException where a setting is wrong; nothing is taken over then
+     */
+    String reload();
+
     /** Where sessions and events are kept; its methods block. */
     EventStore store();
 

@@ -9,6 +9,7 @@ import ch.qos.logback.classic.spi.ConfiguratorRank;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.ConsoleAppender;
 import ch.qos.logback.core.spi.ContextAwareBase;
+import org.slf4j.LoggerFactory;
 
 /**
  * Where log lines go and how they look: stderr only, since stdout belongs to what commands print. In code and not in XML, whose
@@ -18,6 +19,13 @@ import ch.qos.logback.core.spi.ContextAwareBase;
 public final class LogSetup extends ContextAwareBase implements Configurator {
     private static final String LEVEL = "SHADOWCAT_LOG_LEVEL";
     private static final String PATTERN = "%d{yyyy-MM-dd'T'HH:mm:ss.SSSXXX} %-5level %logger{0}: %msg%n%ex{short}";
+
+    /** Logs this level and everything graver from now on. */
+    public static void level(String name) {
+        if (LoggerFactory.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME) instanceof Logger root) {
+            root.setLevel(Level.toLevel(name, Level.INFO));
+        }
+    }
 
     @Override
     public ExecutionStatus configure(LoggerContext context) {

@@ -1,5 +1,7 @@
 package dev.shadowcat.gateway.telemetry;
 
+import java.util.EnumMap;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.atomic.LongAdder;
@@ -20,6 +22,30 @@ public final class Metrics {
         LongAdder count = new LongAdder();
         register(name, "counter", help, (own, text) -> sample(own, (double) count.sum(), text));
         return count;
+    }
+
+    /** Counts told apart by the constants of an enum, each from the beginning, so that the label is bounded. */
+    <E extends Enum<E>> Map<E, LongAdder> counters(String name, String help, String label, Class<E> values) {
+        Map<E, LongAdder> counts = new EnumMap<>(values);
+        for (E value : values.getEnumConstants()) {
+            counts.put(value, new LongAdder());
+        }
+        register(
+                name,
+                "counter",
+                help,
+                (own, text) -> counts.forEach((value, count) -> {
+                    String labelled = own + "{" + label + "=\"" + value.name().toLowerCase(Locale.ROOT) + "\"}";
+                    sample(labelled, (double) count.sum(), text);
+                }));
+        return counts;
+    }
+
+    /** A count in nanoseconds that is shown in seconds. */
+    LongAdder seconds(String name, String help) {
+        LongAdder nanos = new LongAdder();
+        register(name, "counter", help, (own, text) -> sample(own, (double) nanos.sum() * 1e-9, text));
+        return nanos;
     }
 
     /** A distribution; see {@link Histogram} for the unit. */

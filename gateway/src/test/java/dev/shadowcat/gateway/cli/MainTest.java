@@ -17,7 +17,7 @@ class MainTest {
     @CsvSource(
             delimiter = '|',
             value = {
-                "demoo|demoo: no such command; allowed: demo, gateway, reverse, doctor, sessions, events",
+                "demoo|demoo: no such command; allowed: demo, gateway, reverse, doctor, sessions, events, dead-letters, reload",
                 "gateway --upstrem http://a/|--upstrem: no such flag; did you mean --upstream?; allowed: those in docs/configuration.md",
                 "gateway http://a/|http://a/: belongs to no flag; see shadowcat gateway --help",
             })

@@ -43,6 +43,10 @@ class ConfigurationPageTest {
                 |---|---|---|---|
                 %s
 
+                A running gateway takes these over from its file when `shadowcat reload` (or a POST to /reload on the admin
+                port) tells it to: %s. The whole file is checked first and nothing is taken over from one that is
+                wrong; a log line says what changed, and what needs a restart.
+
                 ## Upstreams
 
                 `upstream: URL` (or `--upstream URL`) is the server at `/mcp`. Its other settings are `upstream.KEY`, and then
@@ -65,7 +69,10 @@ class ConfigurationPageTest {
                 | key | default | form | meaning |
                 |---|---|---|---|
                 %s
-                """.formatted(rows(Keys.table()), rows(UpstreamKeys.DEFAULT.table()));
+                """.formatted(
+                rows(Keys.table()),
+                Keys.RELOADABLE.stream().map(key -> "`" + key.name() + "`").collect(Collectors.joining(", ")),
+                rows(UpstreamKeys.DEFAULT.table()));
     }
 
     private static String rows(List<Key<?>> keys) {

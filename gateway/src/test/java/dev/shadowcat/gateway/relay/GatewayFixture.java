@@ -12,6 +12,7 @@ import dev.shadowcat.gateway.telemetry.Metrics;
 import dev.shadowcat.gateway.upstream.NettyUpstreamClient;
 import dev.shadowcat.gateway.upstream.UpstreamClient;
 import dev.shadowcat.gateway.upstream.UpstreamClientSettings;
+import dev.shadowcat.persist.Fatal;
 import dev.shadowcat.store.EventStore;
 import io.netty.channel.EventLoopGroup;
 import java.io.IOException;
@@ -52,6 +53,7 @@ final class GatewayFixture implements AutoCloseable {
                 Map.of("", client),
                 (write, reason) -> {},
                 new CountingObserver(metrics),
+                Fatal.LOGGED,
                 clock);
         gateway.start();
         InetAddress loopback = InetAddress.getLoopbackAddress();

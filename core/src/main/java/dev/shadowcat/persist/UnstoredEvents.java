@@ -1,0 +1,95 @@
+package dev.shadowcat.persist;
+
+import dev.shadowcat.observe.Observer;
+import dev.shadowcat.store.StoreWrite.AppendEvent;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.IdentityHashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Queue;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Offers events that wait for a failing store to their streams, which may send them on without an id. What was sent on stays
+ * in the queue as long as there is room: then the store gets it after all. Where there is none, a gap takes its place, except
+ * in the place of an answer. The worker's thread, unless said otherwise.
+ */
+final class UnstoredEvents {
+    private static final Logger log = LoggerFactory.getLogger(UnstoredEvents.class);
+
+    private final Intake intake;
+    private final Observer observer;
+    private final Set<PendingWrite> sent = Collections.newSetFromMap(new IdentityHashMap<>());
+    private final Queue<PendingWrite> reported = new ConcurrentLinkedQueue<>(); // by the loops
+    private final Set<Executor> asked = ConcurrentHashMap.newKeySet(); // loops that have not answered yet
+
+    UnstoredEvents(Intake intake, Observer observer) {
+        this.intake = intake;
+        this.observer = observer;
+    }
+
+    /** Asks each stream whether it may send on what waits; one task for each loop, and none for one that has not answered. */
+    void offer(List<PendingWrite> batch) {
+        for (PendingWrite one = reported.poll(); one != null; one = reported.poll()) {
+            sent.add(one);
+        }
+        intake.makeRoom(sent);
+        List<PendingWrite> waiting = new ArrayList<>(batch);
+        intake.copyTo(waiting);
+        Map<Executor, List<PendingWrite>> byLoop = new LinkedHashMap<>();
+        for (PendingWrite pending : waiting) {
+            Lane lane = pending.lane();
+            if (lane != null
+                    && pending.write() instanceof AppendEvent append
+                    && !append.event().gap()
+                    && !sent.contains(pending)) {
+                byLoop.computeIfAbsent(lane.executor(), _ -> new ArrayList<>()).add(pending);
+            }
+        }
+        byLoop.forEach(this::ask);
+    }
+
+    private void ask(Executor loop, List<PendingWrite> events) {
+        if (!asked.add(loop)) {
+            return;
+        }
+        try {
+            loop.execute(() -> sendOn(loop, events));
+        } catch (RejectedExecutionException over) {
+            asked.remove(loop);
+            log.debug("{} events wait for a loop that has ended", events.size());
+        }
+    }
+
+    /** The loop of the lanes. */
+    private void sendOn(Executor loop, List<PendingWrite> events) {
+        int count = 0;
+        try {
+            for (PendingWrite pending : events) {
+                if (pending.completion().unstored(pending.write())) {
+                    reported.add(pending);
+                    count++;
+                }
+            }
+        } finally {
+            asked.remove(loop);
+            if (count > 0) {
+                observer.unstoredDelivered(count);
+            }
+        }
+    }
+
+    /** The store works again: what waits goes there, sent on or not. */
+    void over() {
+        reported.clear();
+        sent.clear();
+    }
+}
