@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.function.ToDoubleBiFunction;
 import java.util.function.ToDoubleFunction;
 import org.HdrHistogram.Histogram;
 
@@ -16,7 +17,7 @@ final class Soak {
     private static final int LEAST_SAMPLE_SECONDS = 5;
     private static final int SAMPLES = 30;
     private static final double FLAT = 1.05;
-    private static final double FLAT_DISK = 1.10; // retention and compaction work in steps
+    private static final double FLAT_STEPS = 1.10; // retention and compaction work in steps
 
     private final Transport transport = new Transport("load");
     private final Target gateway;
@@ -110,22 +111,27 @@ final class Soak {
         });
         int every = Math.max(LEAST_SAMPLE_SECONDS, seconds / SAMPLES);
         List<Sample> samples = new ArrayList<>();
+        CpuMeter meter = new CpuMeter(gateway.processes(), helpers);
         long began = System.nanoTime();
         for (int at = every; at <= seconds; at += every) {
-            CpuMeter meter = new CpuMeter(gateway.processes(), helpers);
             Pause.millis(Math.max(1, at * 1000L - (System.nanoTime() - began) / 1_000_000));
             Histogram latencies = set.read(() -> {
                 Histogram interval = set.tally().latencies().copy();
                 set.tally().latencies().reset();
                 return interval;
             });
+            double passedSeconds = meter.seconds();
+            double gatewayCores = meter.targetSeconds() / passedSeconds;
+            double generatorCores = meter.generatorSeconds() / passedSeconds;
+            double foreignCores = meter.foreignCores();
+            meter = new CpuMeter(gateway.processes(), helpers);
             Sample sample = new Sample(
                     at,
-                    latencies.getTotalCount() / meter.seconds(),
+                    latencies.getTotalCount() / passedSeconds,
                     latencies.getValueAtPercentile(99) / 1e6,
-                    meter.targetSeconds() / meter.seconds(),
-                    meter.generatorSeconds() / meter.seconds(),
-                    meter.foreignCores(),
+                    gatewayCores,
+                    generatorCores,
+                    foreignCores,
                     metrics.value("persistence_queue_depth"),
                     LiveHeap.of(process).bytes() / 1e6,
                     ProcessTimes.residentBytes(process) / 1e6,
@@ -164,20 +170,25 @@ final class Soak {
                 median(samples, Sample::gatewayCores),
                 median(samples, Sample::generatorCores));
         return List.of(
-                        flat("heap after GC", samples, Sample::heap, FLAT),
-                        flat("resident memory", samples, Sample::resident, FLAT),
-                        flat("open files", samples, Sample::files, FLAT_DISK),
-                        flat("threads", samples, Sample::threads, FLAT),
-                        flat("disk", samples, Sample::disk, FLAT_DISK))
+                        flat("heap after GC (least)", samples, Soak::least, Sample::heap, FLAT),
+                        flat("resident memory", samples, Soak::median, Sample::resident, FLAT),
+                        flat("open files", samples, Soak::median, Sample::files, FLAT_STEPS),
+                        flat("threads", samples, Soak::median, Sample::threads, FLAT_STEPS),
+                        flat("disk (most)", samples, Soak::most, Sample::disk, FLAT_STEPS))
                 .stream()
                 .allMatch(holds -> holds);
     }
 
     /** Whether the last third lies no higher than the middle one, but for the tolerance. */
-    private static boolean flat(String name, List<Sample> samples, ToDoubleFunction<Sample> figure, double tolerance) {
+    private static boolean flat(
+            String name,
+            List<Sample> samples,
+            ToDoubleBiFunction<List<Sample>, ToDoubleFunction<Sample>> summary,
+            ToDoubleFunction<Sample> figure,
+            double tolerance) {
         int third = samples.size() / 3;
-        double middle = median(samples.subList(third, 2 * third), figure);
-        double last = median(samples.subList(2 * third, samples.size()), figure);
+        double middle = summary.applyAsDouble(samples.subList(third, 2 * third), figure);
+        double last = summary.applyAsDouble(samples.subList(2 * third, samples.size()), figure);
         boolean holds = last <= middle * tolerance;
         System.out.printf(
                 Locale.ROOT,
@@ -188,6 +199,15 @@ final class Soak {
                 last,
                 (tolerance - 1) * 100);
         return holds;
+    }
+
+    /** Of a heap: what is there however little is under way. */
+    private static double least(List<Sample> samples, ToDoubleFunction<Sample> figure) {
+        return samples.stream().mapToDouble(figure).min().orElseThrow();
+    }
+
+    private static double most(List<Sample> samples, ToDoubleFunction<Sample> figure) {
+        return samples.stream().mapToDouble(figure).max().orElseThrow();
     }
 
     private static double median(List<Sample> samples, ToDoubleFunction<Sample> figure) {

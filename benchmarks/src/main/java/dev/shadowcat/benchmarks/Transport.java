@@ -24,6 +24,9 @@ import java.util.function.Supplier;
 
 /** One event loop and the sockets on it: epoll, or NIO where that is missing. */
 final class Transport {
+    /** Left alone, the kernel takes megabytes for each stream, and what they hold would look like a proxy's delay. */
+    private static final int SEND_BUFFER_BYTES = 128 * 1024;
+
     private final EventLoopGroup group;
 
     Transport(String name) {
@@ -48,6 +51,7 @@ final class Transport {
                 .channel(serverChannel())
                 .option(ChannelOption.SO_BACKLOG, 8192)
                 .childOption(ChannelOption.TCP_NODELAY, true)
+                .childOption(ChannelOption.SO_SNDBUF, SEND_BUFFER_BYTES)
                 .childHandler(new ChannelInitializer<>() {
                     @Override
                     protected void initChannel(Channel channel) {
