@@ -31,12 +31,25 @@ public final class SessionManager<S extends Session> {
     private final Function<SessionId, SessionLoop> loops;
     private final Residents residents;
     private final ConcurrentMap<SessionId, S> sessions = new ConcurrentHashMap<>(); // in use, or idle
-    private final ConcurrentMap<SessionId, List<Waiter<S>>> loading = new ConcurrentHashMap<>();
+    private final ConcurrentMap<SessionId, Loading<S>> loading = new ConcurrentHashMap<>();
     private final Set<SessionId> deleting = ConcurrentHashMap.newKeySet(); // gone for clients, not yet from the store
 
     /** Makes the gateway's own kind of session. */
     public interface Factory<S extends Session> {
         S create(SessionServices services, SessionLoop loop, StoredSession known, List<StoredStream> streams);
+    }
+
+    /**
+     * A session on its way from the store.
+     *
+     * @param forgotten whether the store may have let it go since it was read
+     */
+    private record Loading<S>(List<Waiter<S>> waiters, boolean forgotten) {
+        Loading<S> with(Waiter<S> waiter) {
+            List<Waiter<S>> all = new ArrayList<>(waiters);
+            all.add(waiter);
+            return new Loading<>(all, forgotten);
+        }
     }
 
     private record Waiter<S>(Consumer<Optional<S>> found, Consumer<String> failed, SessionLoop loop) {}
@@ -78,11 +91,9 @@ public final class SessionManager<S extends Session> {
         }
         Waiter<S> waiter = new Waiter<>(found, failed, caller);
         boolean[] first = new boolean[1];
-        loading.compute(id, (key, waiters) -> {
-            first[0] = waiters == null;
-            List<Waiter<S>> all = waiters == null ? new ArrayList<>(1) : waiters;
-            all.add(waiter);
-            return all;
+        loading.compute(id, (key, under) -> {
+            first[0] = under == null;
+            return under == null ? new Loading<>(List.of(waiter), false) : under.with(waiter);
         });
         if (first[0]) {
             services.reader().read(caller, () -> load(id), known -> loaded(id, known), reason -> notLoaded(id, reason));
@@ -112,13 +123,22 @@ public final class SessionManager<S extends Session> {
 
     private void loaded(SessionId id, Optional<Known> known) {
         S session = known.isPresent() ? resident(id, known.get()) : null;
-        List<Waiter<S>> waiters = loading.remove(id);
-        if (waiters != null) {
-            waiters.forEach(waiter -> hand(session, waiter));
+        Loading<S> done = loading.remove(id);
+        if (session != null && done != null && done.forgotten()) {
+            session.loop().run(() -> delete(session, Completion.NOBODY)); // what was read is older than its end
+        }
+        if (done != null) {
+            S found = done.forgotten() ? null : session;
+            done.waiters().forEach(waiter -> hand(found, waiter));
         }
         if (session != null) {
             session.loop().run(() -> release(session));
         }
+    }
+
+    /** The store has let it go: whoever read it before must not bring it back. */
+    private void forgotten(SessionId id) {
+        loading.computeIfPresent(id, (key, under) -> new Loading<>(under.waiters(), true));
     }
 
     /** The session, held: else the first who waits for it could let it go, and out of memory, before the second has it. */
@@ -145,9 +165,10 @@ public final class SessionManager<S extends Session> {
     }
 
     private void notLoaded(SessionId id, String reason) {
-        List<Waiter<S>> waiters = loading.remove(id);
-        if (waiters != null) {
-            waiters.forEach(waiter -> waiter.loop().run(() -> waiter.failed().accept(reason)));
+        Loading<S> failed = loading.remove(id);
+        if (failed != null) {
+            failed.waiters()
+                    .forEach(waiter -> waiter.loop().run(() -> waiter.failed().accept(reason)));
         }
     }
 
@@ -188,6 +209,7 @@ public final class SessionManager<S extends Session> {
             told = new Completion() {
                 @Override
                 public void stored(StoreWrite write) {
+                    forgotten(id);
                     deleting.remove(id);
                     completion.stored(write);
                 }
@@ -209,6 +231,7 @@ public final class SessionManager<S extends Session> {
         if (inUse(id) || !services.store().expire(id, idleSinceMillis)) {
             return false;
         }
+        forgotten(id); // before it is looked for in memory: who loads it puts it there first, and then looks for this
         S session = sessions.get(id);
         if (session == null) {
             return true;
