@@ -1,6 +1,7 @@
 package dev.shadowcat.session;
 
 import dev.shadowcat.event.Event;
+import dev.shadowcat.store.StoredStream;
 import java.util.ArrayDeque;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -25,6 +26,7 @@ public final class ClientStream implements Runnable {
     private boolean reading;
     private boolean flushDue;
     private boolean closed;
+    private boolean gapTold; // of what retention has taken so far
     private long stalledAtMillis; // since when the sink takes nothing; 0 while it does
 
     /** @param after the client's cursor: the first event that it gets is the next one */
@@ -33,6 +35,11 @@ public final class ClientStream implements Runnable {
         this.sink = sink;
         this.delivered = after;
         this.tailAfter = stream.stored();
+    }
+
+    /** The client knows already that events after its cursor are gone. Before it is attached. */
+    public void gapTold() {
+        gapTold = true;
     }
 
     /** The last sequence that was written to this client. */
@@ -151,27 +158,55 @@ public final class ClientStream implements Runnable {
         reading = true;
         Session session = stream.session();
         long after = delivered;
-        session.reader()
-                .read(
-                        session.loop(),
-                        () -> session.store().read(session.id(), stream.number(), after, READ_EVENTS, READ_BYTES),
-                        this::read,
-                        this::readFailed);
+        session.reader().read(session.loop(), () -> page(session, after), this::read, this::readFailed);
     }
 
-    private void read(List<Event> events) {
+    /**
+     * Some of a stream's events.
+     *
+     * @param trimmedThrough how far retention had come, where some are missing at the beginning
+     */
+    private record Page(List<Event> events, long trimmedThrough) {}
+
+    /** Reads on. Blocks on the store; a reading thread. */
+    private Page page(Session session, long after) {
+        List<Event> events = session.store().read(session.id(), stream.number(), after, READ_EVENTS, READ_BYTES);
+        boolean whole = !events.isEmpty() && events.getFirst().sequence() == after + 1;
+        long trimmed = whole
+                ? 0
+                : session.store().stream(session.id(), stream.number())
+                        .map(StoredStream::trimmedThrough)
+                        .orElse(0L);
+        return new Page(events, trimmed);
+    }
+
+    private void read(Page page) {
         reading = false;
         if (closed) {
             return;
         }
+        List<Event> events = page.events();
+        stream.trimmed(page.trimmedThrough());
         session().observer().replayed(events.size());
         for (Event event : events) {
+            tellGap(event.sequence() - 1);
             write(event); // beyond the sink's water mark by one read at most
         }
         if (events.isEmpty()) {
+            tellGap(tailAfter);
             delivered = Math.max(delivered, tailAfter); // retention took what was left
         }
         pump();
+    }
+
+    /** Tells a client that was too slow, once, that retention took what it had not read. */
+    private void tellGap(long before) {
+        if (delivered >= stream.trimmedThrough()) {
+            gapTold = false; // the next one is another
+        } else if (delivered < before && !gapTold) {
+            gapTold = true;
+            session().gapNotices(stream.standalone()).forEach(sink::notice);
+        }
     }
 
     private void readFailed(String reason) {

@@ -140,7 +140,6 @@ public final class EventStream implements Completion {
     public void trimmed(long through) {
         trimmedThrough = Math.max(trimmedThrough, through);
     }
-
     /** Whether a power cut may have lost what came after a client's cursor: it lies among the numbers that were skipped. */
     public boolean lost(long cursor) {
         return cursor > leaptTo - session.leap() && cursor < leaptTo;

@@ -92,7 +92,6 @@ public class Session implements Lane.Listener {
             if (stream.record().phase() == dev.shadowcat.store.StreamRecord.Phase.OPEN) {
                 EventStream open = new EventStream(this, stream, leap);
                 attached(open);
-                open.open().forEach(this::add);
                 open.endIfAnswered();
             }
         }
@@ -226,6 +225,14 @@ public class Session implements Lane.Listener {
             }
         }
         return false;
+    }
+
+    /**
+     * Counts the requests of a stream that came from the store among the open ones. Until then they keep nothing in memory: perhaps
+     * nobody comes back for them.
+     */
+    protected final void takeUp(EventStream stream) {
+        stream.open().forEach(this::add);
     }
 
     private void add(Call call) {
@@ -380,6 +387,18 @@ public class Session implements Lane.Listener {
 
     public final boolean declares(String capability) {
         return capabilities.contains(capability);
+    }
+
+    /** What a client is told where events of a stream are gone: as much as the upstream's declared capabilities allow. */
+    public final List<byte[]> gapNotices(boolean standalone) {
+        List<byte[]> notices = new ArrayList<>();
+        if (declares("logging")) {
+            notices.add(Messages.log("warning", "shadowcat", "Some events of this stream are no longer kept."));
+        }
+        if (standalone) {
+            notices.addAll(Messages.listsChanged(capabilities));
+        }
+        return notices;
     }
 
     public final boolean deleted() {

@@ -99,6 +99,38 @@ class SessionManagerTest {
     }
 
     @Test
+    void aSessionThatExpiresWhileItIsReadDoesNotComeBack() throws InterruptedException {
+        harness.sessions.release(harness.create(ID));
+        List<Optional<Plain>> found = new ArrayList<>();
+        harness.sessions.find(ID, harness.loop, found::add, reason -> {
+            throw new AssertionError(reason);
+        });
+        harness.reads.remove().run(); // read, and not handed over yet
+        assertThat(harness.sessions.expire(ID, 0)).isTrue();
+        harness.settle();
+        assertThat(found).containsExactly(Optional.empty());
+        assertThat(harness.sessions.inMemory()).isZero();
+        harness.turn();
+        assertThat(harness.find(ID)).isEmpty();
+    }
+
+    @Test
+    void requestsThatARestartLeftOpenKeepNoSessionInMemory() throws InterruptedException {
+        Plain session = harness.create(ID);
+        session.openStream(List.of(session.begin(new RequestId("1"), "tools/call", null)), () -> {});
+        harness.turn();
+        SessionHarness restarted = new SessionHarness(0, harness.store);
+        Plain again = restarted.find(ID).orElseThrow();
+        restarted.sessions.release(again);
+        assertThat(restarted.sessions.inMemory()).isZero();
+        Plain recovered = restarted.find(ID).orElseThrow();
+        recovered.streams().forEach(recovered::takeUp);
+        restarted.sessions.release(recovered);
+        assertThat(restarted.sessions.inMemory()).isOne();
+        assertThat(recovered.pending()).isOne();
+    }
+
+    @Test
     void aSessionInUseDoesNotExpire() throws InterruptedException {
         Plain session = harness.create(ID);
         assertThat(harness.sessions.expire(ID, Long.MAX_VALUE)).isFalse();

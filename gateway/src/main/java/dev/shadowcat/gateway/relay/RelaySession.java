@@ -1,7 +1,6 @@
 package dev.shadowcat.gateway.relay;
 
 import dev.shadowcat.mcp.McpErrors;
-import dev.shadowcat.mcp.Messages;
 import dev.shadowcat.persist.Completion;
 import dev.shadowcat.session.Call;
 import dev.shadowcat.session.EventStream;
@@ -18,6 +17,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** A session with its upstream's side: what is under way to the upstream, and who heals it. The session's loop only. */
@@ -130,11 +130,17 @@ final class RelaySession extends Session {
         }
     }
 
+    /** Who ends a call that its client takes back: whoever fetches its answer; null where nobody does. */
     @Nullable
-    PostRelay relayOf(Call call) {
+    Consumer<Call> canceller(Call call) {
         for (PostRelay post = newestPost; post != null; post = post.older) {
             if (post.serves(call)) {
-                return post;
+                return post::cancelled;
+            }
+        }
+        for (StreamResume resume : resumes) {
+            if (resume.serves(call)) {
+                return resume::cancelled;
             }
         }
         return null;
@@ -244,34 +250,33 @@ final class RelaySession extends Session {
 
     /** Takes up what a restart of the gateway interrupted, with credentials that were let in. Once. */
     void recover(HttpHeaders clientHeaders) {
+        failUnresumable();
         List<EventStream> lost = orphans;
         orphans = null;
         Upstream target = target();
-        if (lost == null) {
+        if (lost == null || target == null) {
             return;
         }
         for (EventStream stream : lost) {
-            if (stream.ended()) {
-                continue;
-            }
-            if (target == null || stream.upstreamCursor() == null) {
-                failUnknown(stream);
-                continue;
-            }
+            takeUp(stream);
             new StreamResume(this, target, stream, headers(target, clientHeaders)).start(0);
         }
     }
 
-    /** What a client is told where events of a stream are gone: as much as the upstream's declared capabilities allow. */
-    List<byte[]> gapNotices(boolean standalone) {
-        List<byte[]> notices = new ArrayList<>();
-        if (declares("logging")) {
-            notices.add(Messages.log("warning", "shadowcat", "Some events of this stream are no longer kept."));
+    /** Ends those of the interrupted streams that no upstream can go on with, whoever comes back. */
+    void failUnresumable() {
+        List<EventStream> lost = orphans;
+        if (lost == null) {
+            return;
         }
-        if (standalone) {
-            notices.addAll(Messages.listsChanged(capabilities()));
+        boolean gone = target() == null;
+        for (EventStream stream : lost) {
+            if (gone || stream.upstreamCursor() == null) {
+                failUnknown(stream);
+            }
         }
-        return notices;
+        List<EventStream> left = lost.stream().filter(each -> !each.ended()).toList();
+        orphans = left.isEmpty() ? null : left;
     }
 
     /** Ends a stream whose upstream is lost for good. */
@@ -331,7 +336,6 @@ final class RelaySession extends Session {
         return super.busy()
                 || gate == null // while it is being built
                 || newestPost != null
-                || orphans != null
                 || (healing != null && healing.busy())
                 || (standaloneFeed != null && standaloneFeed.open());
     }

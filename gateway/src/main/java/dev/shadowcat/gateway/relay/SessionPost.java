@@ -14,6 +14,7 @@ import dev.shadowcat.store.SessionState;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.UnaryOperator;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** Prepares a POST in a session: ids that would cross are replaced, and what the session must remember is noted. */
@@ -31,11 +32,11 @@ final class SessionPost {
             Answers.empty(exchange, 202); // answers a request that is void
             return;
         }
-        PostRelay cancelled = cancelled(session, envelope);
-        Call call = cancelled == null ? null : openCall(session, envelope);
+        Call call = openCall(session, envelope);
+        Consumer<Call> cancelled = call == null ? null : session.canceller(call);
         new PostRelay(session, target, exchange, sent, calls).start();
-        if (cancelled != null && call != null) {
-            cancelled.cancelled(call);
+        if (cancelled != null) {
+            cancelled.accept(call);
         }
     }
 
@@ -107,11 +108,6 @@ final class SessionPost {
     private static @Nullable Call openCall(RelaySession session, Envelope envelope) {
         RequestId named = envelope.cancelledId();
         return envelope.is(McpMethod.CANCELLED) && named != null ? session.openCall(named) : null;
-    }
-
-    private static @Nullable PostRelay cancelled(RelaySession session, Envelope envelope) {
-        Call call = openCall(session, envelope);
-        return call == null ? null : session.relayOf(call);
     }
 
     /** Notes what a new upstream session would have to be told again. */

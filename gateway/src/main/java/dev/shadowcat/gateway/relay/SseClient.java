@@ -79,8 +79,18 @@ final class SseClient implements EventSink, ExchangeListener {
 
     /** Serves a stream from here on, after a cursor. */
     void serve(EventStream served, long after) {
-        stream = served;
+        serve(served, new ClientStream(served, this, after));
+    }
+
+    /** The same for a client that has been told that some of what follows its cursor is gone. */
+    void serveAfterGap(EventStream served, long after) {
         ClientStream attached = new ClientStream(served, this, after);
+        attached.gapTold();
+        serve(served, attached);
+    }
+
+    private void serve(EventStream served, ClientStream attached) {
+        stream = served;
         client = attached;
         served.attach(attached);
     }

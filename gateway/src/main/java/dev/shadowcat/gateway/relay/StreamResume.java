@@ -4,6 +4,7 @@ import dev.shadowcat.event.Event;
 import dev.shadowcat.gateway.upstream.UpstreamCall;
 import dev.shadowcat.gateway.upstream.UpstreamFailure;
 import dev.shadowcat.gateway.upstream.UpstreamListener;
+import dev.shadowcat.session.Call;
 import dev.shadowcat.session.EventStream;
 import dev.shadowcat.session.NewestEvents;
 import dev.shadowcat.session.SessionLoop;
@@ -151,6 +152,19 @@ final class StreamResume implements UpstreamListener {
             return;
         }
         giveUp();
+    }
+
+    boolean serves(Call wanted) {
+        return stream.open().contains(wanted);
+    }
+
+    /** The client took a request back: it hears nothing more, and the upstream has a little while to end. */
+    void cancelled(Call cancelled) {
+        stream.cancel(cancelled);
+        if (stream.ended()) {
+            long millis = session.relay().settings().streams().cancelledLinger().toMillis();
+            session.loop().after(millis, this::close);
+        }
     }
 
     private void giveUp() {
