@@ -8,7 +8,6 @@ import dev.shadowcat.gateway.upstream.UpstreamClient;
 import dev.shadowcat.observe.Observer;
 import dev.shadowcat.persist.DeadLetters;
 import dev.shadowcat.persist.Fatal;
-import dev.shadowcat.persist.Lane;
 import dev.shadowcat.persist.PersistenceSettings;
 import dev.shadowcat.persist.PersistenceWorker;
 import dev.shadowcat.session.RetentionLimits;
@@ -99,7 +98,7 @@ public final class Gateway {
                 id -> relay.loop(loops.get((int) Math.floorMod(id.low(), (long) loops.size()))),
                 settings.limits().maxSessions()));
         NettyLoop first = relay.loop(loops.getFirst());
-        maintenance = new Maintenance(relay, first, services.retention(), worker.lane(first, Lane.Listener.NOBODY));
+        maintenance = new Maintenance(relay, first, services.retention(), listener -> worker.lane(first, listener));
         endpoint = new McpEndpoint(relay);
     }
 

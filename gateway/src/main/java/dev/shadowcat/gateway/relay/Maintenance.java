@@ -11,11 +11,16 @@ import dev.shadowcat.store.StoreWrite;
 import dev.shadowcat.store.StoredSession;
 import dev.shadowcat.store.StoredStream;
 import dev.shadowcat.store.StreamRecord.Phase;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Walks the store in the background: what has expired goes, and what a restart interrupted is taken up. One page at a time. */
-final class Maintenance {
+final class Maintenance implements Lane.Listener {
+    private static final Logger log = LoggerFactory.getLogger(Maintenance.class);
     private static final int PAGE = 100;
     private static final long PAUSE_MILLIS = 60_000;
     private static final long JUMP_MILLIS = 60_000;
@@ -26,19 +31,20 @@ final class Maintenance {
     private final RetentionLimits limits;
     private final Retention retention;
     private final Lane lane;
+    private @Nullable Runnable whenSettled; // the next page, once the store has taken what this one gave up
     private boolean closed;
     private boolean recovering = true; // the first walk also looks for interrupted streams
     private long lastWallMillis;
     private long lastNanos;
     private long notBeforeNanos;
 
-    /** @param lane on this loop: what goes takes the worker's way, like any other write */
-    Maintenance(Relay relay, SessionLoop loop, RetentionLimits limits, Lane lane) {
+    /** @param lanes makes one on this loop: what goes takes the worker's way, like any other write */
+    Maintenance(Relay relay, SessionLoop loop, RetentionLimits limits, Function<Lane.Listener, Lane> lanes) {
         this.relay = relay;
         this.loop = loop;
         this.limits = limits;
         this.retention = new Retention(relay.store(), limits);
-        this.lane = lane;
+        this.lane = lanes.apply(this);
     }
 
     void start() {
@@ -62,20 +68,50 @@ final class Maintenance {
                 .read(
                         loop,
                         () -> page(after),
-                        last -> {
-                            if (last != null) {
-                                walk(last.id());
-                                return;
-                            }
-                            recovering = false;
-                            loop.after(PAUSE_MILLIS, this::again);
-                        },
-                        unreadable -> loop.after(PAUSE_MILLIS, this::again));
+                        this::treated,
+                        unreadable -> loop.after(PAUSE_MILLIS, () -> again(after)));
     }
 
-    private void again() {
+    /** What a page gives up is offered all at once; the next one waits until the store has taken it. */
+    private void treated(Page page) {
+        page.due().forEach(write -> lane.offer(write, Completion.NOBODY));
+        if (page.unreadable() > 0) {
+            log.warn(
+                    "The retention of {} sessions could not be looked after, for the first of them: {}",
+                    page.unreadable(),
+                    page.reason());
+        }
+        if (lane.settled()) {
+            next(page.last());
+            return;
+        }
+        whenSettled = () -> next(page.last());
+    }
+
+    private void next(@Nullable SessionId last) {
+        if (last != null) {
+            walk(last);
+            return;
+        }
+        recovering = false;
+        loop.after(PAUSE_MILLIS, () -> again(null));
+    }
+
+    @Override
+    public void roomAgain() {}
+
+    @Override
+    public void settled() {
+        Runnable next = whenSettled;
+        whenSettled = null;
+        if (next != null) {
+            next.run();
+        }
+    }
+
+    private void again(@Nullable SessionId after) {
         watchClock();
-        walk(null);
+        walk(after);
     }
 
     /** After a jump of the wall clock nothing expires for one idle period: what looks old may be a minute old. */
@@ -90,19 +126,34 @@ final class Maintenance {
         lastNanos = nanos;
     }
 
-    private record Last(SessionId id) {}
+    /**
+     * One page of sessions.
+     *
+     * @param due what is to be written
+     * @param last its last session; null where no page follows
+     * @param unreadable sessions that were passed over, for a reason given of the first
+     */
+    private record Page(List<StoreWrite> due, @Nullable SessionId last, int unreadable, String reason) {}
 
-    /** Reads and treats one page; null at the end. A reading thread. */
-    private @Nullable Last page(@Nullable SessionId after) {
+    /** Reads and treats one page. A session that cannot be read holds up no other. A reading thread. */
+    private Page page(@Nullable SessionId after) {
         List<StoredSession> page = relay.store().sessions(after, PAGE);
+        List<StoreWrite> due = new ArrayList<>();
         long now = relay.clock().millis();
+        int unreadable = 0;
+        String reason = "";
         for (StoredSession session : page) {
-            treat(session, now);
+            try {
+                treat(session, now, due);
+            } catch (RuntimeException failed) {
+                reason = unreadable++ == 0 ? failed.toString() : reason;
+            }
         }
-        return page.size() < PAGE ? null : new Last(page.getLast().record().id());
+        SessionId last = page.size() < PAGE ? null : page.getLast().record().id();
+        return new Page(due, last, unreadable, reason);
     }
 
-    private void treat(StoredSession session, long now) {
+    private void treat(StoredSession session, long now, List<StoreWrite> writes) {
         SessionId id = session.record().id();
         long idleSince = now - limits.sessionIdle().toMillis();
         boolean mayExpire = System.nanoTime() - notBeforeNanos >= 0;
@@ -115,22 +166,22 @@ final class Maintenance {
         if (mayExpire) {
             List<StoreWrite> due = retention.due(id, now);
             due.forEach(this::tell);
-            loop.execute(() -> due.forEach(write -> lane.offer(write, Completion.NOBODY)));
+            writes.addAll(due);
         }
-        if (recovering
-                && session.state().credentials().hashes().isEmpty()
-                && session.activity().lastActiveMillis() > now - RECOVERABLE_MILLIS
-                && interrupted(id)) {
-            relay.sessions()
-                    .find(
-                            id,
-                            loop,
-                            found -> found.ifPresent(each -> {
-                                each.recover(Answers.headers());
-                                relay.sessions().release(each);
-                            }),
-                            unreadable -> {});
+        if (recovering && session.activity().lastActiveMillis() > now - RECOVERABLE_MILLIS && interrupted(id)) {
+            boolean open = session.state().credentials().hashes().isEmpty();
+            relay.sessions().find(id, loop, found -> found.ifPresent(each -> takeUp(each, open)), unreadable -> {});
         }
+    }
+
+    /** Where the upstream wants credentials, only its own client can go on; what nobody can go on with ends now. */
+    private void takeUp(RelaySession session, boolean withoutCredentials) {
+        if (withoutCredentials) {
+            session.recover(Answers.headers());
+        } else {
+            session.failUnresumable();
+        }
+        relay.sessions().release(session);
     }
 
     /** A stream in memory must know what it has lost, or a resume would pass over it in silence. */

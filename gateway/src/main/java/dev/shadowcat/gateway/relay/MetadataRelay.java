@@ -1,16 +1,21 @@
 package dev.shadowcat.gateway.relay;
 
 import dev.shadowcat.gateway.http.Exchange;
+import dev.shadowcat.gateway.upstream.UpstreamCall;
 import dev.shadowcat.gateway.upstream.UpstreamFailure;
 import dev.shadowcat.gateway.upstream.UpstreamListener;
 import dev.shadowcat.gateway.upstream.UpstreamRequest;
 import dev.shadowcat.gateway.upstream.UpstreamRequest.Reuse;
 import dev.shadowcat.mcp.McpErrors;
+import dev.shadowcat.session.SessionLoop;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
+import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaders;
 import java.io.ByteArrayOutputStream;
 import java.net.URI;
+import java.util.List;
+import java.util.regex.Matcher;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
@@ -32,6 +37,9 @@ final class MetadataRelay implements UpstreamListener {
     private String name = "";
     private int status;
     private HttpHeaders headers = Answers.headers();
+    private @Nullable UpstreamCall call;
+    private SessionLoop.@Nullable Timer timer;
+    private boolean over;
 
     MetadataRelay(Relay relay, Exchange exchange) {
         this.relay = relay;
@@ -50,7 +58,9 @@ final class MetadataRelay implements UpstreamListener {
             return;
         }
         String upstreamPath = rest.startsWith(MCP) ? document + target.target() : path;
-        target.client()
+        timer = relay.loop(exchange.loop())
+                .after(target.settings().answerTimeout().toMillis(), this::tooLate);
+        call = target.client()
                 .send(
                         exchange.loop(),
                         new UpstreamRequest(
@@ -62,6 +72,22 @@ final class MetadataRelay implements UpstreamListener {
                                 Reuse.RECENT,
                                 false),
                         this);
+    }
+
+    private void tooLate() {
+        leave();
+        if (call != null) {
+            call.close();
+        }
+        String reason = "The MCP server did not end its answer within answer-timeout.";
+        Answers.error(exchange, 504, McpErrors.SERVER_ERROR, reason);
+    }
+
+    private void leave() {
+        over = true;
+        if (timer != null) {
+            timer.cancel();
+        }
     }
 
     @Override
@@ -79,6 +105,10 @@ final class MetadataRelay implements UpstreamListener {
 
     @Override
     public void end() {
+        if (over) {
+            return;
+        }
+        leave();
         exchange.respond(status, ForwardedHeaders.response(headers), Unpooled.wrappedBuffer(rewritten()));
     }
 
@@ -110,20 +140,27 @@ final class MetadataRelay implements UpstreamListener {
 
     /** A challenge with the metadata's address at the gateway in place of the upstream's. */
     static void rewriteChallenge(HttpHeaders headers, @Nullable URI publicUrl, String name) {
-        String challenge = headers.get("www-authenticate");
-        if (publicUrl == null || challenge == null) {
+        List<String> challenges = headers.getAll(HttpHeaderNames.WWW_AUTHENTICATE);
+        if (publicUrl == null || challenges.isEmpty()) {
             return;
         }
         String path = name.isEmpty() ? MCP : MCP + "/" + name;
         String origin = publicUrl.getScheme() + "://" + publicUrl.getRawAuthority();
         String metadata = origin + "/.well-known/oauth-protected-resource" + path;
+        String named = Matcher.quoteReplacement("resource_metadata=\"" + metadata + "\"");
         headers.set(
-                "www-authenticate",
-                challenge.replaceAll("resource_metadata=\"[^\"]*\"", "resource_metadata=\"" + metadata + "\""));
+                HttpHeaderNames.WWW_AUTHENTICATE,
+                challenges.stream()
+                        .map(challenge -> challenge.replaceAll("resource_metadata=\"[^\"]*\"", named))
+                        .toList());
     }
 
     @Override
     public void failed(UpstreamFailure failure) {
+        if (over) {
+            return;
+        }
+        leave();
         Answers.error(exchange, 502, McpErrors.SERVER_ERROR, "The MCP server gave no answer: " + failure.reason());
     }
 }

@@ -3,12 +3,14 @@ package dev.shadowcat.gateway.relay;
 import dev.shadowcat.session.SessionLoop;
 import io.netty.channel.EventLoop;
 import io.netty.util.concurrent.ScheduledFuture;
+import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 
 /** An event loop as sessions see it. */
 final class NettyLoop implements SessionLoop {
     private final EventLoop loop;
     private final DelayLine usual = new DelayLine(this, System::nanoTime);
+    private final DelayLine answered = new DelayLine(this, System::nanoTime);
 
     NettyLoop(EventLoop loop) {
         this.loop = loop;
@@ -32,6 +34,11 @@ final class NettyLoop implements SessionLoop {
     /** The same for the delay that every call begins with and hardly one waits out. On the loop, always with this delay. */
     Timer afterUsual(long millis, Runnable task) {
         return usual.after(millis, task);
+    }
+
+    /** Likewise for the delay that an answer on a stream ends with. */
+    Timer afterAnswer(Duration delay, Runnable task) {
+        return answered.after(delay.toMillis(), task);
     }
 
     @Override

@@ -52,7 +52,7 @@ final class PostRelay implements UpstreamListener, ExchangeListener {
     private @Nullable UpstreamCall call;
     private @Nullable UpstreamFeed feed;
     private @Nullable EventStream stream;
-    private SessionLoop.@Nullable Timer slow;
+    private SessionLoop.@Nullable Timer slow; // then: an upstream that does not end its answer
     private SessionLoop.@Nullable Timer answerTimer;
     private @Nullable CollectedBody plain;
     private HttpHeaders answerHeaders = EmptyHttpHeaders.INSTANCE; // the upstream's own, never changed
@@ -218,6 +218,8 @@ final class PostRelay implements UpstreamListener, ExchangeListener {
             feed.feed(bytes, call);
             if (stream != null && stream.ended() && !over) {
                 finish();
+                slow = session.nettyLoop()
+                        .afterAnswer(session.relay().settings().streams().cancelledLinger(), this::leave);
             }
             return;
         }
@@ -475,7 +477,8 @@ final class PostRelay implements UpstreamListener, ExchangeListener {
 
     /** The gateway stops: it is to wait for an answer that could not be fetched again later. */
     void drain(Drain stopping) {
-        if (!over && stream != null && !stream.ended() && stream.upstreamCursor() == null) {
+        boolean lostOtherwise = stream == null || (!stream.ended() && stream.upstreamCursor() == null);
+        if (!over && !calls.isEmpty() && lostOtherwise) {
             stopping.add();
             drain = stopping;
         }

@@ -78,7 +78,11 @@ final class GatewayFixture implements AutoCloseable {
     }
 
     TestClient client() {
-        return new TestClient(URI.create("http://127.0.0.1:" + listener.port() + "/mcp"));
+        return new TestClient(url("/mcp"));
+    }
+
+    URI url(String path) {
+        return URI.create("http://127.0.0.1:" + listener.port() + path);
     }
 
     @Override

@@ -4,16 +4,25 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.shadowcat.event.SessionId;
+import dev.shadowcat.store.AppendOutcome;
 import dev.shadowcat.store.EventStore;
 import dev.shadowcat.store.MemoryStore;
 import dev.shadowcat.store.SessionActivity;
+import dev.shadowcat.store.StoreException;
 import dev.shadowcat.store.StoreWrite;
 import dev.shadowcat.store.StoreWrite.TouchSession;
+import dev.shadowcat.store.StoredStream;
 import dev.shadowcat.store.StreamRecord.Phase;
+import dev.shadowcat.testkit.ForwardingStore;
 import dev.shadowcat.testkit.Writes;
 import java.net.URI;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -48,6 +57,61 @@ class RetentionTest {
                     <= 1024);
             assertThat(store.read(ID, 1, 0, 10, 1 << 20)).hasSize(1);
         }
+    }
+
+    @Test
+    void asManyWritesAsOnePageNeedsWaitForAStoreThatTakesNone() throws Exception {
+        List<SessionId> all =
+                IntStream.rangeClosed(1, 250).mapToObj(n -> new SessionId(n, n)).toList();
+        all.forEach(this::fillOneEvent);
+        Set<SessionId> seen = ConcurrentHashMap.newKeySet();
+        AtomicBoolean full = new AtomicBoolean(true);
+        EventStore slow = new ForwardingStore(store) {
+            @Override
+            public AppendOutcome append(List<StoreWrite> batch) {
+                return full.get() ? new AppendOutcome.Busy(Duration.ofMillis(20), "full") : super.append(batch);
+            }
+
+            @Override
+            public List<StoredStream> streams(SessionId session) {
+                seen.add(session);
+                return super.streams(session);
+            }
+        };
+        try (GatewayFixture gateway = new GatewayFixture(slow, NOWHERE, Map.of("--retention-events-for", "1h"))) {
+            await().until(() -> !gateway.gateway().degraded().isEmpty());
+            await().during(Duration.ofMillis(300)).until(() -> seen.size() == 100);
+            full.set(false);
+            await().until(() -> all.stream()
+                    .allMatch(id -> store.read(id, 0, 0, 10, 1 << 20).isEmpty()));
+        }
+    }
+
+    @Test
+    void aSessionThatCannotBeReadHoldsUpNoOther() throws Exception {
+        SessionId before = new SessionId(0, 1);
+        fillOneEvent(before);
+        fill();
+        EventStore broken = new ForwardingStore(store) {
+            @Override
+            public List<StoredStream> streams(SessionId session) {
+                if (session.equals(before)) {
+                    throw new StoreException("cannot be read", null);
+                }
+                return super.streams(session);
+            }
+        };
+        try (GatewayFixture gateway = new GatewayFixture(broken, NOWHERE, Map.of("--retention-events-for", "1h"))) {
+            assertThat(gateway.gateway().degraded()).isEmpty();
+            await().until(() -> store.read(ID, 0, 0, 10, 1 << 20).isEmpty());
+            assertThat(store.read(before, 0, 0, 10, 1 << 20)).hasSize(1);
+        }
+    }
+
+    private void fillOneEvent(SessionId id) {
+        long now = System.currentTimeMillis();
+        append(Writes.session(id), new TouchSession(id, new SessionActivity(now, 0)));
+        append(Writes.stream(id, 0), Writes.event(id, 0, 1));
     }
 
     /** A session in use whose events are years old: twenty, and one answer. */

@@ -29,11 +29,13 @@ final class ScriptedServer implements AutoCloseable {
     private volatile List<String> beforeInitialized = List.of();
     private volatile String revision = "2025-11-25";
     private volatile boolean standalone;
+    private volatile boolean handsDeletes;
     private int sessions;
 
     ScriptedServer() throws IOException {
         server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 200);
         server.createContext("/mcp", this::handle);
+        server.createContext("/.well-known/", exchange -> requests.add(new Request(exchange, "")));
         server.setExecutor(threads);
         server.start();
     }
@@ -66,6 +68,12 @@ final class ScriptedServer implements AutoCloseable {
         return this;
     }
 
+    /** Hands DELETEs to the test; without it they get 200. */
+    ScriptedServer withDeletes() {
+        handsDeletes = true;
+        return this;
+    }
+
     /** The Cookie header of each request; {@code ""} where there was none. */
     List<String> cookiesSeen() {
         return cookiesSeen;
@@ -93,7 +101,11 @@ final class ScriptedServer implements AutoCloseable {
         cookiesSeen.add(cookie == null ? "" : cookie);
         Request request = new Request(exchange, body);
         if (exchange.getRequestMethod().equals("DELETE")) {
-            request.empty(200);
+            if (handsDeletes) {
+                requests.add(request);
+            } else {
+                request.empty(200);
+            }
         } else if (exchange.getRequestMethod().equals("GET")) {
             if (standalone) {
                 gets.add(request);
@@ -152,6 +164,13 @@ final class ScriptedServer implements AutoCloseable {
         void empty(int status) throws IOException {
             exchange.sendResponseHeaders(status, -1);
             exchange.close();
+        }
+
+        /** Refuses for want of credentials, and says where to get them. */
+        void challenge(String metadata) throws IOException {
+            String challenge = "Bearer resource_metadata=\"" + metadata + "\", scope=\"a\"";
+            exchange.getResponseHeaders().set("WWW-Authenticate", challenge);
+            empty(401);
         }
 
         void json(int status, String text) throws IOException {

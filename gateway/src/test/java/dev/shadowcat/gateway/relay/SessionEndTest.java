@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import dev.shadowcat.gateway.relay.ScriptedServer.Request;
 import dev.shadowcat.gateway.relay.ScriptedServer.Stream;
 import dev.shadowcat.gateway.relay.TestClient.Events;
 import dev.shadowcat.store.MemoryStore;
@@ -60,6 +61,42 @@ class SessionEndTest {
                 upstream.event("", "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/message\",\"params\":{}}");
                 assertThat(second.nextMessage().id()).isEqualTo("0-1");
             }
+        }
+    }
+
+    @Test
+    void anUpstreamThatDoesNotEndItsAnswerIsLeftSomeTimeAfterIt() throws Exception {
+        Map<String, String> flags = Map.of("--cancelled-linger", "50ms");
+        try (GatewayFixture gateway = new GatewayFixture(store, server.url(), flags);
+                TestClient client = gateway.client().initialize()) {
+            CompletableFuture<HttpResponse<InputStream>> call = client.callLater("1");
+            Request request = server.nextRequest();
+            Stream upstream = request.sse();
+            upstream.event("", request.resultOf("done"));
+            assertThat(new Events(call.get()).rest()).isNotEmpty();
+            await().untilAsserted(() ->
+                    assertThatThrownBy(() -> upstream.raw(":\n\n")).isInstanceOf(IOException.class));
+        }
+    }
+
+    @Test
+    void aCallThatIsBeingResumedEndsWhenItsClientTakesItBack() throws Exception {
+        Map<String, String> flags = Map.of("--cancelled-linger", "50ms");
+        try (GatewayFixture gateway = new GatewayFixture(store, server.url(), flags);
+                TestClient client = gateway.client().initialize()) {
+            CompletableFuture<HttpResponse<InputStream>> call = client.callLater("1");
+            Stream first = server.nextRequest().sse();
+            first.raw("retry: 10\n");
+            first.event("u1", "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/message\",\"params\":{}}");
+            first.end();
+            Stream resumed = server.nextGet().sse();
+            String cancel = "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/cancelled\",\"params\":{\"requestId\":1}}";
+            assertThat(client.post(cancel).statusCode()).isEqualTo(202);
+            assertThat(new Events(call.get()).rest())
+                    .as("it ends, and without an answer")
+                    .noneMatch(event -> event.data().contains("\"id\""));
+            await().untilAsserted(
+                            () -> assertThatThrownBy(() -> resumed.raw(":\n\n")).isInstanceOf(IOException.class));
         }
     }
 

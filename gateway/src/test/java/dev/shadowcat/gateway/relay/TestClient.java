@@ -24,6 +24,7 @@ final class TestClient implements AutoCloseable {
             HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
     private final URI url;
     private String session = "";
+    private String authorization = "";
 
     TestClient(URI url) {
         this.url = url;
@@ -32,6 +33,12 @@ final class TestClient implements AutoCloseable {
     /** The same session seen by another client, perhaps through another gateway. */
     TestClient as(String id) {
         session = id;
+        return this;
+    }
+
+    /** From here on with these credentials. */
+    TestClient bearer(String token) {
+        authorization = "Bearer " + token;
         return this;
     }
 
@@ -77,6 +84,9 @@ final class TestClient implements AutoCloseable {
         if (!session.isEmpty()) {
             request.header("Mcp-Session-Id", session);
         }
+        if (!authorization.isEmpty()) {
+            request.header("Authorization", authorization);
+        }
         return request;
     }
 
@@ -103,6 +113,10 @@ final class TestClient implements AutoCloseable {
 
     HttpResponse<InputStream> delete() throws IOException, InterruptedException {
         return http.send(builder().DELETE().build(), BodyHandlers.ofInputStream());
+    }
+
+    CompletableFuture<HttpResponse<InputStream>> deleteLater() {
+        return http.sendAsync(builder().DELETE().build(), BodyHandlers.ofInputStream());
     }
 
     static String text(HttpResponse<InputStream> answer) throws IOException {
