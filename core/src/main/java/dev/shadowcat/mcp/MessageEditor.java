@@ -1,9 +1,11 @@
 package dev.shadowcat.mcp;
 
+import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** Changes one id in a message and leaves every other byte as it was. */
+/** Changes one id in a message and leaves every other byte as it was; puts messages together. */
 public final class MessageEditor {
     private MessageEditor() {}
 
@@ -25,6 +27,20 @@ public final class MessageEditor {
      */
     public static byte[] replaceCancelledId(byte[] buffer, int offset, int length, Envelope envelope, RequestId id) {
         return replace(buffer, offset, length, envelope.cancelledIdSpan(), id);
+    }
+
+    /** A batch of messages. */
+    public static byte[] batch(List<byte[]> messages) {
+        ByteArrayOutputStream text = new ByteArrayOutputStream();
+        text.write('[');
+        for (int i = 0; i < messages.size(); i++) {
+            if (i > 0) {
+                text.write(',');
+            }
+            text.writeBytes(messages.get(i));
+        }
+        text.write(']');
+        return text.toByteArray();
     }
 
     /** Copies a range of a buffer with one span of it, counted from {@code offset}, replaced by other JSON text. */

@@ -18,7 +18,6 @@ import dev.shadowcat.store.StoreWrite;
 import dev.shadowcat.store.StoredStream;
 import dev.shadowcat.store.StreamRecord;
 import dev.shadowcat.store.StreamRecord.Phase;
-import java.io.ByteArrayOutputStream;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
@@ -140,6 +139,7 @@ public final class EventStream implements Completion {
     public void trimmed(long through) {
         trimmedThrough = Math.max(trimmedThrough, through);
     }
+
     /** Whether a power cut may have lost what came after a client's cursor: it lies among the numbers that were skipped. */
     public boolean lost(long cursor) {
         return cursor > leaptTo - session.leap() && cursor < leaptTo;
@@ -271,12 +271,14 @@ public final class EventStream implements Completion {
         if (strayProgress(envelope)) {
             return stray();
         }
-        byte[] shown = message;
-        if (envelope.isRequest()) {
-            shown = session.serverRequests().shown(message, envelope, generation, number);
-        }
-        record(ownId, shown, false);
+        record(ownId, withId(message, envelope, 0, shownId(envelope)), false);
         return Received.RECORDED;
+    }
+
+    /** The id that a message without a call of this stream has for the client; null where it has none. */
+    private @Nullable RequestId shownId(Envelope envelope) {
+        RequestId id = envelope.id();
+        return id != null && envelope.isRequest() ? session.serverRequests().shown(id, generation, number) : id;
     }
 
     /** A resumed upstream that mixes its streams up betrays itself by another call's progress. */
@@ -295,9 +297,7 @@ public final class EventStream implements Completion {
         if (call == null) {
             return stray();
         }
-        byte[] shown = call.clientId().equals(call.upstreamId())
-                ? message
-                : MessageEditor.replaceId(message, 0, message.length, envelope, call.clientId());
+        byte[] shown = withId(message, envelope, 0, call.clientId());
         close(call);
         record(ownId, shown, true);
         finishIfAnswered();
@@ -324,44 +324,31 @@ public final class EventStream implements Completion {
                 stray();
                 continue;
             }
-            byte[] shown = Arrays.copyOfRange(
-                    message, element.span().start(), element.span().end());
+            RequestId shownId = call == null ? shownId(envelope) : call.clientId();
             if (call != null) {
                 answers = true;
                 close(call);
-                shown = withClientId(shown, element, call);
             }
-            kept.add(shown);
+            Span span = element.span();
+            byte[] own = Arrays.copyOfRange(message, span.start(), span.end());
+            kept.add(withId(own, envelope, span.start(), shownId));
         }
         if (kept.isEmpty()) {
             return Received.STRAY;
         }
-        record(ownId, array(kept), answers);
+        record(ownId, MessageEditor.batch(kept), answers);
         finishIfAnswered();
         return Received.RECORDED;
     }
 
-    private static byte[] withClientId(byte[] shown, Message.Element element, Call call) {
-        Span id = element.envelope().idSpan();
-        if (id == null || call.clientId().equals(call.upstreamId())) {
-            return shown;
+    /** @param offset where the message began when its envelope was read */
+    private static byte[] withId(byte[] message, Envelope envelope, int offset, @Nullable RequestId id) {
+        Span span = envelope.idSpan();
+        if (span == null || id == null || id.equals(envelope.id())) {
+            return message;
         }
-        int start = element.span().start();
-        return MessageEditor.replace(
-                shown, 0, shown.length, new Span(id.start() - start, id.end() - start), call.clientId());
-    }
-
-    private static byte[] array(List<byte[]> elements) {
-        ByteArrayOutputStream text = new ByteArrayOutputStream();
-        text.write('[');
-        for (int i = 0; i < elements.size(); i++) {
-            if (i > 0) {
-                text.write(',');
-            }
-            text.writeBytes(elements.get(i));
-        }
-        text.write(']');
-        return text.toByteArray();
+        Span own = new Span(span.start() - offset, span.end() - offset);
+        return MessageEditor.replace(message, 0, message.length, own, id);
     }
 
     private void close(Call call) {

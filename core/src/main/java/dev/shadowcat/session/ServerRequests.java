@@ -1,7 +1,5 @@
 package dev.shadowcat.session;
 
-import dev.shadowcat.mcp.Envelope;
-import dev.shadowcat.mcp.MessageEditor;
 import dev.shadowcat.mcp.RequestId;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -21,18 +19,14 @@ public final class ServerRequests {
 
     private record Open(RequestId upstreamId, int generation, int stream) {}
 
-    /** Remembers a request of the upstream and returns it as the client is to see it. */
-    byte[] shown(byte[] message, Envelope envelope, int generation, int stream) {
-        RequestId upstreamId = envelope.id();
-        if (upstreamId == null) {
-            return message;
-        }
+    /** Remembers a request of the upstream and returns the id that the client is to see. */
+    RequestId shown(RequestId upstreamId, int generation, int stream) {
         RequestId clientId = generation == 1 ? upstreamId : prefixed(upstreamId, generation);
         if (open.size() == MAX_OPEN) {
             open.remove(open.keySet().iterator().next());
         }
         open.put(clientId, new Open(upstreamId, generation, stream));
-        return generation == 1 ? message : MessageEditor.replaceId(message, 0, message.length, envelope, clientId);
+        return clientId;
     }
 
     /**

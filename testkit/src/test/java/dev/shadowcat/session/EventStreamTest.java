@@ -12,6 +12,7 @@ import dev.shadowcat.session.SessionHarness.Plain;
 import dev.shadowcat.session.SessionHarness.Sink;
 import dev.shadowcat.store.StoreWrite.AppendEvent;
 import dev.shadowcat.store.StoreWrite.PutStream;
+import dev.shadowcat.store.StoreWrite.TrimStream;
 import dev.shadowcat.store.StreamRecord.Phase;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
@@ -104,6 +105,63 @@ class EventStreamTest {
         assertThat(sink.sequences)
                 .containsExactlyElementsOf(
                         LongStream.rangeClosed(1, 510).boxed().toList());
+    }
+
+    @Test
+    void aSlowClientIsToldWhatRetentionTookBeforeItWasRead() throws InterruptedException {
+        EventStream stream = session.standalone();
+        Sink sink = attach(stream, 0);
+        stream.receive(null, notification("n1"));
+        harness.turn();
+        sink.writable = false;
+        for (int i = 2; i <= 500; i++) {
+            stream.receive(null, notification("n" + i));
+        }
+        allStored(stream);
+        harness.store.append(List.of(new TrimStream(ID, 0, 400)));
+        sink.writable = true;
+        Objects.requireNonNull(stream.client()).pump();
+        harness.turn();
+        assertThat(sink.sequences.get(1)).isEqualTo(401L);
+        assertThat(sink.sequences).hasSize(101);
+        assertThat(sink.notices)
+                .as("the warning and the list that may have changed")
+                .hasSize(2)
+                .anyMatch(notice -> notice.contains("no longer kept"))
+                .anyMatch(notice -> notice.contains("tools/list_changed"));
+    }
+
+    @Test
+    void aSlowClientOfWhichRetentionTookAllThatTheStoreHadIsToldToo() throws InterruptedException {
+        EventStream stream = session.standalone();
+        Sink sink = attach(stream, 0);
+        sink.writable = false;
+        for (int i = 1; i <= 200; i++) {
+            stream.receive(null, notification("n" + i));
+        }
+        allStored(stream);
+        harness.store.append(List.of(new TrimStream(ID, 0, 200)));
+        sink.writable = true;
+        Objects.requireNonNull(stream.client()).pump();
+        harness.turn();
+        assertThat(sink.notices).anyMatch(notice -> notice.contains("no longer kept"));
+        assertThat(sink.sequences).as("memory has these yet").containsExactly(196L, 197L, 198L, 199L, 200L);
+    }
+
+    @Test
+    void aRequestOfTheUpstreamInABatchIsShownUnderItsGeneration() throws InterruptedException {
+        session.change(now -> now.withUpstreamSession("second", null), dev.shadowcat.persist.Completion.NOBODY);
+        EventStream stream = opened(new RequestId("1"));
+        String ask = "{\"jsonrpc\":\"2.0\", \"id\": 7, \"method\":\"sampling/createMessage\"}";
+        byte[] batch = ("[" + text(answer("1")) + ", " + ask + "]").getBytes(StandardCharsets.UTF_8);
+        stream.receive(null, batch);
+        harness.turn();
+        assertThat(harness.store.read(ID, stream.number(), 0, 10, 10_000))
+                .singleElement()
+                .extracting(event -> text(event.message()))
+                .isEqualTo("[" + text(answer("1")) + "," + ask.replace("7", "\"shadowcat-g2-7\"") + "]");
+        assertThat(session.serverRequests().answered(new RequestId("\"shadowcat-g2-7\""), 2))
+                .isEqualTo(new RequestId("7"));
     }
 
     @Test

@@ -7,6 +7,7 @@ import dev.shadowcat.gateway.upstream.UpstreamRequest.Reuse;
 import dev.shadowcat.mcp.McpErrors;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
+import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpMethod;
 
@@ -44,7 +45,8 @@ final class Deletion implements UpstreamListener {
         if (status == 401 || status == 403) {
             done = true;
             session.relay().sessions().release(session);
-            exchange.respond(status, ForwardedHeaders.response(received), Unpooled.EMPTY_BUFFER);
+            HttpHeaders headers = Answers.passed(session.relay(), target, received);
+            exchange.respond(status, headers.remove(HttpHeaderNames.CONTENT_TYPE), Unpooled.EMPTY_BUFFER);
             return;
         }
         delete();

@@ -71,7 +71,7 @@ final class PassThrough implements UpstreamListener, ExchangeListener {
     @Override
     public void head(int status, HttpHeaders received) {
         stopTimer();
-        HttpHeaders headers = ForwardedHeaders.response(received);
+        HttpHeaders headers = Answers.passed(relay, target, received);
         boolean sse = MessageExchange.isEventStream(received);
         if (sse) {
             headers.set("x-accel-buffering", "no");

@@ -12,9 +12,10 @@ import dev.shadowcat.persist.Completion;
 import dev.shadowcat.session.Call;
 import dev.shadowcat.store.SessionState;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
-import java.util.function.UnaryOperator;
 import java.util.function.Consumer;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /** Prepares a POST in a session: ids that would cross are replaced, and what the session must remember is noted. */
@@ -48,14 +49,22 @@ final class SessionPost {
             return;
         }
         List<Call> calls = new ArrayList<>();
+        List<byte[]> kept = new ArrayList<>();
         byte[] sent = body;
-        List<Message.Element> elements = batch.elements();
-        for (int i = elements.size() - 1; i >= 0; i--) { // from the end, so that earlier spans stay true
-            Envelope envelope = elements.get(i).envelope();
-            byte[] edited = prepared(session, sent, sent.length, envelope, calls);
-            sent = edited == null ? sent : edited;
+        for (Message.Element element : batch.elements().reversed()) { // from the end, so that earlier spans stay true
+            byte[] edited = prepared(session, sent, sent.length, element.envelope(), calls);
+            if (edited != null) {
+                int end = element.span().end() + edited.length - sent.length;
+                kept.addFirst(Arrays.copyOfRange(edited, element.span().start(), end));
+                sent = edited;
+            }
         }
-        new PostRelay(session, target, exchange, sent, calls).start();
+        if (kept.isEmpty()) {
+            Answers.empty(exchange, 202); // answers requests that are void, and nothing else
+            return;
+        }
+        boolean whole = kept.size() == batch.elements().size();
+        new PostRelay(session, target, exchange, whole ? sent : MessageEditor.batch(kept), calls).start();
     }
 
     /** Refuses what would go beyond a limit; otherwise the POST has one of the upstream's slots. */

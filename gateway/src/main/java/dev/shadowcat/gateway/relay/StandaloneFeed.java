@@ -8,10 +8,11 @@ import dev.shadowcat.session.EventStream;
 import dev.shadowcat.session.NewestEvents;
 import dev.shadowcat.session.SessionLoop;
 import io.netty.buffer.ByteBuf;
+import io.netty.handler.codec.http.EmptyHttpHeaders;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaders;
 import java.util.List;
-import java.util.function.IntConsumer;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,14 +22,14 @@ import org.jspecify.annotations.Nullable;
 final class StandaloneFeed implements UpstreamListener {
     private static final long MAX_PAUSE_MILLIS = 10_000;
     private static final long HEAD_MILLIS = 1_000; // some servers send no head before their first event
-    private static final int OPEN = 200;
+    private static final Offer OPEN = new Offer(200, EmptyHttpHeaders.INSTANCE);
 
     private final RelaySession session;
     private final Upstream target;
     private @Nullable KeptHeaders headers;
     private @Nullable UpstreamCall call;
     private @Nullable UpstreamFeed feed;
-    private @Nullable IntConsumer asked;
+    private @Nullable Consumer<Offer> asked;
     private SessionLoop.@Nullable Timer pause;
     private SessionLoop.@Nullable Timer headTimer;
     private SessionLoop.@Nullable Timer linger;
@@ -36,6 +37,14 @@ final class StandaloneFeed implements UpstreamListener {
     private int generation; // that the connection belongs to
     private int refusal; // the status that the upstream refuses the stream with; 0 where it does not
     private boolean connecting;
+
+    /**
+     * What the upstream said to who asked for its stream.
+     *
+     * @param status 200, or what it refuses the stream with
+     * @param headers of a refusal
+     */
+    record Offer(int status, HttpHeaders headers) {}
 
     StandaloneFeed(RelaySession session, Upstream target) {
         this.session = session;
@@ -46,16 +55,12 @@ final class StandaloneFeed implements UpstreamListener {
         return call != null || feed != null || connecting || pause != null;
     }
 
-    /**
-     * A client wants the stream.
-     *
-     * @param then hears 200, or the status that the upstream refuses the stream with
-     */
-    void want(HttpHeaders clientHeaders, IntConsumer then) {
+    /** A client wants the stream; {@code then} hears whether there is one. */
+    void want(HttpHeaders clientHeaders, Consumer<Offer> then) {
         headers = session.relay().headerKeeper().keep(session.headers(target, clientHeaders));
         stopLinger();
         if (refusal != 0 && generation == session.generation()) {
-            then.accept(refusal);
+            then.accept(new Offer(refusal, EmptyHttpHeaders.INSTANCE));
             return;
         }
         if (open() || session.stream(EventStream.STANDALONE) != null) {
@@ -70,15 +75,15 @@ final class StandaloneFeed implements UpstreamListener {
         attempt();
     }
 
-    private void answer(int status) {
-        IntConsumer told = asked;
+    private void answer(Offer offer) {
+        Consumer<Offer> told = asked;
         asked = null;
         if (headTimer != null) {
             headTimer.cancel();
             headTimer = null;
         }
         if (told != null) {
-            told.accept(status);
+            told.accept(offer);
         }
     }
 
@@ -122,7 +127,7 @@ final class StandaloneFeed implements UpstreamListener {
     /** The session is over: whoever still waits for the upstream's answer is told so. */
     void sessionEnded() {
         close();
-        answer(404);
+        answer(new Offer(404, EmptyHttpHeaders.INSTANCE));
     }
 
     private void close() {
@@ -219,36 +224,37 @@ final class StandaloneFeed implements UpstreamListener {
             again();
             return;
         }
+        Offer refusedWith = new Offer(status, received.copy());
         if (Healing.suspect(status) && session.state().upstreamSession() != null && headers != null) {
             session.healing()
-                    .refused(target, generation, status, headers.toHeaders(), outcome -> healed(status, outcome));
+                    .refused(target, generation, status, headers.toHeaders(), outcome -> healed(refusedWith, outcome));
             return;
         }
-        refuse(status);
+        refuse(refusedWith);
     }
 
-    private void healed(int status, Healing.Outcome outcome) {
+    private void healed(Offer refusedWith, Healing.Outcome outcome) {
         switch (outcome) {
             case RESEND -> {
                 if (!open()) {
                     attempt();
                 }
             }
-            case PASS_ON, TOO_MANY -> refuse(status);
-            case ENDED -> answer(404);
+            case PASS_ON, TOO_MANY -> refuse(refusedWith);
+            case ENDED -> answer(new Offer(404, EmptyHttpHeaders.INSTANCE));
         }
     }
 
     /** The upstream has no such stream (405), or none for these credentials. */
-    private void refuse(int status) {
-        if (status == 405) {
-            refusal = status;
+    private void refuse(Offer refusedWith) {
+        if (refusedWith.status() == 405) {
+            refusal = refusedWith.status();
         }
         if (asked != null) {
-            answer(status);
+            answer(refusedWith);
             return;
         }
-        if (status != 405) {
+        if (refusedWith.status() != 405) {
             again();
         }
     }

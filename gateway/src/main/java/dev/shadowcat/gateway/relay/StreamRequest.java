@@ -4,8 +4,11 @@ import dev.shadowcat.event.EventId;
 import dev.shadowcat.gateway.http.Exchange;
 import dev.shadowcat.gateway.http.ExchangeListener;
 import dev.shadowcat.mcp.McpErrors;
+import dev.shadowcat.mcp.Messages;
 import dev.shadowcat.session.EventStream;
 import dev.shadowcat.store.StoredStream;
+import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpHeaders;
 import java.util.Optional;
 
 /** A client's GET: the standalone stream, or the rest of any stream after a cursor. The session's loop only. */
@@ -41,7 +44,7 @@ final class StreamRequest implements ExchangeListener {
     }
 
     private void standalone(long after, boolean resumed) {
-        session.standaloneFeed(target).want(exchange.headers(), status -> {
+        session.standaloneFeed(target).want(exchange.headers(), offer -> {
             if (gone) {
                 session.standaloneFeed(target).clientLeft();
                 return;
@@ -50,12 +53,22 @@ final class StreamRequest implements ExchangeListener {
                 Answers.noSession(exchange);
                 return;
             }
-            if (status != 200) {
-                Answers.error(exchange, status, McpErrors.SERVER_ERROR, "The MCP server offers no such stream");
+            if (offer.status() != 200) {
+                refuse(offer);
                 return;
             }
             serve(session.standalone(), after, resumed);
         });
+    }
+
+    /** Without a stream, and with what the upstream wants to see first. */
+    private void refuse(StandaloneFeed.Offer offer) {
+        HttpHeaders headers = Answers.headers();
+        headers.set(
+                HttpHeaderNames.WWW_AUTHENTICATE,
+                Answers.passed(session.relay(), target, offer.headers()).getAll(HttpHeaderNames.WWW_AUTHENTICATE));
+        byte[] error = Messages.error(null, McpErrors.SERVER_ERROR, "The MCP server offers no such stream");
+        Answers.json(exchange, offer.status(), headers, error);
     }
 
     private void resume(EventId cursor) {
@@ -124,11 +137,13 @@ final class StreamRequest implements ExchangeListener {
         }
         if (gap) {
             tellGap(client, stream, after);
-        } else {
-            client.priming(stream.number(), after);
+            client.flush();
+            client.serveAfterGap(stream, Math.min(after, stream.newest()));
+            return;
         }
+        client.priming(stream.number(), after);
         client.flush();
-        client.serve(stream, beyond ? stream.newest() : Math.max(after, gap ? 0 : after));
+        client.serve(stream, Math.min(after, stream.newest()));
     }
 
     /** Some events after the cursor are gone: said so, never passed over. */
