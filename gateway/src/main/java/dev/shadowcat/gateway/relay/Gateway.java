@@ -78,7 +78,7 @@ public final class Gateway {
             if (client == null) {
                 throw new IllegalArgumentException("no client for upstream " + name);
             }
-            upstreams.put(name, new Upstream(upstream, client));
+            upstreams.put(name, new Upstream(upstream, client, clock));
         });
         StoreReader reader = new StoreReader(readers);
         worker = new PersistenceWorker(store, persistence(settings), deadLetters, observer, fatal);

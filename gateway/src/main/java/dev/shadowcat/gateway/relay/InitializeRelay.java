@@ -68,6 +68,7 @@ final class InitializeRelay {
     private void replied(Reply reply) {
         target.slots().release();
         if (reply.failure() != null) {
+            target.trouble().failed(reply.failure().reason());
             int status = reply.failure().reason().startsWith("no answer") ? 504 : 502;
             Answers.error(
                     exchange,
@@ -79,6 +80,9 @@ final class InitializeRelay {
             return;
         }
         if (!reply.ok()) {
+            if (reply.status() >= 500) { // anything else is the client's to mend
+                target.trouble().failed("it answered with HTTP status " + reply.status());
+            }
             Answers.pass(relay, target, exchange, reply);
             return;
         }
@@ -86,6 +90,7 @@ final class InitializeRelay {
         if (answer == null
                 || !(MessageReader.read(answer) instanceof Message.Single single)
                 || !single.envelope().isAnswer()) {
+            target.trouble().failed("it does not answer as one");
             Answers.error(
                     exchange, 502, id, McpErrors.SERVER_ERROR, "The MCP server does not answer as one.", Map.of());
             return;
@@ -99,6 +104,7 @@ final class InitializeRelay {
     }
 
     private void begin(Reply reply, byte[] answer, InitializeResult result) {
+        target.trouble().began();
         SessionId session = SessionId.mint(relay.random());
         SessionRecord record = new SessionRecord(
                 session,

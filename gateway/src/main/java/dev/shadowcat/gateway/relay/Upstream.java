@@ -11,6 +11,7 @@ import io.netty.buffer.Unpooled;
 import io.netty.channel.EventLoop;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpMethod;
+import java.time.InstantSource;
 import java.util.concurrent.Semaphore;
 
 /**
@@ -18,10 +19,17 @@ import java.util.concurrent.Semaphore;
  *
  * @param target path and query of its endpoint
  * @param slots one for each request that may be under way to it
+ * @param trouble what is said of it where no session can begin
  */
-record Upstream(UpstreamSettings settings, UpstreamClient client, String target, Semaphore slots) {
-    Upstream(UpstreamSettings settings, UpstreamClient client) {
-        this(settings, client, target(settings), new Semaphore(settings.maxConcurrentCalls()));
+record Upstream(
+        UpstreamSettings settings, UpstreamClient client, String target, Semaphore slots, UpstreamTrouble trouble) {
+    Upstream(UpstreamSettings settings, UpstreamClient client, InstantSource clock) {
+        this(
+                settings,
+                client,
+                target(settings),
+                new Semaphore(settings.maxConcurrentCalls()),
+                new UpstreamTrouble(settings.name(), clock));
     }
 
     private static String target(UpstreamSettings settings) {
