@@ -19,16 +19,19 @@ final class DeferredWrites {
     private final Observer observer;
     private final LongSupplier nanoTime;
     private volatile long firstNanos;
+    private volatile long flushedNanos;
 
     DeferredWrites(Supplier<PersistenceSettings> settings, Observer observer, LongSupplier nanoTime) {
         this.settings = settings;
         this.observer = observer;
         this.nanoTime = nanoTime;
+        this.flushedNanos = nanoTime.getAsLong() - intervalNanos();
     }
 
     /**
-     * Takes an update; returns whether the worker should be woken for it.  An update of a session that is not waiting yet is
-     * skipped while too many wait: a later one supersedes it.
+     * Takes an update; returns whether the worker should be woken for it: for the first since a flush, whose interval begins,
+     * and where there are enough. An update of a session that is not waiting yet is skipped while too many wait: a later one
+     * supersedes it.
      */
     boolean offer(SessionId session, SessionActivity activity) {
         observer.activityUpdated();
@@ -44,7 +47,20 @@ final class DeferredWrites {
         if (before == 0) {
             firstNanos = nanoTime.getAsLong();
         }
-        return before == 0 || before + 1 == settings.get().deferredEntries();
+        return before == 0 || (before + 1 >= settings.get().deferredEntries() && enough(before + 1));
+    }
+
+    /**
+     * Whether so many are enough for a flush before the interval is over. Not within an interval of the last flush: else many
+     * busy sessions would be written over and over, where waiting coalesces. Half of what may wait is enough in any case.
+     */
+    private boolean enough(int waiting) {
+        return waiting >= settings.get().deferredEntries()
+                && (nanoTime.getAsLong() - flushedNanos >= intervalNanos()
+                        || waiting
+                                >= Math.max(
+                                        settings.get().deferredEntries(),
+                                        settings.get().queueCapacity() / 2));
     }
 
     private long intervalNanos() {
@@ -61,8 +77,7 @@ final class DeferredWrites {
 
     boolean due() {
         int waiting = newest.size();
-        return waiting >= settings.get().deferredEntries()
-                || (waiting > 0 && nanoTime.getAsLong() - firstNanos >= intervalNanos());
+        return waiting > 0 && (enough(waiting) || nanoTime.getAsLong() - firstNanos >= intervalNanos());
     }
 
     /** How long the worker may sleep with regard to these, in nanoseconds. */
@@ -71,9 +86,11 @@ final class DeferredWrites {
         if (waiting == 0) {
             return Long.MAX_VALUE;
         }
-        return waiting >= settings.get().deferredEntries()
-                ? 0
-                : Math.max(0, intervalNanos() - (nanoTime.getAsLong() - firstNanos));
+        if (enough(waiting)) {
+            return 0;
+        }
+        long since = waiting >= settings.get().deferredEntries() ? flushedNanos : firstNanos;
+        return Math.max(0, intervalNanos() - (nanoTime.getAsLong() - since));
     }
 
     void drain(List<PendingWrite> into) {
@@ -81,6 +98,7 @@ final class DeferredWrites {
         long waited = now - firstNanos;
         int before = into.size();
         firstNanos = now;
+        flushedNanos = now;
         for (Iterator<Map.Entry<SessionId, SessionActivity>> each =
                         newest.entrySet().iterator();
                 each.hasNext(); ) {

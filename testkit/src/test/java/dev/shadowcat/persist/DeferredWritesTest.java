@@ -7,6 +7,7 @@ import dev.shadowcat.store.SessionActivity;
 import dev.shadowcat.store.StoreWrite;
 import dev.shadowcat.store.StoreWrite.TouchSession;
 import dev.shadowcat.testkit.Writes;
+import java.lang.management.ManagementFactory;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
@@ -87,6 +88,68 @@ class DeferredWritesTest {
         harness.worker.touch(id(50), at(1));
         harness.turn();
         assertThat(harness.batches).extracting(List::size).containsExactly(50);
+    }
+
+    @Test
+    void manyBusySessionsAreFlushedOnceAnInterval() throws InterruptedException {
+        int sessions = 100;
+        for (int update = 0; update < 10_000; update++) { // a second of them, in turns, with a worker that never sleeps
+            harness.worker.touch(id(1 + update % sessions), at(update));
+            harness.clock.advance(Duration.ofNanos(100_000));
+            harness.turn();
+        }
+        int written = harness.batches.stream().mapToInt(List::size).sum();
+        assertThat(10_000.0 / written).as("updates for each one written").isGreaterThanOrEqualTo(9);
+        assertThat(harness.counts.skipped).isZero();
+        assertThat(harness.counts.updates).isEqualTo(10_000);
+        assertThat(harness.counts.updates - harness.counts.coalesced)
+                .as("what was not coalesced was written, or waits")
+                .isEqualTo(written + harness.worker.deferredDepth());
+    }
+
+    @Test
+    void halfOfWhatMayWaitIsFlushedEvenWithinAnInterval() throws InterruptedException {
+        harness.worker.touch(id(1), at(1));
+        harness.clock.advance(Duration.ofMillis(100));
+        harness.turn();
+        for (int session = 1; session < 500; session++) {
+            harness.worker.touch(id(session), at(1));
+        }
+        harness.turn();
+        assertThat(harness.batches).extracting(List::size).containsExactly(1);
+        harness.worker.touch(id(500), at(1));
+        harness.turn();
+        assertThat(harness.batches).extracting(List::size).containsExactly(1, 500);
+    }
+
+    @Test
+    void theWorkerIsWokenOnceAnIntervalAndOnceWhereThereAreEnough() {
+        DeferredWrites writes =
+                new DeferredWrites(() -> PersistenceSettings.DEFAULTS, harness.counts, harness.clock.nanoTime());
+        int woken = 0;
+        for (int update = 0; update < 1_000; update++) {
+            woken += writes.offer(id(1 + update % 40), at(update)) ? 1 : 0;
+        }
+        assertThat(woken).as("for the first alone").isOne();
+        for (int session = 41; session <= 50; session++) {
+            woken += writes.offer(id(session), at(1)) ? 1 : 0;
+        }
+        assertThat(woken).as("and for the fiftieth").isEqualTo(2);
+    }
+
+    @Test
+    void anUpdateStartsNoThreadAndNoTask() throws InterruptedException {
+        harness.lane(ID);
+        long before = ManagementFactory.getThreadMXBean().getTotalStartedThreadCount();
+        for (int update = 0; update < 10_000; update++) {
+            harness.worker.touch(id(1 + update % 100), at(update));
+            harness.clock.advance(Duration.ofMillis(1));
+            harness.turn();
+        }
+        assertThat(ManagementFactory.getThreadMXBean().getTotalStartedThreadCount() - before)
+                .as("threads, those of others in this process included")
+                .isLessThan(20);
+        assertThat(harness.loop.executed).as("tasks").isZero();
     }
 
     @Test

@@ -166,6 +166,7 @@ final class WorkerHarness {
         int deadLettered;
         int coalesced;
         int skipped;
+        int updates;
         int backPressure;
 
         @Override
@@ -196,6 +197,11 @@ final class WorkerHarness {
         @Override
         public void deadLettered(String reason) {
             deadLettered++;
+        }
+
+        @Override
+        public void activityUpdated() {
+            updates++;
         }
 
         @Override

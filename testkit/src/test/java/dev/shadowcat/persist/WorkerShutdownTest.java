@@ -171,6 +171,46 @@ class WorkerShutdownTest {
         assertThat(stored).hasValue(1);
     }
 
+    @Test
+    void whatWasSentOnUnstoredAndIsNotStoredByTheEndIsReported() {
+        PersistenceSettings defaults = PersistenceSettings.DEFAULTS;
+        AtomicInteger sent = new AtomicInteger();
+        PersistenceWorker worker = started(
+                store,
+                new PersistenceSettings(
+                        defaults.queueCapacity(),
+                        defaults.queueBytes(),
+                        defaults.batchBytes(),
+                        defaults.deferredEntries(),
+                        defaults.deferredInterval(),
+                        defaults.syncInterval(),
+                        defaults.backoffFirst(),
+                        defaults.backoffCap(),
+                        new StoreFailureSettings(Duration.ofSeconds(5), OnStoreFailure.DELIVER, Duration.ZERO)));
+        Lane lane = lane(worker);
+        store.throwFor(Integer.MAX_VALUE);
+        Completion sends = new Completion() {
+            @Override
+            public void stored(StoreWrite write) {
+                stored.incrementAndGet();
+            }
+
+            @Override
+            public boolean unstored(StoreWrite write) {
+                sent.incrementAndGet();
+                return true;
+            }
+
+            @Override
+            public void refused(StoreWrite write, String reason) {}
+        };
+        lane.offer(Writes.event(ID, 0, 1), sends);
+        lane.offer(Writes.event(ID, 0, 2), sends);
+        await().until(() -> sent.get() == 2);
+        assertThat(worker.close(SHORT)).isEqualTo(2);
+        assertThat(stored).hasValue(0);
+    }
+
     /** Pauses anywhere below an hour. */
     private static PersistenceSettings slowToRetry() {
         PersistenceSettings defaults = PersistenceSettings.DEFAULTS;

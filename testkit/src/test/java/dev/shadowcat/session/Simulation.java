@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.shadowcat.event.SessionId;
 import dev.shadowcat.session.StoredTruth.Name;
 import dev.shadowcat.store.MemoryStore;
+import dev.shadowcat.store.Partition;
 import dev.shadowcat.store.StoreWrite;
 import dev.shadowcat.store.StoredStream;
 import dev.shadowcat.store.StreamRecord.Phase;
@@ -152,6 +153,12 @@ final class Simulation {
                     time.random.nextLong(TROUBLE_MILLIS),
                     () -> clients.get(time.random.nextInt(clients.size())).drop());
             time.after(time.random.nextLong(TROUBLE_MILLIS), this::dropAnUpstream);
+        }
+        for (int i = 0; i < time.random.nextInt(4); i++) {
+            Partition part = new Partition.OneSession(sessions.get(time.random.nextInt(sessions.size())));
+            long from = time.random.nextLong(TROUBLE_MILLIS);
+            time.after(from, () -> store.fail(part));
+            time.after(from + time.random.nextLong(1_500), () -> store.heal(part));
         }
         for (int i = 0; i < time.random.nextInt(3); i++) {
             boolean power = time.chance(0.4);
