@@ -26,6 +26,7 @@ final class BatchBuilder implements AutoCloseable {
     private final RecordWriter value = new RecordWriter();
     private final TailCache tails = new TailCache();
     private long number;
+    private int current; // which write of the batch is being added
 
     /** Builds the rows of a batch; valid until the next call. Nothing is written yet. */
     WriteBatch build(Database database, List<StoreWrite> writes) throws RocksDBException {
@@ -33,10 +34,15 @@ final class BatchBuilder implements AutoCloseable {
         tails.shrink();
         rows.clear();
         value.trim();
-        for (int i = 0; i < writes.size(); i++) {
-            add(database, writes, i);
+        for (current = 0; current < writes.size(); current++) {
+            add(database, writes, current);
         }
         return rows;
+    }
+
+    /** Which write of the batch could not be added, where {@link #build} threw. */
+    int failedAt() {
+        return current;
     }
 
     /** Builds the end of one session. */

@@ -61,8 +61,18 @@ final class Failures {
         if (isDiskFull(failure)) {
             return new StoreException("the disk of " + folder.user() + " is full", failure);
         }
-        String damaged = isDamage(failure) ? " is damaged; nothing was changed: " : " cannot be opened: ";
-        return new StoreException("the store in " + folder.user() + damaged + reason(failure), failure);
+        if (isDamage(failure)) {
+            return damaged(folder, reason(failure), failure);
+        }
+        return new StoreException("the store in " + folder.user() + " cannot be opened: " + reason(failure), failure);
+    }
+
+    /** A store that is not to be opened as it is, and what to do about it. */
+    static StoreException damaged(StoreFolder folder, String reason, @Nullable Throwable cause) {
+        return new StoreException(
+                "the store in " + folder.user() + " is damaged; nothing was changed: " + reason
+                        + ". Restore the folder from a copy, or name another one (--data)",
+                cause);
     }
 
     static StoreException reading(Path folder, RocksDBException failure) {

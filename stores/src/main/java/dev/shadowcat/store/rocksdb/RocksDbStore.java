@@ -76,7 +76,16 @@ final class RocksDbStore implements EventStore {
         inUse.readLock().lock();
         try {
             Database open = database();
-            WriteBatch rows = builder.build(open, batch);
+            WriteBatch rows;
+            try {
+                rows = builder.build(open, batch);
+            } catch (RocksDBException unread) {
+                if (!Failures.isCorruption(unread)) {
+                    throw unread;
+                }
+                builder.forget();
+                return damaged(batch.get(builder.failedAt()), unread);
+            }
             boolean sync = settings.durability() == RocksDbSettings.Durability.SYNC;
             open.rocks.write(sync ? open.synced : open.unsynced, rows);
             written.incrementAndGet();
@@ -93,6 +102,12 @@ final class RocksDbStore implements EventStore {
         }
     }
 
+    /** What a write goes on from cannot be read and never will be: that write is refused, and takes no other with it. */
+    private AppendOutcome damaged(StoreWrite write, RocksDBException unread) {
+        String reason = Failures.reading(folder.user(), unread).getMessage();
+        return new AppendOutcome.Refused(String.valueOf(reason), List.of(write));
+    }
+
     /**
      * RocksDB takes no write any more after one failed half way, and its Java API cannot tell it to go on: so it is opened
      * anew, beneath the readers, once there is room again. Until then the old one serves reads.
@@ -102,6 +117,10 @@ final class RocksDbStore implements EventStore {
     private @Nullable String openAnew() {
         if (folder.usableBytes() < settings.writeBufferBytes()) {
             return "the disk is full";
+        }
+        String refusal = folder.refusesFiles();
+        if (refusal != null) {
+            return "the disk takes no new file: " + refusal;
         }
         inUse.writeLock().lock();
         try {

@@ -14,9 +14,11 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The folder that RocksDB's files lie in, and beside them the mark of the gateway that has it open.
@@ -27,6 +29,9 @@ import java.util.stream.Stream;
 final class StoreFolder {
     private static final String MARK = "OPENED-BY";
     private static final Pattern DATA_FILE = Pattern.compile("\\d+\\.(sst|log)");
+
+    /** A log, a list of files, its pointer, the options, the commentary, our mark, and a table for each family. */
+    private static final int FILES_OF_AN_OPENING = 10;
 
     private final Path user;
     private final Path rocks;
@@ -77,10 +82,7 @@ final class StoreFolder {
             return false;
         }
         if (holdsData()) {
-            throw new StoreException(
-                    "the store in " + user + " is damaged: " + rocks.resolve("CURRENT")
-                            + " is missing; nothing was changed. Restore the folder from a copy, or name another one",
-                    null);
+            throw Failures.damaged(this, rocks.resolve("CURRENT") + " is missing", null);
         }
         return true;
     }
@@ -127,6 +129,22 @@ final class StoreFolder {
             return Files.getFileStore(rocks).getUsableSpace();
         } catch (IOException failed) {
             throw new StoreException("cannot read the store's folder " + rocks + ": " + failed, failed);
+        }
+    }
+
+    /** Why the files that an opening makes could not be made, though there are bytes: no inode is left, say; null if they could. */
+    @Nullable
+    String refusesFiles() {
+        List<Path> made = new ArrayList<>();
+        try {
+            while (made.size() < FILES_OF_AN_OPENING) {
+                made.add(Files.createTempFile(rocks, "room", null));
+            }
+            return null;
+        } catch (IOException failed) {
+            return String.valueOf(failed.getMessage());
+        } finally {
+            made.forEach(file -> file.toFile().delete());
         }
     }
 

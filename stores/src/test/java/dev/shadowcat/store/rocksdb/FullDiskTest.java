@@ -47,7 +47,7 @@ class FullDiskTest {
     /** The disk is full: where the system lets us have a small one, which not every container does, not even for root. */
     @Test
     void aFullDiskMakesTheStoreBusyUntilThereIsRoom() throws Exception {
-        List<String> ownDisk = ownDisk();
+        List<String> ownDisk = ownDisk("size=40m");
         assumeFalse(
                 ownDisk.isEmpty(), "no small disk to be had: neither as root, nor in a user namespace, nor with sudo");
         Path ballast = folder.resolve("ballast");
@@ -68,6 +68,30 @@ class FullDiskTest {
         }
     }
 
+    /** Bytes are left, but no inode: reads go on, and so does everything once a file can be made again. */
+    @Test
+    void noInodeLeftMakesTheStoreBusyUntilThereIsOne() throws Exception {
+        List<String> ownDisk = ownDisk("size=200m,nr_inodes=60");
+        assumeFalse(
+                ownDisk.isEmpty(), "no small disk to be had: neither as root, nor in a user namespace, nor with sudo");
+        List<String> command = new ArrayList<>(ownDisk);
+        command.addAll(StoreChild.command(
+                "use-up-inodes", folder, RocksDbSettings.Durability.BATCHED, folder.resolve("inodes")));
+        Process child = StoreChild.start(command);
+        try (BufferedReader output = child.inputReader();
+                PrintWriter commands = new PrintWriter(child.outputWriter(), true)) {
+            assertThat(output.readLine()).isEqualTo("ready");
+            assertThat(output.readLine()).isEqualTo("begun");
+            commands.println("fill");
+            assertThat(output.readLine()).startsWith("full ").contains("Busy").contains("takes no new file");
+            commands.println("go on");
+            assertThat(output.readLine()).startsWith("recovered ");
+            assertThat(child.waitFor()).isZero();
+        } finally {
+            child.destroy();
+        }
+    }
+
     private static void limitFileSize(Process child, String limit) throws Exception {
         Process prlimit = new ProcessBuilder("prlimit", "--pid", Long.toString(child.pid()), "--fsize=" + limit + ":")
                 .inheritIO()
@@ -76,11 +100,11 @@ class FullDiskTest {
     }
 
     /**
-     * A command that runs another in a world of its own where the folder is a disk of 40 MiB, 20 of them taken. As root, as a
+     * A command that runs another in a world of its own where the folder is a disk of a size, 20 MiB of it taken. As root, as a
      * user who may make namespaces, or with sudo as on the usual build machines; empty where none of them works.
      */
-    private List<String> ownDisk() throws Exception {
-        String mount = "mount -t tmpfs -o size=40m tmpfs '" + folder + "' && head -c 20m /dev/zero > '" + folder
+    private List<String> ownDisk(String options) throws Exception {
+        String mount = "mount -t tmpfs -o " + options + " tmpfs '" + folder + "' && head -c 20m /dev/zero > '" + folder
                 + "/ballast' && exec \"$@\"";
         for (List<String> unshare : List.of(
                 List.of("unshare", "-m"), List.of("unshare", "-r", "-m"), List.of("sudo", "-n", "unshare", "-m"))) {

@@ -12,6 +12,7 @@ import dev.shadowcat.store.StoredStream;
 import dev.shadowcat.testkit.Writes;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -19,6 +20,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import java.util.Scanner;
+import java.util.stream.Stream;
 
 /** A process of its own that a test may kill: it opens a store and says on its output what it did. */
 final class StoreChild {
@@ -38,6 +40,10 @@ final class StoreChild {
                 case "append" -> appendForEver(store);
                 case "fill" -> fill(store, Path.of(arguments[3]), commands, true);
                 case "fill-one-log" -> fill(store, Path.of(arguments[3]), commands, false);
+                case "use-up-inodes" -> {
+                    useUpInodes(Path.of(arguments[3]));
+                    fill(store, Path.of(arguments[3]), commands, true);
+                }
                 default -> throw new IllegalArgumentException(arguments[0]);
             }
         }
@@ -70,6 +76,17 @@ final class StoreChild {
         }
     }
 
+    private static void useUpInodes(Path folder) throws IOException {
+        Files.createDirectory(folder);
+        try {
+            for (int file = 1; ; file++) {
+                Files.createFile(folder.resolve(Integer.toString(file)));
+            }
+        } catch (FileSystemException noneLeft) {
+            System.err.println("no inode is left: " + noneLeft.getMessage());
+        }
+    }
+
     private static void fill(EventStore store, Path ballast, Scanner commands, boolean staysFull) throws IOException {
         store.append(List.of(Writes.session(SESSION), Writes.stream(SESSION, 0)));
         System.out.println("begun");
@@ -90,12 +107,23 @@ final class StoreChild {
         }
         System.out.println("full " + stored + " " + outcome);
         commands.nextLine();
-        Files.deleteIfExists(ballast);
+        delete(ballast);
         long next = stored;
         await().atMost(Duration.ofSeconds(60)).until(() -> store.append(large(next)) instanceof AppendOutcome.Stored);
         require(store.append(large(next + 20)) instanceof AppendOutcome.Stored, "goes on");
         require(stored(store) == next + 40, "nothing missing, nothing twice");
         System.out.println("recovered " + (next + 40));
+    }
+
+    private static void delete(Path ballast) throws IOException {
+        if (Files.isDirectory(ballast)) {
+            try (Stream<Path> files = Files.list(ballast)) {
+                for (Path file : files.toList()) {
+                    Files.delete(file);
+                }
+            }
+        }
+        Files.deleteIfExists(ballast);
     }
 
     private static List<StoreWrite> large(long after) {
