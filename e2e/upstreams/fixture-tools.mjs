@@ -1,4 +1,6 @@
 // The server that most tests talk to: tools that take their time, say how far they are, and leave a trace when executed.
+//   GATE            a file: `count` stops half way until it is there
+import { existsSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
@@ -37,6 +39,7 @@ function addTools(server) {
     const progressToken = extra._meta?.progressToken;
     for (let progress = 1; progress <= args.steps; progress++) {
       if (args.milliseconds > 0) await sleep(args.milliseconds);
+      while (progress === Math.ceil(args.steps / 2) && process.env.GATE && !existsSync(process.env.GATE)) await sleep(25);
       const message = `${args.tag} ${progress}${' '.repeat(args.padding)}`;
       if (progressToken !== undefined) {
         await extra.sendNotification({ method: 'notifications/progress', params: { progressToken, progress, total: args.steps, message } });

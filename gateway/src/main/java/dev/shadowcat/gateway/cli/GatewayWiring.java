@@ -170,9 +170,11 @@ final class GatewayWiring implements RunningGateway, GatewayView {
     public void stop() {
         long deadline = System.nanoTime() + settings.shutdownDeadline().toNanos();
         listener.stopAccepting();
+        // Whoever waits for an answer that cannot be fetched later stays connected until it is there. All are sent away
+        // after that: clients try twice to come back, so they are to be away for no longer than the restart takes.
+        boolean drained = gateway.drain(part(deadline, 2));
         gateway.sendClientsAway();
         int cut = listener.close(part(deadline, 2));
-        boolean drained = gateway.drain(part(deadline, 2));
         int unstored = gateway.close(part(deadline, 1));
         adminAddress.remove();
         admin.close();
