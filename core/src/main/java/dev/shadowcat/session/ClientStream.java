@@ -72,8 +72,8 @@ public final class ClientStream implements Runnable {
 
     /** The store has what the client was shown before; with the last of it the client's cursor moves. */
     private void wasShown(long sequence) {
-        delivered = sequence;
-        tailAfter = sequence;
+        delivered = Math.max(delivered, sequence);
+        tailAfter = Math.max(tailAfter, sequence);
         stream.written(sequence);
         if (sequence == unstored) {
             sink.cursor(stream.number(), sequence);
@@ -88,7 +88,8 @@ public final class ClientStream implements Runnable {
      * @return whether it was shown
      */
     boolean unstored(Event event) {
-        boolean next = event.sequence() == Math.max(stream.stored(), unstored) + 1;
+        // What was read from the store may be ahead of what the worker knows to be there.
+        boolean next = event.sequence() == Math.max(delivered, unstored) + 1;
         if (closed || reading || !next || delivered < stream.stored() || event.gap() || !sink.writable()) {
             return false;
         }

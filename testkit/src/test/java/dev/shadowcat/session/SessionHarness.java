@@ -4,6 +4,7 @@ import dev.shadowcat.event.SessionId;
 import dev.shadowcat.observe.Observer;
 import dev.shadowcat.persist.Completion;
 import dev.shadowcat.persist.PersistenceSettings;
+import dev.shadowcat.persist.PersistenceWorker;
 import dev.shadowcat.persist.VirtualWorker;
 import dev.shadowcat.store.MemoryStore;
 import dev.shadowcat.store.StoredSession;
@@ -44,8 +45,12 @@ final class SessionHarness {
     }
 
     SessionHarness(int maxIdle, FailingStore store) {
+        this(maxIdle, store, PersistenceSettings.DEFAULTS, millis -> {});
+    }
+
+    SessionHarness(int maxIdle, FailingStore store, PersistenceSettings settings, PersistenceWorker.Pause pause) {
         this.store = store;
-        worker = new VirtualWorker(store, PersistenceSettings.DEFAULTS, () -> 0L, millis -> {}, new Random(1));
+        worker = new VirtualWorker(store, settings, () -> 0L, pause, new Random(1));
         services = new SessionServices(
                 store,
                 worker.worker(),
