@@ -217,7 +217,9 @@ class UnstoredSimulationTest {
         long before = 0;
         for (Event event : events) {
             for (long missing = before + 1; missing < event.sequence() + (event.gap() ? 1 : 0); missing++) {
-                assertThat(event.gap()).as("%d is missing without a gap", missing).isTrue();
+                assertThat(event.gap())
+                        .as("%d is missing without a gap", missing)
+                        .isTrue();
                 assertThat(shownUnstored).as("let go, so somebody saw it").contains("w" + missing);
             }
             before = event.sequence();
