@@ -1,5 +1,6 @@
 package dev.shadowcat.gateway.http;
 
+import dev.shadowcat.gateway.net.PlainMessage;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
@@ -13,6 +14,7 @@ import io.netty.channel.EventLoop;
 import io.netty.channel.socket.DuplexChannel;
 import io.netty.handler.codec.DecoderResult;
 import io.netty.handler.codec.TooLongFrameException;
+import io.netty.handler.codec.http.DefaultHttpRequest;
 import io.netty.handler.codec.http.HttpContent;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaderValues;
@@ -227,13 +229,31 @@ final class Connection extends ChannelInboundHandlerAdapter {
 
     // Requests coming in.
 
-    void bytesCame() {
+    /** Says whether a request begins with the bytes that came. */
+    boolean bytesCame() {
         if (state == State.IDLE) {
             since = neighbours.now();
-            state = State.HEAD;
-        } else if (state == State.FRESH) {
-            state = State.HEAD;
+        } else if (state != State.FRESH) {
+            return false;
         }
+        state = State.HEAD;
+        return true;
+    }
+
+    /** Takes what came if it is a whole request and nothing unusual, past the decoder; false leaves it for the decoder. */
+    boolean plainCame(ByteBuf bytes) {
+        PlainMessage plain = neighbours.plain();
+        if (!plain.readRequest(bytes)) {
+            return false;
+        }
+        bytes.release();
+        byte[] body = plain.body();
+        headCame(new DefaultHttpRequest(HttpVersion.HTTP_1_1, HttpMethod.POST, plain.target(), plain.headers(), false));
+        ServedExchange arriving = exchange;
+        if (state == State.BODY && arriving != null && takeWhole(arriving, body)) {
+            serve(arriving);
+        }
+        return true;
     }
 
     @Override
@@ -356,8 +376,7 @@ final class Connection extends ChannelInboundHandlerAdapter {
         if (size > reserved) {
             int capacity = Math.min(max, capacityFor((int) size, reserved));
             if (!listener.budget().take(capacity - reserved)) {
-                HttpHeaders headers = arriving.headers();
-                refuse(503, ErrorBody.INVALID_REQUEST, "too many request bytes in flight", headers);
+                refuseOverBudget(arriving);
                 return false;
             }
             if (reserved == 0) {
@@ -369,6 +388,19 @@ final class Connection extends ChannelInboundHandlerAdapter {
         }
         body.writeBytes(bytes);
         return true;
+    }
+
+    private boolean takeWhole(ServedExchange arriving, byte[] body) {
+        if (!listener.budget().take(body.length)) {
+            refuseOverBudget(arriving);
+            return false;
+        }
+        arriving.body(Unpooled.wrappedBuffer(body), body.length);
+        return true;
+    }
+
+    private void refuseOverBudget(ServedExchange arriving) {
+        refuse(503, ErrorBody.INVALID_REQUEST, "too many request bytes in flight", arriving.headers());
     }
 
     private int capacityFor(int size, int reserved) {

@@ -1,21 +1,17 @@
 package dev.shadowcat.gateway.http;
 
+import dev.shadowcat.gateway.net.HeaderLines;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
-import io.netty.handler.codec.http.DefaultHttpHeadersFactory;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaderValues;
 import io.netty.handler.codec.http.HttpHeaders;
-import io.netty.handler.codec.http.HttpHeadersFactory;
 import java.nio.charset.StandardCharsets;
 
 /** The JSON-RPC error that an answer of the listener's own carries. */
 final class ErrorBody {
     static final int INVALID_REQUEST = -32600;
     static final int INTERNAL_ERROR = -32603;
-
-    private static final HttpHeadersFactory UNCHECKED =
-            DefaultHttpHeadersFactory.headersFactory().withValidation(false);
 
     private ErrorBody() {}
 
@@ -36,6 +32,6 @@ final class ErrorBody {
 
     /** Headers of our own, which need no check. */
     static HttpHeaders newHeaders() {
-        return UNCHECKED.newHeaders();
+        return new HeaderLines();
     }
 }

@@ -1,5 +1,6 @@
 package dev.shadowcat.gateway.http;
 
+import dev.shadowcat.gateway.net.PlainMessage;
 import io.netty.channel.EventLoop;
 import io.netty.util.concurrent.Future;
 import java.time.InstantSource;
@@ -14,11 +15,14 @@ import org.jspecify.annotations.Nullable;
  */
 final class LoopConnections {
     private static final long SWEEP_MILLIS = 1_000;
+    /** Within every limit that the decoder keeps. */
+    private static final int PLAIN_BYTES = RequestDecoder.MAX_TARGET;
 
     private final EventLoop loop;
     private final LongSupplier ticker;
     private final InstantSource clock;
     private final ResponseHead head = new ResponseHead();
+    private final PlainMessage plain = new PlainMessage(PLAIN_BYTES);
     private final long origin;
     private int now;
     private @Nullable Connection first;
@@ -49,6 +53,11 @@ final class LoopConnections {
 
     ResponseHead head() {
         return head;
+    }
+
+    /** What came last and was a whole request; read at once or not at all. */
+    PlainMessage plain() {
+        return plain;
     }
 
     /** Milliseconds at the last sweep; wraps around, so only differences mean anything. */

@@ -75,10 +75,12 @@ final class RequestDecoder extends HttpRequestDecoder {
             ReferenceCountUtil.release(message);
             return;
         }
-        connection.bytesCame();
+        boolean first = connection.bytesCame();
         decoding = true;
         try {
-            super.channelRead(context, message);
+            if (!first || !connection.plainCame((ByteBuf) message)) {
+                super.channelRead(context, message);
+            }
         } catch (Exception e) {
             context.fireExceptionCaught(e);
         } finally {

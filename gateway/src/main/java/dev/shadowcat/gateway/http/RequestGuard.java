@@ -1,7 +1,7 @@
 package dev.shadowcat.gateway.http;
 
+import dev.shadowcat.gateway.net.HeaderLines;
 import io.netty.buffer.Unpooled;
-import io.netty.handler.codec.http.DefaultHttpHeaders;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpMethod;
@@ -139,9 +139,8 @@ public final class RequestGuard implements ExchangeHandler {
 
     /** Adds what shows an answer to the pages of an allowed origin; an upstream's own say on the matter does not count. */
     HttpHeaders expose(String origin, HttpHeaders answer) {
-        HttpHeaders headers = answer instanceof DefaultHttpHeaders
-                ? answer
-                : ErrorBody.newHeaders().add(answer);
+        HttpHeaders headers =
+                answer instanceof HeaderLines ? answer : ErrorBody.newHeaders().add(answer);
         boolean listed = isListed(origin);
         if (anyOrigin && !listed) {
             headers.set(HttpHeaderNames.ACCESS_CONTROL_ALLOW_ORIGIN, ANY);

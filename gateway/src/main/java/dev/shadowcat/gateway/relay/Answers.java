@@ -1,11 +1,11 @@
 package dev.shadowcat.gateway.relay;
 
 import dev.shadowcat.gateway.http.Exchange;
+import dev.shadowcat.gateway.net.HeaderLines;
 import dev.shadowcat.mcp.McpErrors;
 import dev.shadowcat.mcp.Messages;
 import dev.shadowcat.mcp.RequestId;
 import io.netty.buffer.Unpooled;
-import io.netty.handler.codec.http.DefaultHttpHeadersFactory;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaders;
 import java.util.Map;
@@ -18,7 +18,7 @@ final class Answers {
     private Answers() {}
 
     static HttpHeaders headers() {
-        return DefaultHttpHeadersFactory.headersFactory().withValidation(false).newHeaders();
+        return new HeaderLines();
     }
 
     static void error(Exchange exchange, int status, int code, String message) {

@@ -1,5 +1,6 @@
 package dev.shadowcat.gateway.upstream;
 
+import dev.shadowcat.gateway.net.PlainMessage;
 import dev.shadowcat.gateway.upstream.UpstreamRequest.Reuse;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.buffer.ByteBuf;
@@ -21,6 +22,8 @@ import org.jspecify.annotations.Nullable;
 /** The connections of one event loop to one upstream. Used on that loop only, hence without locks. */
 @SuppressWarnings("FutureReturnValueIgnored") // connecting has its listener, the sweep nothing to say
 final class LoopPool {
+    private static final int PLAIN_BYTES = 8 << 10;
+
     private final EventLoop loop;
     private final UpstreamClientSettings settings;
     private final HostResolver.OnLoop resolver;
@@ -31,6 +34,7 @@ final class LoopPool {
     private final long recentIdleNanos;
     private final RequestEncoder encoder;
     private final HttpDecoderConfig decoding;
+    private final PlainMessage plain;
     private final ArrayDeque<UpstreamConnection> idle = new ArrayDeque<>(); // longest idle first; may hold dropped ones
     private int open; // connecting and idle ones included
     private int goodAddress; // the one that connected last
@@ -53,6 +57,7 @@ final class LoopPool {
         this.pooledIdleNanos = settings.pooledIdle().toNanos();
         this.recentIdleNanos = settings.recentIdle().toNanos();
         this.encoder = new RequestEncoder(settings.authority());
+        this.plain = new PlainMessage(Math.min(settings.maxHeaderBytes(), PLAIN_BYTES));
         this.decoding = new HttpDecoderConfig()
                 .setMaxInitialLineLength(settings.maxHeaderBytes())
                 .setMaxHeaderSize(settings.maxHeaderBytes())
@@ -136,6 +141,10 @@ final class LoopPool {
 
     HttpDecoderConfig decoding() {
         return decoding;
+    }
+
+    PlainMessage plain() {
+        return plain;
     }
 
     @Nullable

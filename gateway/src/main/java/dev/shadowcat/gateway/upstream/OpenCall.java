@@ -110,6 +110,11 @@ final class OpenCall implements UpstreamCall, ChannelProgressiveFutureListener {
         began = true;
     }
 
+    /** Whether a byte of an answer has come, be it an interim one. */
+    boolean hasBegun() {
+        return began;
+    }
+
     boolean isWritten() {
         return writes == 0;
     }

@@ -1,5 +1,6 @@
 package dev.shadowcat.gateway.upstream;
 
+import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.handler.codec.http.HttpDecoderConfig;
 import io.netty.handler.codec.http.HttpResponseDecoder;
@@ -16,11 +17,14 @@ final class ResponseDecoder extends HttpResponseDecoder {
 
     @Override
     public void channelRead(ChannelHandlerContext context, Object bytes) throws Exception {
+        boolean first = connection.awaitsAnswer();
         if (!connection.bytesCame()) {
             ReferenceCountUtil.release(bytes);
             return;
         }
-        super.channelRead(context, bytes);
+        if (!first || !connection.plainCame((ByteBuf) bytes)) {
+            super.channelRead(context, bytes);
+        }
         connection.settle(actualReadableBytes() > 0);
     }
 }

@@ -1,5 +1,6 @@
 package dev.shadowcat.gateway.upstream;
 
+import dev.shadowcat.gateway.net.PlainMessage;
 import dev.shadowcat.gateway.upstream.UpstreamFailure.Fate;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelConfig;
@@ -9,9 +10,12 @@ import io.netty.channel.ChannelProgressivePromise;
 import io.netty.channel.ChannelPromise;
 import io.netty.handler.codec.DecoderResult;
 import io.netty.handler.codec.PrematureChannelClosureException;
+import io.netty.handler.codec.http.DefaultHttpResponse;
 import io.netty.handler.codec.http.HttpContent;
 import io.netty.handler.codec.http.HttpResponse;
+import io.netty.handler.codec.http.HttpResponseStatus;
 import io.netty.handler.codec.http.HttpUtil;
+import io.netty.handler.codec.http.HttpVersion;
 import io.netty.handler.codec.http.LastHttpContent;
 import io.netty.handler.ssl.NotSslRecordException;
 import io.netty.handler.ssl.SslCloseCompletionEvent;
@@ -88,6 +92,30 @@ final class UpstreamConnection extends ChannelInboundHandlerAdapter {
 
     void idleSince(long nanoTime) {
         idleSince = nanoTime;
+    }
+
+    /** Whether a request is out and nothing of its answer has come, so that the decoder is at the beginning of a message. */
+    boolean awaitsAnswer() {
+        return call != null && !call.hasBegun();
+    }
+
+    /** Takes what came if it is a whole answer and nothing unusual, past the decoder; false leaves it for the decoder. */
+    boolean plainCame(ByteBuf bytes) {
+        OpenCall current = call;
+        PlainMessage plain = pool.plain();
+        if (current == null || !plain.readResponse(bytes)) {
+            return false;
+        }
+        try {
+            bytes.skipBytes(bytes.readableBytes() - plain.bodyLength());
+            head(current, new DefaultHttpResponse(HttpVersion.HTTP_1_1, HttpResponseStatus.OK, plain.headers()));
+            if (call == current) {
+                content(current, bytes, true);
+            }
+        } finally {
+            bytes.release();
+        }
+        return true;
     }
 
     /** Says whether anyone waits for the bytes that came; bytes that nobody asked for end the connection. */
@@ -298,8 +326,12 @@ final class UpstreamConnection extends ChannelInboundHandlerAdapter {
             interim = !last;
             return;
         }
-        if (content.content().isReadable()) {
-            current.data(content.content());
+        content(current, content.content(), last);
+    }
+
+    private void content(OpenCall current, ByteBuf bytes, boolean last) {
+        if (bytes.isReadable()) {
+            current.data(bytes);
         }
         if (last && call == current) {
             call = null;
