@@ -5,6 +5,7 @@ import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.handler.codec.http.HttpDecoderConfig;
 import io.netty.handler.codec.http.HttpRequestDecoder;
+import io.netty.handler.codec.http.LastHttpContent;
 import io.netty.util.ReferenceCountUtil;
 import java.util.List;
 
@@ -24,6 +25,7 @@ final class RequestDecoder extends HttpRequestDecoder {
             .setInitialBufferSize(64);
 
     private final Connection connection;
+    private boolean amid; // a message: some of it was decoded, and more has to follow
     private boolean decoding;
     private boolean held;
     private boolean discarding;
@@ -78,7 +80,7 @@ final class RequestDecoder extends HttpRequestDecoder {
         boolean first = connection.bytesCame();
         decoding = true;
         try {
-            if (!first || !connection.plainCame((ByteBuf) message)) {
+            if (!first || amid || actualReadableBytes() > 0 || !connection.plainCame((ByteBuf) message)) {
                 super.channelRead(context, message);
             }
         } catch (Exception e) {
@@ -98,7 +100,10 @@ final class RequestDecoder extends HttpRequestDecoder {
         if (discarding) {
             in.skipBytes(in.readableBytes());
         } else if (!held) {
+            int from = in.readerIndex();
             super.decode(context, in, out);
+            // The first line of a request is decoded, and no longer among the bytes, before anyone hears of it.
+            amid = out.isEmpty() ? amid || in.readerIndex() > from : !(out.getLast() instanceof LastHttpContent);
         }
     }
 

@@ -18,6 +18,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 @ExtendWith(LeakCheck.class)
 class RequestReadingTest {
@@ -173,6 +174,18 @@ class RequestReadingTest {
             assertThat(held).extracting(Exchange::path).containsExactly("/1", "/2", "/3");
             held.get(2).respond(404, new DefaultHttpHeaders(), Unpooled.EMPTY_BUFFER);
             assertThat(connection.received()).containsSubsequence("1.1 200", "1.1 202", "1.1 404");
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"GET / HTTP/1.1\r\n", "GET / HTTP/1.1\r\nA: b\r\nContent-Le"})
+    void readsNoRequestInTheMiddleOfAnother(String begun) {
+        try (EmbeddedConnection connection = new EmbeddedConnection(ECHO)) {
+            String whole = "POST /2 HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n";
+            connection.send("POST /1 HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n" + begun);
+            assertThat(connection.received()).startsWith("HTTP/1.1 200");
+            connection.send(whole);
+            assertThat(connection.received()).startsWith("HTTP/1.1 400").doesNotContain("/2");
         }
     }
 
