@@ -71,7 +71,8 @@ class StoreFailureTest {
             upstream.event("", message(2));
             assertThat(events.next()).isEqualTo(new TestClient.Event("", message(2)));
             assertThat(gateway.gateway().degraded()).isNotEmpty();
-            assertThat(gateway.metric("persistence_unstored_delivered_total")).isEqualTo(1);
+            await().untilAsserted(() -> assertThat(gateway.metric("persistence_unstored_delivered_total"))
+                    .isEqualTo(1)); // counted behind the write
             store.heal();
             TestClient.Event moved = events.next();
             assertThat(moved.data()).isEmpty();
