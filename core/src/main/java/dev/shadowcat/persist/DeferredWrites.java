@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.ListIterator;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 
@@ -18,6 +19,7 @@ final class DeferredWrites {
     private final Supplier<PersistenceSettings> settings;
     private final Observer observer;
     private final LongSupplier nanoTime;
+    private final AtomicBoolean sleeping = new AtomicBoolean(); // the worker, with regard to nothing of this
     private volatile long firstNanos;
     private volatile long flushedNanos;
 
@@ -44,10 +46,13 @@ final class DeferredWrites {
             observer.activityCoalesced();
             return false;
         }
-        if (before == 0) {
+        // The count is from before the put: what was there may have been flushed meanwhile, and the worker have gone to
+        // sleep.
+        boolean first = sleeping.compareAndSet(true, false) || before == 0;
+        if (first) {
             firstNanos = nanoTime.getAsLong();
         }
-        return before == 0 || (before + 1 >= settings.get().deferredEntries() && enough(before + 1));
+        return first || (before + 1 >= settings.get().deferredEntries() && enough(before + 1));
     }
 
     /**
@@ -82,6 +87,9 @@ final class DeferredWrites {
 
     /** How long the worker may sleep with regard to these, in nanoseconds. */
     long nanosUntilDue() {
+        if (newest.isEmpty()) {
+            sleeping.set(true); // then looks again: whoever came in between has not seen it
+        }
         int waiting = newest.size();
         if (waiting == 0) {
             return Long.MAX_VALUE;

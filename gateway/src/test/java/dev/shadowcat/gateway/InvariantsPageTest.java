@@ -34,7 +34,7 @@ class InvariantsPageTest {
 
     private static Set<String> sources() throws IOException {
         Set<String> names = new HashSet<>();
-        for (String folder : List.of("core", "testkit", "stores", "gateway", "e2e/tests")) {
+        for (String folder : List.of("core", "testkit", "stores", "gateway", "stress", "e2e/tests")) {
             try (Stream<Path> files = Files.walk(ROOT.resolve(folder))) {
                 files.filter(file -> !file.toString().contains("/target/"))
                         .forEach(file -> names.add(file.getFileName().toString()));
