@@ -20,7 +20,7 @@ public interface EventSink {
      */
     void cursor(int stream, long sequence);
 
-    /** Tells that events up to this number were never stored, and are not to be had any more. */
+    /** Tells that events are not to be had any more, and moves the client's cursor to this number. */
     void gap(int stream, long sequence);
 
     void flush();

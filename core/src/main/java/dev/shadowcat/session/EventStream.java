@@ -150,9 +150,9 @@ public final class EventStream implements Completion {
         return leaptTo;
     }
 
-    /** Where the upstream would have to be resumed; null where it gave no id. */
+    /** Where the upstream would have to be resumed; null where it gave no id, or has lost the session that it gave it in. */
     public @Nullable String upstreamCursor() {
-        return upstreamCursor;
+        return generation == session.generation() ? upstreamCursor : null;
     }
 
     /** The requests that it still owes an answer. */

@@ -279,6 +279,9 @@ public class Session implements Lane.Listener {
     public final EventStream standalone() {
         EventStream known = standalone;
         if (known != null) {
+            if (known.generation() != generation()) {
+                known.regenerate(); // a kill came between the new upstream session and what it means for the stream
+            }
             return known;
         }
         EventStream stream = new EventStream(this, EventStream.STANDALONE, List.of(), clock().millis(), leap());

@@ -6,7 +6,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
- * The delivery contract under everything that can go wrong, a thousand times over: what goes wrong and when is a function of
+ * The delivery contract under everything that can go wrong, thousands of times over: what goes wrong and when is a function of
  * the seed, so that a failure repeats itself. {@code -Dsimulation.seed=N} runs one seed, {@code -Dsimulation.seeds=N} that many.
  */
 @Tag("persistence-worker")
@@ -15,7 +15,7 @@ class DeliverySimulationTest {
     void whateverDropsFailsOrDiesEveryEventComesOnceAndInOrder() {
         Long only = Long.getLong("simulation.seed");
         long first = only == null ? 1 : only;
-        long seeds = only == null ? Long.getLong("simulation.seeds", 1_000) : 1;
+        long seeds = only == null ? Long.getLong("simulation.seeds", 3_000) : 1;
         long shown = 0;
         for (long seed = first; seed < first + seeds; seed++) {
             try {

@@ -4,15 +4,23 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.shadowcat.event.SessionId;
 import dev.shadowcat.mcp.RequestId;
+import dev.shadowcat.persist.Completion;
 import dev.shadowcat.session.StoredTruth.Name;
+import dev.shadowcat.store.StoreWrite;
 import dev.shadowcat.store.StoredStream;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Consumer;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /** A client that follows one stream of a session, loses its connection now and then, and comes back with its cursor. */
 final class SimulatedClient {
     private static final long NONE = -1;
+    private static final long REFUSED_MILLIS = 3_000; // the gateway's retry
+    private static final Pattern QUESTION =
+            Pattern.compile("\"id\":(\"[^\"]*\"|\\d+),\"method\":\"roots/list\".*\"says\":\"(\\w+)\"");
 
     private final Simulation simulation;
     private final SessionId session;
@@ -23,8 +31,9 @@ final class SimulatedClient {
     private int connections; // each attempt has a number; what an older one brings is late
     private int answers;
     private boolean over;
-    private boolean lostToPowerCut;
-    private @Nullable Sink sink;
+    private boolean stranger; // its cursor is made up, or of another session
+    private boolean excused; // its stream or session is gone, for a reason
+    private @Nullable SimulatedSink sink;
 
     SimulatedClient(Simulation simulation, SessionId session, @Nullable String clientId, String token) {
         this.simulation = simulation;
@@ -33,8 +42,21 @@ final class SimulatedClient {
         this.token = token;
     }
 
+    /** One with a cursor that it should not have. */
+    static SimulatedClient stranger(Simulation simulation, SessionId session, int stream, long cursor) {
+        SimulatedClient stranger = new SimulatedClient(simulation, session, stream == 0 ? null : "0", "");
+        stranger.stranger = true;
+        stranger.stream = stream;
+        stranger.cursor = cursor;
+        return stranger;
+    }
+
     private boolean standalone() {
         return clientId == null;
+    }
+
+    SessionId session() {
+        return session;
     }
 
     private Name name() {
@@ -46,19 +68,31 @@ final class SimulatedClient {
         int attempt = ++connections;
         find(attempt, found -> {
             found.recover();
-            Call call = found.begin(new RequestId(String.valueOf(clientId)), "tools/call", null);
-            EventStream[] opened = new EventStream[1];
-            opened[0] = found.openStream(List.of(call), () -> {
-                if (attempt == connections) {
-                    attach(opened[0], 0);
-                    primed(0);
+            simulation.gateway.sessions().keep(found);
+            found.withServer(alive -> {
+                if (alive && !found.deleted() && attempt == connections && !found.dead()) {
+                    begin(attempt, found, upstreamGivesIds);
+                } else {
+                    over = true; // its connection broke before anything was sent
                 }
+                simulation.gateway.sessions().release(found);
             });
-            stream = opened[0].number();
-            SimulatedUpstream upstream = simulation.newUpstream(session, stream, upstreamGivesIds);
-            upstream.connect(found, opened[0]);
-            simulation.plan(upstream, call.upstreamId().json(), call.clientId().json(), token);
         });
+    }
+
+    private void begin(int attempt, SimulatedSession found, boolean upstreamGivesIds) {
+        Call call = found.begin(new RequestId(String.valueOf(clientId)), "tools/call", null);
+        EventStream[] opened = new EventStream[1];
+        opened[0] = found.openStream(List.of(call), () -> {
+            if (attempt == connections && !found.deleted()) {
+                attach(opened[0], 0, false);
+            }
+        });
+        stream = opened[0].number();
+        SimulatedUpstream upstream =
+                simulation.newUpstream(name(), found.state().upstreamSession(), upstreamGivesIds);
+        upstream.connect(found, opened[0]);
+        simulation.plan(upstream, call.upstreamId().json(), call.clientId().json(), token);
     }
 
     /** Connects to the standalone stream, or to whatever it followed before. */
@@ -71,8 +105,13 @@ final class SimulatedClient {
         find(attempt, found -> {
             found.recover();
             if (standalone()) {
-                serve(found, found.standalone(), cursor == NONE ? found.standaloneCursor() : cursor);
-                simulation.upstream(session, 0).lost(found, found.standalone());
+                EventStream served = found.standalone();
+                serve(
+                        attempt,
+                        found,
+                        served,
+                        cursor == NONE ? Math.min(found.standaloneCursor(), served.newest()) : cursor);
+                simulation.upstream(session, 0).lost(found, served);
                 return;
             }
             resume(attempt, found);
@@ -82,9 +121,10 @@ final class SimulatedClient {
     private void resume(int attempt, SimulatedSession found) {
         EventStream known = found.stream(stream);
         if (known != null) {
-            serve(found, known, cursor);
+            serve(attempt, found, known, cursor);
             return;
         }
+        simulation.gateway.sessions().keep(found);
         simulation
                 .gateway
                 .reader()
@@ -92,61 +132,79 @@ final class SimulatedClient {
                         found.loop(),
                         () -> simulation.gateway.store().stream(session, stream),
                         read -> {
-                            if (attempt == connections) {
-                                recalled(found, read);
+                            if (attempt == connections && !found.deleted()) {
+                                recalled(attempt, found, read);
                             }
+                            simulation.gateway.sessions().release(found);
                         },
-                        unreadable -> later(attempt));
+                        unreadable -> {
+                            later(attempt, 50);
+                            simulation.gateway.sessions().release(found);
+                        });
     }
 
-    private void recalled(SimulatedSession found, Optional<StoredStream> read) {
-        if (read.isEmpty()) {
-            assertThat(simulation.powerCuts())
+    private void recalled(int attempt, SimulatedSession found, Optional<StoredStream> read) {
+        if (read.isEmpty()) { // 400
+            assertThat(stranger || simulation.powerCuts() > 0 || simulation.forgetsStreams())
                     .as("rule 2: the stream %s is known", name())
-                    .isPositive();
+                    .isTrue();
             over = true;
-            lostToPowerCut = true;
+            excused = true;
             return;
         }
-        serve(found, found.recall(read.get()), cursor);
+        serve(attempt, found, found.recall(read.get()), cursor);
     }
 
-    private void serve(SimulatedSession found, EventStream served, long after) {
-        assertThat(after)
-                .as("rule 2: the cursor of %s is one that was given", name())
-                .isLessThanOrEqualTo(served.newest());
-
-        if (served.ended() && after >= served.newest()) {
-            if (served.client() == null) {
-                found.leaveMemory(served);
+    private void serve(int attempt, SimulatedSession found, EventStream served, long after) {
+        switch (Resumption.of(served, after)) {
+            case Resumption.Unknown _ -> {
+                assertThat(stranger)
+                        .as("rule 2: the cursor %d of %s is one that was given", after, name())
+                        .isTrue();
+                over = true; // 400
             }
-            over = true; // 405
+            case Resumption.Over _ -> {
+                if (served.client() == null) {
+                    found.leaveMemory(served);
+                }
+                over = true; // 405
+            }
+            case Resumption.Whole whole -> take(attempt, found, served, whole.after(), false);
+            case Resumption.Gap gap -> {
+                assertThat(simulation.powerCuts() > 0 || simulation.trims())
+                        .as("rule 6: a gap of %s without a cause", name())
+                        .isTrue();
+                take(attempt, found, served, gap.after(), true);
+            }
+        }
+    }
+
+    private void take(int attempt, SimulatedSession found, EventStream served, long after, boolean gap) {
+        if (!found.mayReplace(served)) { // 409
+            later(attempt, REFUSED_MILLIS);
             return;
         }
-        boolean lost = served.lost(after);
-        if (lost) {
-            assertThat(simulation.powerCuts())
-                    .as("rule 6: a gap without a cause")
-                    .isPositive();
-        }
-        attach(served, after);
-        primed(served.standalone() && lost ? served.leaptTo() : after);
+        attach(served, after, gap);
     }
 
-    private void primed(long sequence) {
-        if (cursor == NONE || sequence > cursor) {
-            cursor = sequence;
-        }
-    }
-
-    private void attach(EventStream served, long after) {
-        Sink attached = new Sink(served, after);
+    private void attach(EventStream served, long after, boolean gap) {
+        ClientStream before = served.client();
+        SimulatedSink attached = new SimulatedSink(simulation, this, served, after, gap);
         sink = attached;
         attached.client = new ClientStream(served, attached, after);
+        if (gap) {
+            attached.client.gapTold();
+        }
+        cursor = Math.max(cursor, after); // primed
         served.attach(attached.client);
+        if (before != null) {
+            assertThat(((SimulatedSink) before.sink()).ended())
+                    .as("rule 10: the connection that %s had before is closed", name())
+                    .isTrue();
+        }
     }
 
-    private void find(int attempt, java.util.function.Consumer<SimulatedSession> then) {
+    private void find(int attempt, Consumer<SimulatedSession> then) {
         SimulatedGateway gateway = simulation.gateway;
         SimulatedLoop loop = gateway.loop(session);
         simulation.time.soon(5, () -> {
@@ -157,23 +215,60 @@ final class SimulatedClient {
                     .find(
                             session,
                             loop,
-                            found -> {
-                                SimulatedSession known = found.orElseThrow();
-                                if (attempt == connections) {
-                                    then.accept(known);
-                                }
-                                gateway.sessions().release(known);
-                            },
-                            unreadable -> later(attempt)));
+                            found -> found(attempt, gateway, found, then),
+                            unreadable -> later(attempt, 50)));
         });
     }
 
-    private void later(int attempt) {
-        simulation.time.after(50, () -> {
+    private void found(
+            int attempt, SimulatedGateway gateway, Optional<SimulatedSession> found, Consumer<SimulatedSession> then) {
+        if (found.isEmpty() || found.get().deleted()) { // 404
+            assertThat(simulation.mayBeGone(session))
+                    .as("rule 7: the session %s is known", session)
+                    .isTrue();
+            if (attempt == connections) {
+                over = true;
+                excused = true;
+            }
+        } else if (attempt == connections) {
+            assertThat(simulation.isGone(session))
+                    .as("the session %s does not come back after its end", session)
+                    .isFalse();
+            then.accept(found.get());
+        }
+        found.ifPresent(gateway.sessions()::release);
+    }
+
+    private void later(int attempt, long millis) {
+        simulation.time.after(millis, () -> {
             if (attempt == connections) {
                 connect();
             }
         });
+    }
+
+    /** Ends the session for all who use it. */
+    void delete() {
+        SimulatedGateway gateway = simulation.gateway;
+        SimulatedLoop loop = gateway.loop(session);
+        loop.execute(() -> gateway.sessions()
+                .find(
+                        session,
+                        loop,
+                        found -> found.ifPresent(known -> {
+                            simulation.ending(session);
+                            gateway.sessions().delete(known, new Completion() {
+                                @Override
+                                public void stored(StoreWrite write) {
+                                    simulation.gone(session);
+                                }
+
+                                @Override
+                                public void refused(StoreWrite write, String reason) {}
+                            });
+                            gateway.sessions().release(known);
+                        }),
+                        unreadable -> {}));
     }
 
     /** Loses its connection. The gateway hears of it soon, late, or only by the next connection. */
@@ -181,23 +276,22 @@ final class SimulatedClient {
         if (connections == 0) {
             return; // its time has not come
         }
-        Sink gone = sink;
+        SimulatedSink gone = sink;
         int attempt = ++connections;
         if (gone != null && gone.client != null) {
-            gone.cut = true;
+            gone.cut();
             ClientStream client = gone.client;
             if (simulation.time.chance(0.7)) {
-                simulation.time.soon(30, () -> gone.stream.session().loop().execute(() -> gone.stream.detach(client)));
+                simulation.time.soon(
+                        30,
+                        () -> gone.stream.session().loop().execute(() -> {
+                            gone.stream.detach(client);
+                            ((SimulatedSession) gone.stream.session()).touch();
+                        }));
             }
         }
         sink = null;
-        if (!over) {
-            simulation.time.soon(300, () -> {
-                if (attempt == connections) {
-                    connect();
-                }
-            });
-        }
+        comeBack(attempt, 300);
     }
 
     /** The gateway is gone. */
@@ -206,133 +300,95 @@ final class SimulatedClient {
             return;
         }
         if (sink != null) {
-            sink.cut = true;
+            sink.cut();
             sink = null;
         }
-        int attempt = ++connections;
-        simulation.time.soon(100, () -> {
-            if (attempt == connections) {
-                connect();
+        comeBack(++connections, 100);
+    }
+
+    /** The gateway ended its connection. */
+    void ended(SimulatedSink gone) {
+        if (sink == gone) {
+            sink = null;
+            comeBack(++connections, 100);
+        }
+    }
+
+    private void comeBack(int attempt, int withinMillis) {
+        if (!over && !stranger) {
+            simulation.time.soon(withinMillis, () -> {
+                if (attempt == connections) {
+                    connect();
+                }
+            });
+        }
+    }
+
+    /** An event came. */
+    void received(long sequence, String text) {
+        cursor = sequence;
+        Matcher question = QUESTION.matcher(text);
+        if (question.find()) {
+            String id = question.group(1);
+            String says = question.group(2);
+            simulation.time.soon(500, () -> answer(new RequestId(id), says));
+        }
+        if (standalone() || stranger || !(text.contains("\"result\"") || text.contains("\"error\""))) {
+            return;
+        }
+        answers++;
+        assertThat(text).as("rule 11: the answer's id").contains("\"id\":" + clientId + ",");
+        if (text.contains("\"result\"")) {
+            assertThat(text).as("rule 11: the answer").contains("\"" + token + "\"");
+        }
+    }
+
+    /** Answers a question of the server. */
+    private void answer(RequestId id, String says) {
+        find(connections, found -> {
+            RequestId upstreamId = found.serverRequests().answered(id, found.generation());
+            if (upstreamId != null) {
+                String upstreamSession = found.state().upstreamSession();
+                simulation
+                        .server(session)
+                        .answered(upstreamSession, upstreamId.json(), says, simulation.powerCuts() == 0);
             }
         });
     }
 
+    /** Whether it is the one that has its stream now. */
+    boolean holds() {
+        return sink != null;
+    }
+
     /** At the end of all trouble: it has everything. */
     void check() {
+        if (stranger || excused || simulation.isGone(session)) {
+            assertThat(excused || sink == null || !simulation.isGone(session))
+                    .as("the connections of %s end with it", session)
+                    .isTrue();
+            return;
+        }
         if (standalone()) {
-            assertThat(cursor)
-                    .as("rule 3: the last event of %s came", name())
-                    .isGreaterThanOrEqualTo(simulation.truth.newest(name()));
+            if (holds()) {
+                assertThat(cursor)
+                        .as("rule 3: the last event of %s came", name())
+                        .isGreaterThanOrEqualTo(simulation.truth.newest(name()));
+            }
             return;
         }
-        if (cursor == NONE || lostToPowerCut) {
+        if (cursor == NONE) {
             return;
         }
+        assertThat(over).as("rule 5: %s came to its end", name()).isTrue();
+        if (simulation.mayLackAnswers()) {
+            return;
+        }
+        assertThat(answers).as("rule 5: answers of %s to %s", name(), clientId).isPositive();
         if (simulation.powerCuts() == 0) {
             assertThat(answers)
                     .as("rule 5: answers of %s to %s", name(), clientId)
                     .isOne();
-        }
-        assertThat(over).as("rule 5: %s came to its end", name()).isTrue();
-        assertThat(answers).as("rule 5: answers of %s to %s", name(), clientId).isPositive();
-    }
-
-    /** Its connection, as the gateway sees it. */
-    private final class Sink implements EventSink {
-        private final EventStream stream;
-        private long last;
-        private int room = 1 + simulation.time.random.nextInt(100);
-        private boolean cut;
-        private boolean ended;
-        private @Nullable ClientStream client;
-
-        Sink(EventStream stream, long after) {
-            this.stream = stream;
-            this.last = after;
-        }
-
-        @Override
-        public boolean writable() {
-            return room > 0;
-        }
-
-        @Override
-        public void event(int number, long sequence, byte[] message) {
-            assertThat(number).isEqualTo(SimulatedClient.this.stream);
-            assertThat(ended).as("nothing comes after the end").isFalse();
-            simulation.truth.shown(name(), last, sequence, message);
-            simulation.shown();
-            last = sequence;
-            room--;
-            if (room == 0) {
-                simulation.time.soon(40, () -> {
-                    room = 1 + simulation.time.random.nextInt(100);
-                    stream.session().loop().execute(() -> {
-                        if (client != null) {
-                            client.pump();
-                        }
-                    });
-                });
-            }
-            if (!cut) {
-                received(sequence, StoredTruth.text(message));
-            }
-        }
-
-        private void received(long sequence, String text) {
-            cursor = sequence;
-            if (standalone() || !(text.contains("\"result\"") || text.contains("\"error\""))) {
-                return;
-            }
-            answers++;
-            assertThat(text).as("rule 11: the answer's id").contains("\"id\":" + clientId + ",");
-            if (text.contains("\"result\"")) {
-                assertThat(text).as("rule 11: the answer").contains("\"" + token + "\"");
-            }
-        }
-
-        @Override
-        public void notice(byte[] message) {
-            throw new AssertionError("no notice is due: " + StoredTruth.text(message));
-        }
-
-        @Override
-        public void priming(int number, long sequence) {}
-
-        @Override
-        public void cursor(int number, long sequence) {
-            throw new AssertionError("nothing was shown without an id");
-        }
-
-        @Override
-        public void gap(int number, long sequence) {
-            throw new AssertionError("there is no gap");
-        }
-
-        @Override
-        public void flush() {}
-
-        @Override
-        public void finish() {
-            end();
-        }
-
-        @Override
-        public void abort() {
-            end();
-        }
-
-        private void end() {
-            ended = true;
-            if (!cut && sink == this) {
-                sink = null;
-                int attempt = ++connections;
-                simulation.time.soon(100, () -> {
-                    if (attempt == connections) {
-                        connect();
-                    }
-                });
-            }
         }
     }
 }

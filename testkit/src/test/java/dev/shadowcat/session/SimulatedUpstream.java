@@ -1,7 +1,10 @@
 package dev.shadowcat.session;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import dev.shadowcat.event.Event;
 import dev.shadowcat.mcp.McpErrors;
+import dev.shadowcat.session.StoredTruth.Name;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
@@ -11,6 +14,8 @@ import org.jspecify.annotations.Nullable;
 /** An MCP server's side of one stream: what it says, and the connection that breaks off and may be resumed. */
 final class SimulatedUpstream {
     private final Simulation simulation;
+    private final Name name;
+    private final @Nullable String serverSession; // that it belongs to
     private final boolean givesIds;
     private final List<String> said = new ArrayList<>(); // "" moves the cursor only
     private @Nullable Connection connection;
@@ -19,8 +24,10 @@ final class SimulatedUpstream {
     private String answer = "";
     private String shownAnswer = "";
 
-    SimulatedUpstream(Simulation simulation, boolean givesIds) {
+    SimulatedUpstream(Simulation simulation, Name name, @Nullable String serverSession, boolean givesIds) {
         this.simulation = simulation;
+        this.name = name;
+        this.serverSession = serverSession;
         this.givesIds = givesIds;
     }
 
@@ -39,7 +46,7 @@ final class SimulatedUpstream {
         }
 
         void pump() {
-            if (!open || asking || next >= said.size()) {
+            if (!open || asking || next >= said.size() || session.deleted()) {
                 return;
             }
             if (session.blocked()) {
@@ -49,9 +56,10 @@ final class SimulatedUpstream {
             int reads = 1 + simulation.time.random.nextInt(20); // what one read of the socket brings
             for (int i = 0; i < reads && next < said.size(); i++, next++) {
                 byte[] message = said.get(next).getBytes(StandardCharsets.UTF_8);
-                if (stream.receive(givesIds ? "u" + next : null, message) == Received.UNCERTAIN) {
+                String id = givesIds ? serverSession + ":" + next : null;
+                if (stream.receive(id, message) == Received.UNCERTAIN && id != null) {
                     asking = true;
-                    stream.lookUp("u" + next, this::lookedUp);
+                    stream.lookUp(id, this::lookedUp);
                     return;
                 }
             }
@@ -68,6 +76,19 @@ final class SimulatedUpstream {
         return connection != null || resuming;
     }
 
+    private boolean alive() {
+        return simulation.server(name.session()).knows(serverSession);
+    }
+
+    /** Whether all that it said must have come: it is there to be resumed, and can be. */
+    boolean owesAll() {
+        return givesIds && !failed && alive();
+    }
+
+    boolean givesIds() {
+        return givesIds;
+    }
+
     /** What a client is to see of all that it said: without what the store is told to refuse, with the client's own id. */
     List<String> visible() {
         return said.stream()
@@ -78,22 +99,33 @@ final class SimulatedUpstream {
 
     /** Says its last message; the client is to see it with the id that the client gave. */
     void answer(String upstreamId, String clientId, String result) {
-        answer = "{\"jsonrpc\":\"2.0\",\"id\":" + upstreamId + ",\"result\":{\"says\":\"" + result + "\"}}";
-        shownAnswer = "{\"jsonrpc\":\"2.0\",\"id\":" + clientId + ",\"result\":{\"says\":\"" + result + "\"}}";
+        String rest = ",\"result\":{\"says\":\"" + result + "\"," + from() + "}}";
+        answer = "{\"jsonrpc\":\"2.0\",\"id\":" + upstreamId + rest;
+        shownAnswer = "{\"jsonrpc\":\"2.0\",\"id\":" + clientId + rest;
         say(answer);
     }
 
-    boolean poisonedAnswer() {
-        return answer.contains(Simulation.POISON);
+    private String from() {
+        return Simulation.from(name);
     }
 
-    boolean givesIds() {
-        return givesIds;
+    void notify(String text) {
+        say("{\"jsonrpc\":\"2.0\",\"method\":\"notifications/message\",\"params\":{\"says\":\"" + text + "\"," + from()
+                + "}}");
+    }
+
+    /** Asks the client something. */
+    void ask(String text) {
+        if (alive()) {
+            String id = simulation.server(name.session()).ask(text);
+            say("{\"jsonrpc\":\"2.0\",\"id\":" + id + ",\"method\":\"roots/list\",\"params\":{\"says\":\"" + text
+                    + "\"," + from() + "}}");
+        }
     }
 
     /** Says something: to whoever listens, and to whoever resumes where it gives ids. */
-    void say(String message) {
-        if (!givesIds && connection == null) {
+    private void say(String message) {
+        if (!alive() || (!givesIds && connection == null)) {
             return;
         }
         if (givesIds && simulation.time.chance(0.1)) {
@@ -108,6 +140,9 @@ final class SimulatedUpstream {
 
     void connect(SimulatedSession session, EventStream stream) {
         connection = new Connection(session, stream, said.size());
+        if (!alive()) {
+            drop();
+        }
     }
 
     /** The socket is gone on its own. The gateway hears of it. */
@@ -121,7 +156,7 @@ final class SimulatedUpstream {
         gone.session.loop().execute(() -> lost(gone.session, gone.stream));
     }
 
-    /** The gateway is gone, and every connection with it. */
+    /** The gateway is gone, or its session, and every connection with it. */
     void cut() {
         resuming = false;
         if (connection != null) {
@@ -132,7 +167,7 @@ final class SimulatedUpstream {
 
     /** What the gateway does about a stream that lost its upstream: resumes it where that is possible, else fails it. */
     void lost(SimulatedSession session, EventStream stream) {
-        if (session.dead()) {
+        if (session.dead() || session.deleted()) {
             return;
         }
         resuming = false;
@@ -147,11 +182,8 @@ final class SimulatedUpstream {
             session.loop().after(20, () -> lost(session, stream));
             return;
         }
-        String cursor = stream.upstreamCursor();
-        if (cursor == null && !stream.standalone()) {
-            resuming = false;
-            failed = true;
-            stream.fail(McpErrors.SERVER_ERROR, "lost", Map.of());
+        if (stream.upstreamCursor() == null && !stream.standalone()) {
+            fail(stream);
             return;
         }
         long recorded = stream.newest();
@@ -165,23 +197,50 @@ final class SimulatedUpstream {
                         unreadable -> session.loop().after(50, () -> lost(session, stream)));
     }
 
+    private void fail(EventStream stream) {
+        resuming = false;
+        failed = true;
+        stream.fail(McpErrors.SERVER_ERROR, "lost", Map.of());
+    }
+
     private void resume(SimulatedSession session, EventStream stream, List<Event> newest) {
-        if (session.dead()) {
+        if (session.dead() || session.deleted()) {
             return;
         }
         resuming = false;
         if (stream.ended() || connection != null) {
             return;
         }
+        if (!simulation.server(name.session()).knows(session.state().upstreamSession())) { // refused
+            if (stream.standalone()) {
+                session.withServer(there -> {}); // the new one is connected when it is there
+            } else {
+                fail(stream);
+            }
+            return;
+        }
         String cursor = stream.upstreamCursor();
+        if (cursor == null && !stream.standalone()) {
+            fail(stream);
+            return;
+        }
+        if (cursor != null) {
+            assertThat(cursor)
+                    .as("rule 8: the cursor of %s is one of the upstream session in force", name)
+                    .startsWith(session.state().upstreamSession() + ":");
+            stream.upstreamResumed(NewestEvents.upstreamIds(newest, stream.generation()));
+        }
+        if (!alive()) {
+            return;
+        }
         int next = said.size();
         if (givesIds) {
-            next = cursor == null ? 0 : Integer.parseInt(cursor.substring(1)) + 1;
+            next = cursor == null ? 0 : Integer.parseInt(cursor.substring(cursor.indexOf(':') + 1)) + 1;
+            // What retention took, or the store refused for good, is told from nothing new any more.
+            boolean repeats = cursor != null && !simulation.trims() && !simulation.poisoned();
             boolean all = simulation.time.random.nextInt(4) == 0;
-            int repeated = all ? next : simulation.time.random.nextInt(3); // some repeat what they sent, or all of it
-            next = Math.max(0, next - repeated);
+            next = Math.max(0, next - (repeats ? all ? next : simulation.time.random.nextInt(3) : 0)); // or all of it
         }
-        stream.upstreamResumed(NewestEvents.upstreamIds(newest, stream.generation()));
         connection = new Connection(session, stream, next);
         connection.pump();
     }

@@ -6,86 +6,124 @@ import dev.shadowcat.event.Event;
 import dev.shadowcat.event.SessionId;
 import dev.shadowcat.store.EventStore;
 import dev.shadowcat.store.StoreWrite;
+import dev.shadowcat.store.StoredStream;
 import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
+import java.util.Objects;
+import java.util.Optional;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
-/** What the store has of every stream, against which each event that a client gets is held. */
+/** What the store took of every stream, against which each event that a client gets is held. */
 final class StoredTruth {
     /** A stream of a session. */
     record Name(SessionId session, int stream) {}
 
     private final EventStore store;
-    private final Map<Name, NavigableMap<Long, Event>> events = new HashMap<>();
-    private final Map<Name, Map<Long, String>> everShown = new HashMap<>();
+    private final Map<Name, Known> streams = new HashMap<>();
+
+    /** One stream: what retention took from it is still known here. */
+    private static final class Known {
+        private final NavigableMap<Long, Event> events = new TreeMap<>();
+        private final Map<Long, String> shown = new HashMap<>();
+        private long trimmedThrough;
+
+        boolean trimmed(Event event) {
+            return !event.answer() && event.sequence() <= trimmedThrough;
+        }
+    }
 
     StoredTruth(EventStore store) {
         this.store = store;
     }
 
-    NavigableMap<Long, Event> of(Name name) {
-        return events.computeIfAbsent(name, _ -> new TreeMap<>());
+    private Known of(Name name) {
+        return streams.computeIfAbsent(name, _ -> new Known());
     }
 
+    /** The store may have taken a batch, or says that it did: what it has of it is true from now on. */
     void stored(List<StoreWrite> batch) {
         for (StoreWrite write : batch) {
-            if (write instanceof StoreWrite.AppendEvent append) {
-                Name name = new Name(append.session(), append.stream());
-                if (!store.read(
-                                append.session(),
-                                append.stream(),
-                                append.event().sequence() - 1,
-                                1,
-                                1)
-                        .isEmpty()) {
-                    of(name).put(append.event().sequence(), append.event());
+            switch (write) {
+                case StoreWrite.AppendEvent append -> {
+                    Optional<StoredStream> now = store.stream(append.session(), append.stream());
+                    if (now.isPresent()
+                            && now.get().lastSequence() >= append.event().sequence()) {
+                        of(new Name(append.session(), append.stream()))
+                                .events
+                                .put(append.event().sequence(), append.event());
+                    }
                 }
+                case StoreWrite.TrimStream trim -> trimmed(new Name(trim.session(), trim.stream()));
+                default -> {}
             }
         }
     }
 
+    private void trimmed(Name name) {
+        store.stream(name.session(), name.stream()).ifPresent(now -> of(name).trimmedThrough = now.trimmedThrough());
+    }
+
     /** A power cut: only what the store still has is true from now on. */
     void readAgain() {
-        events.forEach((name, known) -> {
-            known.clear();
+        streams.forEach((name, known) -> {
+            known.events.clear();
+            trimmed(name);
             store.read(name.session(), name.stream(), 0, Integer.MAX_VALUE, Long.MAX_VALUE)
-                    .forEach(event -> known.put(event.sequence(), event));
+                    .forEach(event -> known.events.put(event.sequence(), event));
         });
     }
 
-    /** Rules 1 to 3: a client that had everything up to a sequence gets this event next. */
-    void shown(Name name, long before, long sequence, byte[] message) {
+    /**
+     * Rules 1 to 3 and 6: a client that had everything up to a sequence gets this event next.
+     *
+     * @param toldOfGap whether its connection said before that something is missing
+     */
+    void shown(Name name, long before, long sequence, byte[] message, boolean toldOfGap) {
+        Known known = of(name);
         String text = text(message);
-        List<Event> now = store.read(name.session(), name.stream(), sequence - 1, 1, 1);
-        assertThat(now)
+        assertThat(known.events)
                 .as("rule 2: %s-%d is in the store when it is sent", name, sequence)
-                .isNotEmpty();
-        assertThat(now.getFirst().sequence()).as("rule 2: %s", name).isEqualTo(sequence);
-        assertThat(text)
-                .as("rule 1: what %s-%d says", name, sequence)
-                .isEqualTo(text(now.getFirst().message()));
-        String earlier = everShown.computeIfAbsent(name, _ -> new HashMap<>()).put(sequence, text);
+                .containsKey(sequence);
+        Event event = Objects.requireNonNull(known.events.get(sequence));
+        assertThat(text).as("rule 1: what %s-%d says", name, sequence).isEqualTo(text(event.message()));
+        String earlier = known.shown.put(sequence, text);
         assertThat(earlier).as("rule 1: %s-%d is one event", name, sequence).isIn(null, text);
         assertThat(sequence)
                 .as("rule 3: the event of %s after %d", name, before)
-                .isEqualTo(of(name).higherKey(before));
+                .isGreaterThan(before);
+        for (Event skipped : known.events.subMap(before, false, sequence, false).values()) {
+            assertThat(known.trimmed(skipped))
+                    .as("rule 3: %s-%d was passed over for %d", name, skipped.sequence(), sequence)
+                    .isTrue();
+            assertThat(toldOfGap)
+                    .as("rule 6: the gap of %s-%d before %d is told", name, skipped.sequence(), sequence)
+                    .isTrue();
+        }
     }
 
+    /** The newest event that is still kept. */
     long newest(Name name) {
-        return of(name).isEmpty() ? 0 : of(name).lastKey();
+        Known known = of(name);
+        return known.events.descendingMap().values().stream()
+                .filter(event -> !known.trimmed(event))
+                .findFirst()
+                .map(Event::sequence)
+                .orElse(0L);
     }
 
     /** What the stream says, message by message. */
     List<String> texts(Name name) {
-        return of(name).values().stream().map(event -> text(event.message())).toList();
+        return of(name).events.values().stream()
+                .map(event -> text(event.message()))
+                .toList();
     }
 
     long answers(Name name) {
-        return of(name).values().stream().filter(Event::answer).count();
+        return of(name).events.values().stream().filter(Event::answer).count();
     }
 
     static String text(byte @Nullable [] message) {

@@ -3,6 +3,7 @@ package dev.shadowcat.gateway.relay;
 import dev.shadowcat.mcp.McpErrors;
 import dev.shadowcat.persist.Completion;
 import dev.shadowcat.session.Call;
+import dev.shadowcat.session.Contest;
 import dev.shadowcat.session.EventStream;
 import dev.shadowcat.session.Session;
 import dev.shadowcat.session.SessionLoop;

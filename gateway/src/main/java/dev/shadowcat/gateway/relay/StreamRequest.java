@@ -6,6 +6,7 @@ import dev.shadowcat.gateway.http.ExchangeListener;
 import dev.shadowcat.mcp.McpErrors;
 import dev.shadowcat.mcp.Messages;
 import dev.shadowcat.session.EventStream;
+import dev.shadowcat.session.Resumption;
 import dev.shadowcat.store.StoredStream;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaders;
@@ -113,44 +114,39 @@ final class StreamRequest implements ExchangeListener {
     }
 
     private void serve(EventStream stream, long after, boolean resumed) {
-        boolean beyond = after > stream.newest();
-        if (beyond && session.relay().store().bootEpoch() == 0) {
-            Answers.error(exchange, 400, McpErrors.INVALID_REQUEST, "Last-Event-ID names no event of this session");
-            return;
-        }
-        if (stream.ended() && after >= stream.newest()) {
-            if (stream.client() == null) {
-                session.leaveMemory(stream);
+        switch (Resumption.of(stream, resumed ? after : Math.min(after, stream.newest()))) {
+            case Resumption.Unknown _ ->
+                Answers.error(exchange, 400, McpErrors.INVALID_REQUEST, "Last-Event-ID names no event of this session");
+            case Resumption.Over _ -> {
+                if (stream.client() == null) {
+                    session.leaveMemory(stream);
+                }
+                Answers.empty(exchange, 405); // clients that got anything else came back for ever
             }
-            Answers.empty(exchange, 405); // clients that got anything else came back for ever
-            return;
+            case Resumption.Whole whole -> begin(stream, whole.after(), resumed, false);
+            case Resumption.Gap gap -> begin(stream, gap.after(), resumed, true);
         }
+    }
+
+    private void begin(EventStream stream, long after, boolean resumed, boolean gap) {
         long now = session.relay().clock().millis();
         if (stream.client() != null && !session.contest().mayReplace(stream.number(), now)) {
             Answers.error(exchange, 409, McpErrors.SERVER_ERROR, "Another client holds this stream");
             return;
         }
-        boolean gap = resumed && (beyond || stream.lost(after) || after < stream.trimmedThrough());
         SseClient client = SseClient.begun(session, exchange);
         if (resumed) {
             session.relay().observer().resumed(gap);
         }
+        client.priming(stream.number(), gap && stream.standalone() ? Math.max(after, stream.trimmedThrough()) : after);
         if (gap) {
-            tellGap(client, stream, after);
+            session.gapNotices(stream.standalone()).forEach(client::notice); // said so, never passed over
             client.flush();
-            client.serveAfterGap(stream, Math.min(after, stream.newest()));
+            client.serveAfterGap(stream, after);
             return;
         }
-        client.priming(stream.number(), after);
         client.flush();
-        client.serve(stream, Math.min(after, stream.newest()));
-    }
-
-    /** Some events after the cursor are gone: said so, never passed over. */
-    private void tellGap(SseClient client, EventStream stream, long after) {
-        long next = stream.lost(after) ? stream.leaptTo() : stream.trimmedThrough();
-        client.priming(stream.number(), stream.standalone() ? next : 0);
-        session.gapNotices(stream.standalone()).forEach(client::notice);
+        client.serve(stream, after);
     }
 
     @Override
