@@ -31,17 +31,21 @@ class ArchitectureTest {
             .definedBy("dev.shadowcat.sse..")
             .layer("observe")
             .definedBy("dev.shadowcat.observe..")
+            .layer("memory")
+            .definedBy("dev.shadowcat.memory..")
             .whereLayer("persist")
-            .mayOnlyAccessLayers("store", "event", "observe")
+            .mayOnlyAccessLayers("store", "event", "observe", "memory")
             .whereLayer("store")
-            .mayOnlyAccessLayers("event")
+            .mayOnlyAccessLayers("event", "memory")
             .whereLayer("event")
-            .mayNotAccessAnyLayer()
+            .mayOnlyAccessLayers("memory")
             .whereLayer("mcp")
             .mayNotAccessAnyLayer()
             .whereLayer("sse")
             .mayNotAccessAnyLayer()
             .whereLayer("observe")
+            .mayNotAccessAnyLayer()
+            .whereLayer("memory")
             .mayNotAccessAnyLayer();
 
     @ArchTest
@@ -58,7 +62,8 @@ class ArchitectureTest {
                     "dev.shadowcat.event..",
                     "dev.shadowcat.mcp..",
                     "dev.shadowcat.sse..",
-                    "dev.shadowcat.observe..");
+                    "dev.shadowcat.observe..",
+                    "dev.shadowcat.memory..");
 
     @ArchTest
     static final ArchRule noRoomForWhateverIsLeft =

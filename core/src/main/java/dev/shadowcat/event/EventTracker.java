@@ -1,10 +1,12 @@
 package dev.shadowcat.event;
 
+import dev.shadowcat.memory.Footprint;
+import dev.shadowcat.memory.Measured;
 import java.util.Collection;
 import org.jspecify.annotations.Nullable;
 
 /** Numbers a stream's events, drops what a resumed upstream repeats, and knows the newest. The session's thread only. */
-public final class EventTracker {
+public final class EventTracker implements Measured {
     private long newest;
     private @Nullable RepeatFilter repeats; // only from a resume until the first event that is new
 
@@ -69,6 +71,11 @@ public final class EventTracker {
     public boolean knows(@Nullable String upstreamId) {
         RepeatFilter filter = repeats;
         return filter != null && upstreamId != null && filter.knows(upstreamId);
+    }
+
+    @Override
+    public void measure(Footprint footprint) {
+        footprint.add(this).measured(repeats);
     }
 
     /** Gives the message the next number. Every number is given once; whoever asked must store the event. */

@@ -1,9 +1,11 @@
 package dev.shadowcat.event;
 
+import dev.shadowcat.memory.Footprint;
+import dev.shadowcat.memory.Measured;
 import java.util.Collection;
 
 /** The upstream ids of a run of a stream's stored events, hashed: tells what a resumed upstream repeats. One thread. */
-public final class RepeatFilter {
+public final class RepeatFilter implements Measured {
     public static final int CAPACITY = 128;
 
     private final long[] hashes;
@@ -22,6 +24,11 @@ public final class RepeatFilter {
                 .toArray();
         this.through = through;
         this.partial = partial;
+    }
+
+    @Override
+    public void measure(Footprint footprint) {
+        footprint.add(this).array(hashes.length, Long.BYTES);
     }
 
     public boolean knows(String id) {

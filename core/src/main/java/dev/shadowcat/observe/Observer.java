@@ -67,6 +67,9 @@ public interface Observer {
     /** An idle session left memory; it stays in the store. */
     default void sessionEvicted() {}
 
+    /** A session in memory was measured. */
+    default void sessionMeasured(long bytes) {}
+
     /** A quiet client was sent a keep-alive comment. */
     default void heartbeatSent() {}
 

@@ -1,6 +1,8 @@
 package dev.shadowcat.session;
 
 import dev.shadowcat.mcp.RequestId;
+import dev.shadowcat.memory.Footprint;
+import dev.shadowcat.memory.Measured;
 import dev.shadowcat.store.StreamRecord;
 import org.jspecify.annotations.Nullable;
 
@@ -16,9 +18,17 @@ public record Call(
         RequestId clientId,
         RequestId upstreamId,
         String method,
-        @Nullable String progressToken) {
+        @Nullable String progressToken) implements Measured {
     static Call of(StreamRecord.OpenRequest open) {
         return new Call(new RequestId(open.id()), new RequestId(open.upstreamId()), open.method(), null);
+    }
+
+    @Override
+    public void measure(Footprint footprint) {
+        footprint.add(this).add(clientId).text(clientId.json()).text(progressToken);
+        if (!upstreamId.equals(clientId)) { // else they are one object
+            footprint.add(upstreamId).text(upstreamId.json());
+        }
     }
 
     StreamRecord.OpenRequest record() {

@@ -1,6 +1,8 @@
 package dev.shadowcat.session;
 
 import dev.shadowcat.event.Event;
+import dev.shadowcat.memory.Footprint;
+import dev.shadowcat.memory.Measured;
 import dev.shadowcat.store.StoredStream;
 import java.util.ArrayDeque;
 import java.util.List;
@@ -11,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  * overflows it is dropped, and the cursor reads from the store until it has caught up. So a resume, a slow client and a live
  * one are the same path. The session's thread only.
  */
-public final class ClientStream implements Runnable {
+public final class ClientStream implements Runnable, Measured {
     private static final int TAIL_EVENTS = 64;
     private static final int READ_EVENTS = 256;
     private static final int READ_BYTES = 256 << 10;
@@ -268,6 +270,15 @@ public final class ClientStream implements Runnable {
     void close() {
         closed = true;
         tail = null;
+    }
+
+    @Override
+    public void measure(Footprint footprint) {
+        footprint.add(this).measured(sink);
+        if (tail != null) {
+            footprint.add(tail).references(tail.size());
+            tail.forEach(event -> footprint.add(event).array(event.message().length, Byte.BYTES));
+        }
     }
 
     private Session session() {

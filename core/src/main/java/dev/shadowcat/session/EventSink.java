@@ -1,7 +1,10 @@
 package dev.shadowcat.session;
 
+import dev.shadowcat.memory.Footprint;
+import dev.shadowcat.memory.Measured;
+
 /** A client's connection as a stream's events see it. The session's thread only. */
-public interface EventSink {
+public interface EventSink extends Measured {
     /** Whether it takes more now. When it does again, {@link ClientStream#pump} is due. */
     boolean writable();
 
@@ -30,4 +33,8 @@ public interface EventSink {
 
     /** Breaks the connection off. */
     void abort();
+
+    /** Adds the connection with all that it holds; nothing by default. */
+    @Override
+    default void measure(Footprint footprint) {}
 }

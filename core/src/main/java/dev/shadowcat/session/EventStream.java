@@ -12,6 +12,8 @@ import dev.shadowcat.mcp.MessageReader;
 import dev.shadowcat.mcp.Messages;
 import dev.shadowcat.mcp.RequestId;
 import dev.shadowcat.mcp.Span;
+import dev.shadowcat.memory.Footprint;
+import dev.shadowcat.memory.Measured;
 import dev.shadowcat.persist.Completion;
 import dev.shadowcat.store.Owner;
 import dev.shadowcat.store.StoreWrite;
@@ -30,7 +32,7 @@ import org.jspecify.annotations.Nullable;
  * An ordered run of events inside one session: numbers what the upstream sends, has it stored, and only then shows it to the
  * client that is attached. The session's thread only.
  */
-public final class EventStream implements Completion {
+public final class EventStream implements Completion, Measured {
     /** The standalone stream's number. */
     public static final int STANDALONE = 0;
 
@@ -538,6 +540,12 @@ public final class EventStream implements Completion {
         if (standalone()) {
             session.standaloneWritten(sequence);
         }
+    }
+
+    /** Its open requests are its session's to add. */
+    @Override
+    public void measure(Footprint footprint) {
+        footprint.add(this).measured(tracker).list(open).text(upstreamCursor).measured(client);
     }
 
     /** Whether the store knows of the stream, so that a client may. */

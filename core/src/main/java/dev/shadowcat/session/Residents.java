@@ -8,16 +8,10 @@ import org.jspecify.annotations.Nullable;
  */
 @SuppressWarnings("ReferenceEquality") // a session is itself alone
 final class Residents {
-    private final int maxIdle;
-
     // All below, and the fields of sessions that are named here: guarded by this.
     private @Nullable Session eldest;
     private @Nullable Session newest;
     private int idle;
-
-    Residents(int maxIdle) {
-        this.maxIdle = maxIdle;
-    }
 
     /** Counts one more who needs the session; false where it has left memory. */
     synchronized boolean hold(Session session) {
@@ -36,17 +30,16 @@ final class Residents {
         session.holds--;
     }
 
-    /**
-     * Lets a session that nobody holds become idle, unless it is busy.
-     *
-     * @return the session that has to leave memory for it; null where there is room
-     */
-    synchronized @Nullable Session settle(Session session, boolean busy) {
-        if (busy || session.gone || session.idle || session.holds > 0) {
-            return null;
+    /** Lets a session that nobody holds become idle, unless it is busy. */
+    synchronized void settle(Session session, boolean busy) {
+        if (!busy && !session.gone && !session.idle && session.holds == 0) {
+            append(session);
         }
-        append(session);
-        Session evicted = idle > maxIdle ? eldest : null;
+    }
+
+    /** The session that is idle longest leaves memory; null where every session is in use. */
+    synchronized @Nullable Session evict() {
+        Session evicted = eldest;
         if (evicted != null) {
             leave(evicted);
         }

@@ -1,6 +1,8 @@
 package dev.shadowcat.session;
 
 import dev.shadowcat.mcp.RequestId;
+import dev.shadowcat.memory.Footprint;
+import dev.shadowcat.memory.Measured;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -11,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  * The requests that an upstream sent to the client and that are not answered yet. Ids of later generations carry a prefix, so
  * that an answer to an old one never reaches a new upstream session. The session's thread only.
  */
-public final class ServerRequests {
+public final class ServerRequests implements Measured {
     private static final int MAX_OPEN = 1_000;
     private static final String PREFIX = "shadowcat-g";
 
@@ -55,6 +57,13 @@ public final class ServerRequests {
             return old;
         });
         return abandoned;
+    }
+
+    @Override
+    public void measure(Footprint footprint) {
+        footprint.add(this).add(open).entries(open.size());
+        open.forEach((clientId, request) ->
+                footprint.add(clientId).text(clientId.json()).add(request));
     }
 
     private static RequestId prefixed(RequestId id, int generation) {

@@ -4,6 +4,8 @@ import dev.shadowcat.event.SessionId;
 import dev.shadowcat.mcp.McpMethod;
 import dev.shadowcat.mcp.Messages;
 import dev.shadowcat.mcp.RequestId;
+import dev.shadowcat.memory.Footprint;
+import dev.shadowcat.memory.Measured;
 import dev.shadowcat.observe.Observer;
 import dev.shadowcat.persist.Completion;
 import dev.shadowcat.persist.Lane;
@@ -27,7 +29,7 @@ import org.jspecify.annotations.Nullable;
  * A client's session while it is in memory: its streams, its open requests, and its way to the store. Its state belongs to
  * one loop; only what says otherwise may be called from elsewhere.
  */
-public class Session implements Lane.Listener {
+public class Session implements Lane.Listener, Measured {
     /** Numbers skipped after a power cut: more than can have been lost within the sync interval. */
     static final long LEAP = 1L << 20;
 
@@ -77,12 +79,11 @@ public class Session implements Lane.Listener {
         this.loop = loop;
         SessionRecord record = known.record();
         this.id = record.id();
-        this.upstream = record.upstream().intern();
-        this.protocolVersion = record.protocolVersion().intern();
-        // Servers are few and sessions many: the names are shared, the list is the session's own.
-        this.capabilities =
-                List.copyOf(record.capabilities().stream().map(String::intern).toList());
-        this.state = known.state();
+        // Servers are few and sessions many.
+        this.upstream = services.texts().share(record.upstream());
+        this.protocolVersion = services.texts().share(record.protocolVersion());
+        this.capabilities = services.texts().share(record.capabilities());
+        this.state = known.state().shared(services.texts());
         this.lastActiveMillis = known.activity().lastActiveMillis();
         this.standaloneCursor = known.activity().standaloneCursor();
         this.lane = services.worker().lane(loop, this);
@@ -145,7 +146,7 @@ public class Session implements Lane.Listener {
 
     /** Changes the state and has it stored. */
     public final void change(UnaryOperator<SessionState> change, Completion completion) {
-        state = change.apply(state);
+        state = change.apply(state).shared(services.texts());
         lane.offer(new StoreWrite.PutSessionState(id, state), completion);
     }
 
@@ -213,7 +214,7 @@ public class Session implements Lane.Listener {
     public final Call begin(RequestId clientId, String method, @Nullable String progressToken) {
         boolean replaced = isTaken(clientId) || !clientId.survivesDoubles();
         RequestId upstreamId = replaced ? RequestId.ofText(FRESH_ID + freshId()) : clientId;
-        Call call = new Call(clientId, upstreamId, method, progressToken);
+        Call call = new Call(clientId, upstreamId, services.texts().share(method), progressToken);
         add(call);
         return call;
     }
@@ -453,6 +454,22 @@ public class Session implements Lane.Listener {
             }
         }
         return false;
+    }
+
+    /** Its tracking: itself, its streams and requests, its way to the store, and its entry in the cache of sessions. */
+    @Override
+    public void measure(Footprint footprint) {
+        footprint.add(this).add(id).add(lane).entries(1).measured(state);
+        if (!calls.isEmpty()) {
+            footprint.list(calls);
+            calls.forEach(footprint::measured);
+        }
+        footprint.measured(standalone);
+        if (others != null) {
+            footprint.add(others).entries(others.size());
+            others.values().forEach(footprint::measured);
+        }
+        footprint.measured(serverRequests);
     }
 
     /** Whether a method is safe to send twice: it only reads. */

@@ -9,6 +9,7 @@ import dev.shadowcat.store.StoreWrite;
 import dev.shadowcat.store.StoredSession;
 import dev.shadowcat.store.StoredStream;
 import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -19,8 +20,8 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Finds sessions: those in use are held, idle ones are held as long as there is room, all others come back from the store. Any
- * thread.
+ * Finds sessions: those in use stay in memory, idle ones stay as long as all together are no more than there is room for, all
+ * others come back from the store. Any thread.
  *
  * @param <S> the gateway's own kind of session
  */
@@ -29,7 +30,8 @@ public final class SessionManager<S extends Session> {
     private final SessionServices services;
     private final Factory<S> factory;
     private final Function<SessionId, SessionLoop> loops;
-    private final Residents residents;
+    private final Residents residents = new Residents();
+    private final int maxInMemory;
     private final ConcurrentMap<SessionId, S> sessions = new ConcurrentHashMap<>(); // in use, or idle
     private final ConcurrentMap<SessionId, Loading<S>> loading = new ConcurrentHashMap<>();
     private final Set<SessionId> deleting = ConcurrentHashMap.newKeySet(); // gone for clients, not yet from the store
@@ -54,12 +56,13 @@ public final class SessionManager<S extends Session> {
 
     private record Waiter<S>(Consumer<Optional<S>> found, Consumer<String> failed, SessionLoop loop) {}
 
+    /** @param maxInMemory sessions that stay in memory; more only where more are in use */
     public SessionManager(
-            SessionServices services, Factory<S> factory, Function<SessionId, SessionLoop> loops, int maxIdle) {
+            SessionServices services, Factory<S> factory, Function<SessionId, SessionLoop> loops, int maxInMemory) {
         this.services = services;
         this.factory = factory;
         this.loops = loops;
-        this.residents = new Residents(maxIdle);
+        this.maxInMemory = maxInMemory;
     }
 
     /** Begins a session; {@code completion} hears on the session's loop when the store has it. It comes held. */
@@ -70,6 +73,7 @@ public final class SessionManager<S extends Session> {
         session.heldBy(this);
         residents.hold(session);
         sessions.put(record.id(), session);
+        makeRoom();
         session.lane().offer(new StoreWrite.PutSession(record, state, activity), completion);
         services.observer().sessionCreated();
         return session;
@@ -132,6 +136,7 @@ public final class SessionManager<S extends Session> {
             done.waiters().forEach(waiter -> hand(found, waiter));
         }
         if (session != null) {
+            makeRoom();
             session.loop().run(() -> release(session));
         }
     }
@@ -194,7 +199,13 @@ public final class SessionManager<S extends Session> {
     }
 
     void settledSession(Session session) {
-        Session evicted = residents.settle(session, session.busy());
+        residents.settle(session, session.busy());
+        makeRoom();
+    }
+
+    /** Those idle longest leave memory, one for each that came at most. */
+    private void makeRoom() {
+        Session evicted = sessions.size() > maxInMemory ? residents.evict() : null;
         if (evicted != null) {
             sessions.remove(evicted.id(), evicted);
             services.observer().sessionEvicted();
@@ -262,6 +273,11 @@ public final class SessionManager<S extends Session> {
     /** Sees the sessions in memory, in use or idle. */
     public void forEach(Consumer<S> action) {
         sessions.values().forEach(action);
+    }
+
+    /** The sessions in memory, in use or idle; those that come or leave meanwhile may be missing. */
+    public Iterator<S> iterator() {
+        return sessions.values().iterator();
     }
 
     /** Sessions in memory, in use or idle. */

@@ -1,5 +1,6 @@
 package dev.shadowcat.session;
 
+import dev.shadowcat.memory.Interner;
 import dev.shadowcat.observe.Observer;
 import dev.shadowcat.persist.PersistenceWorker;
 import dev.shadowcat.store.EventStore;
@@ -9,6 +10,7 @@ import java.time.Clock;
  * What every session shares.
  *
  * @param tailBytes live events that are kept in memory for one client; beyond it the client reads from the store
+ * @param texts one copy of what repeats in many sessions
  */
 public record SessionServices(
         EventStore store,
@@ -17,7 +19,8 @@ public record SessionServices(
         Clock clock,
         Observer observer,
         RetentionLimits retention,
-        int tailBytes) {
+        int tailBytes,
+        Interner texts) {
     /** With the tail that settings have by default. */
     public SessionServices(
             EventStore store,
@@ -26,6 +29,6 @@ public record SessionServices(
             Clock clock,
             Observer observer,
             RetentionLimits retention) {
-        this(store, worker, reader, clock, observer, retention, 256 << 10);
+        this(store, worker, reader, clock, observer, retention, 256 << 10, new Interner());
     }
 }

@@ -1,5 +1,8 @@
 package dev.shadowcat.store;
 
+import dev.shadowcat.memory.Footprint;
+import dev.shadowcat.memory.Interner;
+import dev.shadowcat.memory.Measured;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -27,9 +30,31 @@ public record SessionState(
         CredentialBinding credentials,
         int streamLimit,
         int bootEpoch,
-        Owner owner) {
+        Owner owner)
+        implements Measured {
     public SessionState {
         subscriptions = List.copyOf(subscriptions);
+    }
+
+    /** The same with one copy of what repeats in many sessions. */
+    public SessionState shared(Interner texts) {
+        return new SessionState(
+                generation,
+                upstreamSession,
+                texts.shareAny(affinityCookies),
+                initialized,
+                texts.shareAny(logLevel),
+                subscriptions,
+                credentials.shared(texts),
+                streamLimit,
+                bootEpoch,
+                owner);
+    }
+
+    @Override
+    public void measure(Footprint footprint) {
+        footprint.add(this).text(upstreamSession).list(subscriptions).measured(credentials);
+        subscriptions.forEach(footprint::text);
     }
 
     /** The same with a new upstream session, the next generation. */

@@ -21,6 +21,7 @@ import dev.shadowcat.gateway.telemetry.Metrics;
 import dev.shadowcat.gateway.upstream.NettyUpstreamClient;
 import dev.shadowcat.gateway.upstream.UpstreamClient;
 import dev.shadowcat.gateway.upstream.UpstreamClientSettings;
+import dev.shadowcat.memory.Interner;
 import dev.shadowcat.persist.DeadLetterFile;
 import dev.shadowcat.store.EventStore;
 import dev.shadowcat.store.MemoryStore;
@@ -267,6 +268,15 @@ final class GatewayWiring implements RunningGateway, GatewayView {
         metrics.gauge("activity_queue_depth", "Deferred updates that wait for a flush.", gateway::deferredDepth);
         metrics.gauge("sse_streams_open", "Streams of clients that are open.", gateway::openStreams);
         metrics.gauge("memory_session_count", "Sessions in memory.", gateway::sessionsInMemory);
+        metrics.gauge(
+                "memory_total_bytes",
+                "Heap of all sessions in memory, by the average of those measured last.",
+                gateway::sessionBytes);
+        Interner texts = gateway.texts();
+        metrics.gauge("memory_interned_strings", "Texts that sessions share.", texts::size);
+        metrics.counter("string_intern_hits_total", "Texts of sessions that were there already.", texts::hits);
+        metrics.counter("string_intern_misses_total", "Texts of sessions that were new.", texts::misses);
+        metrics.gauge("string_intern_hit_ratio", "Share of the hits among both.", texts::hitRatio);
     }
 
     private static ThreadPoolExecutor adminReads() {

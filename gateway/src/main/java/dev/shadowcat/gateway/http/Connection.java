@@ -1,6 +1,9 @@
 package dev.shadowcat.gateway.http;
 
 import dev.shadowcat.gateway.net.PlainMessage;
+import dev.shadowcat.gateway.net.SocketFootprint;
+import dev.shadowcat.memory.Footprint;
+import dev.shadowcat.memory.Measured;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
@@ -38,7 +41,7 @@ import org.slf4j.LoggerFactory;
  * One client's connection: requests come in one after the other, each with its whole body, and answers go out. On its event
  * loop, all of it. It has no timer, no queue and no map of its own; an idle one, and an idle stream on one, are this object.
  */
-final class Connection extends ChannelInboundHandlerAdapter {
+final class Connection extends ChannelInboundHandlerAdapter implements Measured {
     private static final Logger logger = LoggerFactory.getLogger(Connection.class);
 
     /** What a declared length is trusted for before as much has come: allocating on a promise is cheap to abuse. */
@@ -664,6 +667,12 @@ final class Connection extends ChannelInboundHandlerAdapter {
         } else {
             var _ = written.channel().close();
         }
+    }
+
+    @Override
+    public void measure(Footprint footprint) {
+        footprint.add(this).add(decoder);
+        SocketFootprint.add(channel(), footprint);
     }
 
     // The channel.

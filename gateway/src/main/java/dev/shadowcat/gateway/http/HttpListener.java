@@ -1,5 +1,6 @@
 package dev.shadowcat.gateway.http;
 
+import dev.shadowcat.gateway.net.SharedAddress;
 import dev.shadowcat.gateway.net.SharedReceiveAllocator;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.Channel;
@@ -36,6 +37,7 @@ public final class HttpListener {
 
     private final ListenerContext context;
     private final Map<EventExecutor, LoopConnections> loops = new HashMap<>();
+    private final SharedAddress local = new SharedAddress();
     private final Channel server;
 
     private HttpListener(
@@ -192,6 +194,7 @@ public final class HttpListener {
                 channel.unsafe().closeForcibly();
                 return;
             }
+            local.shareLocal(channel);
             Connection connection = new Connection(context, neighbours);
             RequestDecoder decoder = new RequestDecoder(connection);
             connection.decoder(decoder);

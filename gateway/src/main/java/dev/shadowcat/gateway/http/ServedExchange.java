@@ -1,5 +1,6 @@
 package dev.shadowcat.gateway.http;
 
+import dev.shadowcat.memory.Footprint;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.EventLoop;
@@ -274,6 +275,11 @@ final class ServedExchange implements Exchange, StreamedResponse, Runnable {
             // The loop has ended, and the connection with it.
             owned.release();
         }
+    }
+
+    @Override
+    public void measure(Footprint footprint) {
+        footprint.add(this).measured(connection);
     }
 
     // What follows is the connection's, on its loop.

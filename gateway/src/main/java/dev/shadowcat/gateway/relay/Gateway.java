@@ -5,11 +5,13 @@ import dev.shadowcat.gateway.config.GatewaySettings;
 import dev.shadowcat.gateway.config.QueueSettings;
 import dev.shadowcat.gateway.http.ExchangeHandler;
 import dev.shadowcat.gateway.upstream.UpstreamClient;
+import dev.shadowcat.memory.Interner;
 import dev.shadowcat.observe.Observer;
 import dev.shadowcat.persist.DeadLetters;
 import dev.shadowcat.persist.Fatal;
 import dev.shadowcat.persist.PersistenceSettings;
 import dev.shadowcat.persist.PersistenceWorker;
+import dev.shadowcat.session.MemorySurvey;
 import dev.shadowcat.session.RetentionLimits;
 import dev.shadowcat.session.SessionManager;
 import dev.shadowcat.session.SessionServices;
@@ -37,7 +39,10 @@ public final class Gateway {
     private final PersistenceWorker worker;
     private final ThreadPoolExecutor readers;
     private final Maintenance maintenance;
+    private final Interner texts = new Interner();
+    private final MemorySurvey survey;
     private final McpEndpoint endpoint;
+    private final NettyLoop first;
 
     /**
      * Makes a gateway that owns the worker and its reading threads; store, clients and loops stay the caller's to close.
@@ -90,14 +95,16 @@ public final class Gateway {
                 clock,
                 observer,
                 retention(settings),
-                settings.streams().tailBytes());
+                settings.streams().tailBytes(),
+                texts);
         List<EventLoop> loops = loops(group);
         relay.sessions(new SessionManager<>(
                 services,
                 (shared, loop, known, streams) -> new RelaySession(relay, shared, loop, known, streams),
                 id -> relay.loop(loops.get((int) Math.floorMod(id.low(), (long) loops.size()))),
                 settings.limits().maxSessions()));
-        NettyLoop first = relay.loop(loops.getFirst());
+        first = relay.loop(loops.getFirst());
+        survey = new MemorySurvey(relay.sessions(), observer::sessionMeasured);
         maintenance = new Maintenance(relay, first, services.retention(), listener -> worker.lane(first, listener));
         endpoint = new McpEndpoint(relay);
     }
@@ -143,6 +150,7 @@ public final class Gateway {
     public void start() {
         worker.start();
         maintenance.start();
+        survey.start(first, readers);
     }
 
     /** Serves MCP requests. */
@@ -169,6 +177,21 @@ public final class Gateway {
 
     public long sessionsInMemory() {
         return relay.sessions().inMemory();
+    }
+
+    /** What the sessions in memory take together, in bytes of heap. */
+    public double sessionBytes() {
+        return survey.totalBytes();
+    }
+
+    /** Measures sessions now instead of some seconds later; for tests. */
+    void measureSessions() {
+        survey.round();
+    }
+
+    /** What sessions share. */
+    public Interner texts() {
+        return texts;
     }
 
     public int queueDepth() {
@@ -213,6 +236,7 @@ public final class Gateway {
      */
     public int close(Duration deadline) {
         maintenance.close();
+        survey.close();
         int left = worker.close(deadline);
         readers.shutdown();
         return left;

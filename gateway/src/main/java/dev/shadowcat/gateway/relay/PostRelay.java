@@ -13,6 +13,8 @@ import dev.shadowcat.mcp.MessageEditor;
 import dev.shadowcat.mcp.MessageReader;
 import dev.shadowcat.mcp.Messages;
 import dev.shadowcat.mcp.RequestId;
+import dev.shadowcat.memory.Footprint;
+import dev.shadowcat.memory.Measured;
 import dev.shadowcat.session.Call;
 import dev.shadowcat.session.EventStream;
 import dev.shadowcat.session.Received;
@@ -32,7 +34,7 @@ import org.jspecify.annotations.Nullable;
  * One POST of a client on its way through a session: out to the upstream, and its answer back, as plain JSON or as a stream.
  * Each of its requests ends in exactly one answer. The session's loop only.
  */
-final class PostRelay implements UpstreamListener, ExchangeListener {
+final class PostRelay implements UpstreamListener, ExchangeListener, Measured {
     private static final long PRIMING_MILLIS = 250;
     private static final long FIRST_PAUSE_MILLIS = 100;
     private static final long MAX_PAUSE_MILLIS = 1_000;
@@ -65,6 +67,12 @@ final class PostRelay implements UpstreamListener, ExchangeListener {
     private boolean clientGone;
     private boolean over;
     private boolean holdsSlot;
+
+    /** Its calls and its stream are its session's to add. */
+    @Override
+    public void measure(Footprint footprint) {
+        footprint.add(this).array(body.length, Byte.BYTES).measured(call).measured(feed);
+    }
 
     /** @param calls its requests; where it has any, it also has one of the upstream's slots, and gives it back */
     PostRelay(RelaySession session, Upstream target, Exchange exchange, byte[] body, List<Call> calls) {

@@ -1,6 +1,7 @@
 package dev.shadowcat.gateway.relay;
 
 import dev.shadowcat.mcp.McpErrors;
+import dev.shadowcat.memory.Footprint;
 import dev.shadowcat.persist.Completion;
 import dev.shadowcat.session.Call;
 import dev.shadowcat.session.Contest;
@@ -330,6 +331,17 @@ final class RelaySession extends Session {
                 done.run();
             }
         });
+    }
+
+    /** Its tracking, and both sides' sockets with what is under way on them. */
+    @Override
+    public void measure(Footprint footprint) {
+        super.measure(footprint);
+        footprint.add(gate).add(healing).add(contest).text(memoryCookies).measured(standaloneFeed);
+        footprint.list(resumes);
+        for (PostRelay post = newestPost; post != null; post = post.older) {
+            footprint.measured(post);
+        }
     }
 
     @Override

@@ -5,6 +5,7 @@ import dev.shadowcat.gateway.http.Exchange;
 import dev.shadowcat.gateway.http.ExchangeListener;
 import dev.shadowcat.gateway.http.StreamedResponse;
 import dev.shadowcat.mcp.ProtocolVersions;
+import dev.shadowcat.memory.Footprint;
 import dev.shadowcat.session.ClientStream;
 import dev.shadowcat.session.EventSink;
 import dev.shadowcat.session.EventStream;
@@ -166,6 +167,11 @@ final class SseClient implements EventSink, ExchangeListener {
             leave();
             response().abort();
         }
+    }
+
+    @Override
+    public void measure(Footprint footprint) {
+        footprint.add(this).measured(response);
     }
 
     private void leave() {

@@ -4,6 +4,8 @@ import dev.shadowcat.event.Event;
 import dev.shadowcat.gateway.upstream.UpstreamCall;
 import dev.shadowcat.gateway.upstream.UpstreamFailure;
 import dev.shadowcat.gateway.upstream.UpstreamListener;
+import dev.shadowcat.memory.Footprint;
+import dev.shadowcat.memory.Measured;
 import dev.shadowcat.session.EventStream;
 import dev.shadowcat.session.NewestEvents;
 import dev.shadowcat.session.SessionLoop;
@@ -19,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  * The upstream's standalone stream of a session: opened when a client first asks for it, opened again with its cursor whenever
  * it is lost, closed some time after the last client has left. The session's loop only.
  */
-final class StandaloneFeed implements UpstreamListener {
+final class StandaloneFeed implements UpstreamListener, Runnable, Measured {
     private static final long MAX_PAUSE_MILLIS = 10_000;
     private static final long HEAD_MILLIS = 1_000; // some servers send no head before their first event
     private static final Offer OPEN = new Offer(200, EmptyHttpHeaders.INSTANCE);
@@ -156,7 +158,8 @@ final class StandaloneFeed implements UpstreamListener {
     }
 
     /** What came cannot be read on; perhaps it can where it begins anew. */
-    private void broken() {
+    @Override
+    public void run() {
         disconnect();
         again();
     }
@@ -210,7 +213,7 @@ final class StandaloneFeed implements UpstreamListener {
         session.keepCookies(target, received);
         if (status == 200 && MessageExchange.isEventStream(received)) {
             feed = new UpstreamFeed(
-                    session, session.standalone(), target.settings().maxEventBytes(), this::broken);
+                    session, session.standalone(), target.settings().maxEventBytes(), this);
             pauseMillis = 250;
             answer(OPEN);
             return;
@@ -293,6 +296,12 @@ final class StandaloneFeed implements UpstreamListener {
             dropFeed();
             again();
         });
+    }
+
+    /** Its headers are shared by sessions whose clients send the same. */
+    @Override
+    public void measure(Footprint footprint) {
+        footprint.add(this).measured(call).measured(feed);
     }
 
     private void again() {

@@ -2,6 +2,8 @@ package dev.shadowcat.gateway.relay;
 
 import dev.shadowcat.gateway.upstream.UpstreamCall;
 import dev.shadowcat.mcp.McpErrors;
+import dev.shadowcat.memory.Footprint;
+import dev.shadowcat.memory.Measured;
 import dev.shadowcat.session.EventStream;
 import dev.shadowcat.session.Received;
 import dev.shadowcat.sse.SseDecoder;
@@ -14,7 +16,7 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** The bytes of one upstream connection on their way into a stream. The session's loop only. */
-final class UpstreamFeed implements SseHandler {
+final class UpstreamFeed implements SseHandler, Measured {
     private static final long DEFAULT_RETRY_MILLIS = 500;
     private static final long MAX_RETRY_MILLIS = 10_000;
 
@@ -195,6 +197,14 @@ final class UpstreamFeed implements SseHandler {
     @Override
     public void retry(long millis) {
         retryMillis = Math.min(MAX_RETRY_MILLIS, millis);
+    }
+
+    @Override
+    public void measure(Footprint footprint) {
+        footprint.add(this).add(decoder).add(undecoded);
+        if (decoder.bufferedBytes() > 0) {
+            footprint.array(decoder.bufferedBytes(), Byte.BYTES);
+        }
     }
 
     /** What the upstream wants us to wait before we reconnect. */

@@ -13,9 +13,14 @@ public final class CountingObserver implements Observer {
         0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10
     };
 
+    private static final double[] SESSION_BYTES = {
+        512, 768, 1024, 1536, 2048, 2560, 3072, 4096, 6144, 8192, 16384, 65536, 262144, 1048576
+    };
+
     private final Histogram batchSize;
     private final Histogram latency;
     private final Histogram flush;
+    private final Histogram sessionBytes;
     private final LongAdder success;
     private final LongAdder failure;
     private final LongAdder retry;
@@ -48,6 +53,11 @@ public final class CountingObserver implements Observer {
         latency = metrics.histogram(
                 "persistence_latency_seconds", "From an event's offer to its being stored.", NANOS, SECONDS);
         flush = metrics.histogram("persistence_flush_seconds", "The store's own time for one batch.", NANOS, SECONDS);
+        sessionBytes = metrics.histogram(
+                "memory_bytes_per_session",
+                "Heap of a session in memory with both its sockets, of up to 1,000 sessions each 10 s.",
+                1,
+                SESSION_BYTES);
         success = metrics.counter("persistence_success_total", "Events stored.");
         failure = metrics.counter("persistence_failure_total", "Attempts to store a batch that failed.");
         retry = metrics.counter("persistence_retry_total", "Batches that were tried again.");
@@ -185,6 +195,11 @@ public final class CountingObserver implements Observer {
     @Override
     public void sessionEvicted() {
         evicted.increment();
+    }
+
+    @Override
+    public void sessionMeasured(long bytes) {
+        sessionBytes.observe(bytes);
     }
 
     @Override

@@ -17,6 +17,11 @@ public final class Metrics {
         register(name, "gauge", help, (own, text) -> sample(own, value.getAsDouble(), text));
     }
 
+    /** A count that only rises and that is kept elsewhere: asked for like a gauge. Its name ends in {@code _total}. */
+    public void counter(String name, String help, DoubleSupplier value) {
+        register(name, "counter", help, (own, text) -> sample(own, value.getAsDouble(), text));
+    }
+
     /** A count that only rises; its name ends in {@code _total}. */
     LongAdder counter(String name, String help) {
         LongAdder count = new LongAdder();

@@ -1,6 +1,7 @@
 package dev.shadowcat.gateway.upstream;
 
 import dev.shadowcat.gateway.net.PlainMessage;
+import dev.shadowcat.gateway.net.SharedAddress;
 import dev.shadowcat.gateway.upstream.UpstreamRequest.Reuse;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.buffer.ByteBuf;
@@ -36,6 +37,7 @@ final class LoopPool {
     private final HttpDecoderConfig decoding;
     private final PlainMessage plain;
     private final ArrayDeque<UpstreamConnection> idle = new ArrayDeque<>(); // longest idle first; may hold dropped ones
+    private final SharedAddress remote = new SharedAddress(); // of nearly all of them
     private int open; // connecting and idle ones included
     private int goodAddress; // the one that connected last
     private boolean sweepDue;
@@ -202,6 +204,7 @@ final class LoopPool {
             timeout.cancel(false);
             if (connected.isSuccess()) {
                 goodAddress = (goodAddress + attempt) % addresses.size();
+                remote.shareRemote(connecting.channel());
                 return;
             }
             if (!call.isOver() && attempt + 1 < addresses.size()) {

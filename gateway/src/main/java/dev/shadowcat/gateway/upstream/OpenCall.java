@@ -1,6 +1,7 @@
 package dev.shadowcat.gateway.upstream;
 
 import dev.shadowcat.gateway.upstream.UpstreamFailure.Fate;
+import dev.shadowcat.memory.Footprint;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelProgressiveFuture;
 import io.netty.channel.ChannelProgressiveFutureListener;
@@ -52,6 +53,11 @@ final class OpenCall implements UpstreamCall, ChannelProgressiveFutureListener {
         if (used != null) {
             used.drop();
         }
+    }
+
+    @Override
+    public void measure(Footprint footprint) {
+        footprint.add(this).measured(connection);
     }
 
     /** The connection that the request goes out on; one after the other where a host has several addresses. */

@@ -1,7 +1,10 @@
 package dev.shadowcat.gateway.upstream;
 
 import dev.shadowcat.gateway.net.PlainMessage;
+import dev.shadowcat.gateway.net.SocketFootprint;
 import dev.shadowcat.gateway.upstream.UpstreamFailure.Fate;
+import dev.shadowcat.memory.Footprint;
+import dev.shadowcat.memory.Measured;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelConfig;
 import io.netty.channel.ChannelHandlerContext;
@@ -34,7 +37,7 @@ import org.slf4j.LoggerFactory;
  * can be. On its event loop.
  */
 @SuppressWarnings("FutureReturnValueIgnored") // writes report to the call, closing to channelInactive
-final class UpstreamConnection extends ChannelInboundHandlerAdapter {
+final class UpstreamConnection extends ChannelInboundHandlerAdapter implements Measured {
     private static final Logger LOG = LoggerFactory.getLogger(UpstreamConnection.class);
 
     private final LoopPool pool;
@@ -60,6 +63,14 @@ final class UpstreamConnection extends ChannelInboundHandlerAdapter {
         pooled = false;
         next.on(this);
         write(next);
+    }
+
+    @Override
+    public void measure(Footprint footprint) {
+        footprint.add(this).add(chunks);
+        if (context != null) {
+            SocketFootprint.add(context.channel(), footprint);
+        }
     }
 
     void reading(boolean on) {
