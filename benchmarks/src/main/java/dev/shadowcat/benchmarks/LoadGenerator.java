@@ -11,7 +11,7 @@ final class LoadGenerator {
         List<String> words = Arrays.asList(arguments);
         if (words.isEmpty()) {
             System.err.println(
-                    "modes: activity, calls, compaction, events, load, persistence, replay, replay-fill, sessions, soak, startup,"
+                    "modes: activity, calls, compaction, events, load, memory, naive, persistence, replay, replay-fill, sessions, soak, startup,"
                             + " threads");
             System.exit(2);
         }
@@ -33,6 +33,8 @@ final class LoadGenerator {
             case "compaction" -> new CompactionChoice(arguments).run();
             case "events" -> new EventComparison(arguments).run();
             case "load" -> new LoadTest(arguments).run();
+            case "memory" -> new MemoryOverhead(arguments).run();
+            case "naive" -> new NaiveMemory(arguments).run();
             case "persistence" -> new EventPersistence(arguments).run();
             case "replay" -> new ReplayOverHttp(arguments).run();
             case "replay-fill" -> new ReplayFromStore(arguments).run();

@@ -6,7 +6,7 @@ import java.nio.charset.StandardCharsets;
 
 /** The bytes of the requests that a client of revision 2025-11-25 sends. */
 final class Requests {
-    private static final String INITIALIZE = "{\"jsonrpc\":\"2.0\",\"id\":0,\"method\":\"initialize\",\"params\":"
+    static final String INITIALIZE = "{\"jsonrpc\":\"2.0\",\"id\":0,\"method\":\"initialize\",\"params\":"
             + "{\"protocolVersion\":\"2025-11-25\",\"capabilities\":{},"
             + "\"clientInfo\":{\"name\":\"load-generator\",\"version\":\"1\"}}}";
     private static final String INITIALIZED = "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/initialized\"}";
@@ -42,11 +42,12 @@ final class Requests {
 
     /** A tool call with a request id of nine digits, beginning {@code "id":1}. */
     static ByteBuf call(Target target, String session, String tool) {
-        return bytes(post(
-                target,
-                session(session),
-                "{\"jsonrpc\":\"2.0\",\"id\":100000000,\"method\":\"tools/call\",\"params\":{\"name\":\"" + tool
-                        + "\",\"arguments\":{\"text\":\"hello\"}}}"));
+        return bytes(post(target, session(session), callBody(tool)));
+    }
+
+    static String callBody(String tool) {
+        return "{\"jsonrpc\":\"2.0\",\"id\":100000000,\"method\":\"tools/call\",\"params\":{\"name\":\"" + tool
+                + "\",\"arguments\":{\"text\":\"hello\"}}}";
     }
 
     private static String post(Target target, String sessionHeaders, String body) {

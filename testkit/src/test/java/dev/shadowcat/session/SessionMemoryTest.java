@@ -133,7 +133,7 @@ class SessionMemoryTest {
         assertThat(heard).hasSize(50);
         long all = heard.stream().mapToLong(Long::longValue).sum();
         assertThat(survey.bytesPerSession()).isEqualTo(all / 50.0);
-        assertThat(survey.totalBytes()).isEqualTo(all);
+        assertThat(survey.totalBytes()).isEqualTo((double) all);
     }
 
     /** An idle session with events on its standalone stream, of which all but the last were written to a client. */
