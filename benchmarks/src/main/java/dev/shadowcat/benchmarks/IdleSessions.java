@@ -5,11 +5,11 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,6 +17,8 @@ import org.jspecify.annotations.Nullable;
  * stream, and knows the id of an event in the middle of it.
  */
 final class IdleSessions {
+    private static final String ID = "id: ";
+    private static final String DATA = "data: ";
     private static final int AT_ONCE = 16;
     private static final int SAMPLED = 100;
     private static final int SEEN = 3; // events of the answer that the client says it saw
@@ -81,10 +83,8 @@ final class IdleSessions {
                 .POST(HttpRequest.BodyPublishers.ofString(Requests.callBody("events")))
                 .build();
         return send(call).thenApply(answer -> {
-            List<String> ids = lines(answer.body(), "id: ").skip(1).toList(); // the first one primes
-            List<String> data = lines(answer.body(), "data: ")
-                    .filter(each -> !each.isBlank())
-                    .toList();
+            List<String> ids = idsOfMessages(answer.body());
+            List<String> data = messages(answer.body());
             if (ids.size() != UpstreamAnswers.EVENTS || data.size() != ids.size()) {
                 throw new IllegalStateException("not the answer of " + UpstreamAnswers.EVENTS + " events: " + ids);
             }
@@ -102,14 +102,23 @@ final class IdleSessions {
                 .GET()
                 .build();
         return send(resume)
-                .thenApply(answer -> lines(answer.body(), "data: ")
-                        .filter(each -> !each.isBlank())
-                        .toList()
-                        .equals(cursor.after()));
+                .thenApply(answer -> messages(answer.body()).equals(cursor.after()));
     }
 
-    private static Stream<String> lines(String body, String field) {
-        return body.lines().filter(line -> line.startsWith(field)).map(line -> line.substring(field.length()));
+    private static List<String> messages(String body) {
+        return body.lines()
+                .filter(line -> line.startsWith(DATA) && line.length() > DATA.length())
+                .toList();
+    }
+
+    /** The ids of events with a message: one without primes the client. */
+    private static List<String> idsOfMessages(String body) {
+        return Arrays.stream(body.split("\n\n", -1))
+                .filter(event -> !messages(event).isEmpty())
+                .flatMap(String::lines)
+                .filter(line -> line.startsWith(ID))
+                .map(line -> line.substring(ID.length()))
+                .toList();
     }
 
     private HttpRequest.Builder request(String session) {
