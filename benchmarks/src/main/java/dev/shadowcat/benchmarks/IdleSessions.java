@@ -101,8 +101,7 @@ final class IdleSessions {
                 .header("Last-Event-ID", cursor.id())
                 .GET()
                 .build();
-        return send(resume)
-                .thenApply(answer -> messages(answer.body()).equals(cursor.after()));
+        return send(resume).thenApply(answer -> messages(answer.body()).equals(cursor.after()));
     }
 
     private static List<String> messages(String body) {

@@ -203,7 +203,8 @@ final class GatewayWiring implements RunningGateway, GatewayView {
         boolean sync = store.durability() == Durability.SYNC;
         return RocksDbStores.open(
                 store.data(),
-                RocksDbSettings.of(sync ? RocksDbSettings.Durability.SYNC : RocksDbSettings.Durability.BATCHED));
+                RocksDbSettings.of(sync ? RocksDbSettings.Durability.SYNC : RocksDbSettings.Durability.BATCHED)
+                        .withNativeMemory(store.blockCacheBytes(), store.writeBufferBytes()));
     }
 
     private static Map<String, UpstreamClient> clients(GatewaySettings settings, Transport transport) {

@@ -79,6 +79,17 @@ public final class Keys {
             size(Sizes.MIB, Long.MAX_VALUE),
             "How much the memory store keeps; the oldest events go first.");
 
+    static final Key<Long> ROCKSDB_BLOCK_CACHE = key(
+            "rocksdb.block-cache",
+            "32MiB",
+            size(Sizes.MIB, 64 * Sizes.GIB),
+            "Native memory of the embedded store for what it read; indexes and filters count.");
+    static final Key<Long> ROCKSDB_WRITE_BUFFERS = key(
+            "rocksdb.write-buffers",
+            "64MiB",
+            size(4 * Sizes.MIB, 64 * Sizes.GIB),
+            "Native memory of the embedded store for what no table file has yet; with the block cache, all that it uses.");
+
     static final Key<Integer> QUEUE_CAPACITY = key(
             "queue.capacity",
             "1000",

@@ -13,9 +13,17 @@ import java.nio.file.Path;
  * @param durability when an event counts as stored
  * @param failure what becomes of events while the store fails, and for how long a new session waits before its 503
  * @param memoryBytes bound of the memory store
+ * @param blockCacheBytes native memory of the embedded store for what it read
+ * @param writeBufferBytes native memory of the embedded store for what it is about to write
  */
 public record StoreSettings(
-        StoreKind kind, Path data, Durability durability, StoreFailureSettings failure, long memoryBytes) {
+        StoreKind kind,
+        Path data,
+        Durability durability,
+        StoreFailureSettings failure,
+        long memoryBytes,
+        long blockCacheBytes,
+        long writeBufferBytes) {
     public StoreSettings {
         check(
                 kind != StoreKind.MEMORY || durability != Durability.SYNC,
@@ -30,12 +38,14 @@ public record StoreSettings(
                 values.get(Keys.DURABILITY),
                 new StoreFailureSettings(
                         values.get(Keys.STORE_STALL), values.get(Keys.ON_STORE_FAILURE), values.get(Keys.HOLD_FOR)),
-                values.get(Keys.MEMORY_BYTES));
+                values.get(Keys.MEMORY_BYTES),
+                values.get(Keys.ROCKSDB_BLOCK_CACHE),
+                values.get(Keys.ROCKSDB_WRITE_BUFFERS));
     }
 
     /** The same in another folder. */
     public StoreSettings withData(Path folder) {
-        return new StoreSettings(kind, folder, durability, failure, memoryBytes);
+        return new StoreSettings(kind, folder, durability, failure, memoryBytes, blockCacheBytes, writeBufferBytes);
     }
 
     /** Whether nothing is to be kept on disk: that is what durability none means, whatever the store. */

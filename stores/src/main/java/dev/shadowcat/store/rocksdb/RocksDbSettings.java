@@ -45,6 +45,11 @@ public record RocksDbSettings(
         return new RocksDbSettings(durability, 32 * MEBIBYTE, 64 * MEBIBYTE, 512);
     }
 
+    /** The same with other bounds of its native memory. */
+    public RocksDbSettings withNativeMemory(long blockCache, long writeBuffers) {
+        return new RocksDbSettings(durability, blockCache, writeBuffers, maxOpenFiles, compaction);
+    }
+
     private static void requireAtLeast(String key, long least, long value) {
         if (value < least) {
             throw new IllegalArgumentException("store." + key + ": must be at least " + least + ", but was " + value);
