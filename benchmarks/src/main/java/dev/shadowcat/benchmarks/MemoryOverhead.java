@@ -108,7 +108,8 @@ final class MemoryOverhead {
         double store = (bytesOf(after, STORE) - bytesOf(before, STORE)) / inMemory;
         double measured = whole - store;
         double percent = (computed - measured) / measured * 100;
-        agrees &= Math.abs(percent) <= TOLERATED_PERCENT;
+        // Where sessions were evicted the store's cache has keys that no session shares any more: nothing to judge by.
+        agrees &= inMemory < count || Math.abs(percent) <= TOLERATED_PERCENT;
         System.out.printf(
                 "%,-10d%,10.0f%,12.0f%,10.0f%,10.0f%,12.0f%,12.0f%11.1f%%%,14d%,14d%n",
                 count,
