@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.shadowcat.event.Event;
 import dev.shadowcat.event.SessionId;
+import dev.shadowcat.memory.Interner;
 import dev.shadowcat.observe.Observer;
 import dev.shadowcat.persist.Completion;
 import dev.shadowcat.persist.Lane;
@@ -57,7 +58,7 @@ final class SimulatedGateway {
         }));
         this.loops = new SimulatedLoop[] {new SimulatedLoop(time), new SimulatedLoop(time)};
         SessionServices services = new SessionServices(
-                store, worker.worker(), reader, clock(time), Observer.NONE, simulation.limits, 4_000);
+                store, worker.worker(), reader, clock(time), Observer.NONE, simulation.limits, 4_000, new Interner());
         this.sessions = new SessionManager<>(services, this::session, id -> loops[(int) (id.low() & 1)], maxIdle);
         this.retention = new Retention(store, simulation.limits);
         this.maintenance = worker.worker().lane(loops[0], Lane.Listener.NOBODY);
