@@ -101,6 +101,11 @@ public final class ClientStream implements Runnable, Measured {
         return true;
     }
 
+    /** Whether the client was shown an event before the store had it: an error in its place would be a second answer. */
+    boolean hasSeenUnstored(long sequence) {
+        return sequence <= unstored;
+    }
+
     private void keep(Event event) {
         if (tail == null) {
             tail = new ArrayDeque<>(8);

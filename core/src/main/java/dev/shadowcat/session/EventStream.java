@@ -475,7 +475,9 @@ public final class EventStream implements Completion, Measured {
     public void refused(StoreWrite write, String reason) {
         if (write instanceof StoreWrite.AppendEvent append) {
             stored = Math.max(stored, append.event().sequence());
-            if (append.event().answer() && !session.deleted()) {
+            boolean shown =
+                    client != null && client.hasSeenUnstored(append.event().sequence());
+            if (append.event().answer() && !shown && !session.deleted()) {
                 replace(append.event().message(), reason);
             }
         }

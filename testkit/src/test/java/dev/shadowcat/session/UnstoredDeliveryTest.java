@@ -6,6 +6,7 @@ import dev.shadowcat.event.Event;
 import dev.shadowcat.session.SessionHarness.Plain;
 import dev.shadowcat.session.SessionHarness.Sink;
 import dev.shadowcat.store.StoreWrite.AppendEvent;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -116,5 +117,18 @@ class UnstoredDeliveryTest {
         SessionHarness.attach(fresh, 0);
         assertThat(fresh.unstored(new AppendEvent(SessionHarness.ID, fresh.number(), event(1).event())))
                 .isFalse();
+    }
+
+    @Test
+    void anAnswerThatWasShownAndIsThenRefusedForGoodGetsNoSecondOne() throws InterruptedException {
+        Sink sink = SessionHarness.attach(stream, 0);
+        say(1);
+        byte[] answer = "{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{}}".getBytes(StandardCharsets.UTF_8);
+        AppendEvent shown = new AppendEvent(SessionHarness.ID, 0, new Event(1, 0, 1, true, null, answer));
+        assertThat(stream.unstored(shown)).isTrue();
+        stream.refused(shown, "told to refuse");
+        harness.turn();
+        assertThat(sink.notices).hasSize(1);
+        assertThat(sink.sequences).as("no error in its place").isEmpty();
     }
 }

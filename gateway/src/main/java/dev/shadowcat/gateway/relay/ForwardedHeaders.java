@@ -49,6 +49,8 @@ final class ForwardedHeaders {
             "set-cookie",
             SESSION);
 
+    private static final Names SINGLE = Names.of(SESSION, VERSION, LAST_EVENT_ID); // each of another length
+
     private ForwardedHeaders() {}
 
     /**
@@ -78,6 +80,22 @@ final class ForwardedHeaders {
             }
             return false;
         }
+    }
+
+    /** Whether one of MCP's own headers comes twice: two who read them could each go by another one. */
+    static boolean ambiguous(HttpHeaders headers) {
+        int seen = 0;
+        for (Iterator<Map.Entry<CharSequence, CharSequence>> each = headers.iteratorCharSequence(); each.hasNext(); ) {
+            CharSequence name = each.next().getKey();
+            if (SINGLE.has(name)) {
+                int bit = 1 << name.length();
+                if ((seen & bit) != 0) {
+                    return true;
+                }
+                seen |= bit;
+            }
+        }
+        return false;
     }
 
     /** The client's headers as the upstream may see them: credentials included, the hop's own left out. */

@@ -126,6 +126,14 @@ final class McpEndpoint implements ExchangeHandler {
 
     /** Finds the session that a request names, and lets through whom it belongs to. */
     private void inSession(Upstream target, Exchange exchange, Consumer<RelaySession> then) {
+        if (ForwardedHeaders.ambiguous(exchange.headers())) {
+            Answers.error(
+                    exchange,
+                    400,
+                    McpErrors.INVALID_REQUEST,
+                    "Mcp-Session-Id, MCP-Protocol-Version and Last-Event-ID must not come twice");
+            return;
+        }
         String version = exchange.headers().get(ForwardedHeaders.VERSION);
         if (version != null && !ProtocolVersions.ALL.contains(version)) {
             Answers.error(

@@ -68,4 +68,17 @@ class ForwardedHeadersTest {
                 .map(each -> each.getKey() + "=" + each.getValue())
                 .toList();
     }
+
+    @ParameterizedTest
+    @CsvSource({
+        "Mcp-Session-Id, mcp-session-id, true",
+        "MCP-Protocol-Version, MCP-Protocol-Version, true",
+        "Last-Event-ID, LAST-EVENT-ID, true",
+        "Mcp-Session-Id, MCP-Protocol-Version, false",
+        "Accept, Accept, false",
+    })
+    void whatMustNotComeTwice(String one, String other, boolean ambiguous) {
+        HttpHeaders headers = Answers.headers().add(one, "a").add("Via", "b").add(other, "c");
+        assertThat(ForwardedHeaders.ambiguous(headers)).isEqualTo(ambiguous);
+    }
 }
