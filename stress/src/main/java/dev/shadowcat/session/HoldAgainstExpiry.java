@@ -17,7 +17,7 @@ import org.openjdk.jcstress.infra.results.L_Result;
 @Outcome(expect = FORBIDDEN, desc = "held though gone, or neither")
 public class HoldAgainstExpiry {
     private final StressGateway gateway = new StressGateway();
-    private final Residents residents = new Residents(1);
+    private final Residents residents = new Residents();
     private final StressSession session = gateway.session();
     private boolean held;
     private boolean left;

@@ -18,7 +18,7 @@ import org.openjdk.jcstress.infra.results.L_Result;
 @Outcome(expect = FORBIDDEN, desc = "held though gone, or neither")
 public class HoldAgainstSettle {
     private final StressGateway gateway = new StressGateway();
-    private final Residents residents = new Residents(0);
+    private final Residents residents = new Residents();
     private final StressSession session = gateway.session();
     private boolean held;
     private @Nullable Session evicted;
@@ -30,7 +30,8 @@ public class HoldAgainstSettle {
 
     @Actor
     public void loop() {
-        evicted = residents.settle(session, false);
+        residents.settle(session, false);
+        evicted = residents.evict();
     }
 
     @Arbiter
