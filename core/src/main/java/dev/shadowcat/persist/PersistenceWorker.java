@@ -270,10 +270,12 @@ public final class PersistenceWorker implements AutoCloseable {
                 pause.millis(Math.min(millis, holdMillis - heldMillis)); // one more try before anything goes unstored
                 return;
             }
-            for (long left = millis; left > 0; left -= OFFER_MILLIS) {
+            long left = millis;
+            do {
                 unstored.offer(batch);
                 pause.millis(Math.min(left, OFFER_MILLIS));
-            }
+                left -= OFFER_MILLIS;
+            } while (left > 0 && !intake.ended()); // closing waits for no old pause
         }
 
         /** What is sent again is sent with what came since, so that a failure costs time and no throughput. */

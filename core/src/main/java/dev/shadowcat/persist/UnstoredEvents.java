@@ -27,7 +27,7 @@ final class UnstoredEvents {
 
     private final Intake intake;
     private final Observer observer;
-    private final Set<PendingWrite> sent = Collections.newSetFromMap(new IdentityHashMap<>());
+    private final Set<PendingWrite> sent = Collections.newSetFromMap(new IdentityHashMap<>()); // and still queued
     private final Queue<PendingWrite> reported = new ConcurrentLinkedQueue<>(); // by the loops
     private final Set<Executor> asked = ConcurrentHashMap.newKeySet(); // loops that have not answered yet
 
@@ -44,6 +44,7 @@ final class UnstoredEvents {
         intake.makeRoom(sent);
         List<PendingWrite> waiting = new ArrayList<>(batch);
         intake.copyTo(waiting);
+        forgetAllBut(waiting);
         Map<Executor, List<PendingWrite>> byLoop = new LinkedHashMap<>();
         for (PendingWrite pending : waiting) {
             Lane lane = pending.lane();
@@ -55,6 +56,18 @@ final class UnstoredEvents {
             }
         }
         byLoop.forEach(this::ask);
+    }
+
+    /** What was let go for room is of no interest any more: however long the store fails, no more is kept than waits. */
+    private void forgetAllBut(List<PendingWrite> waiting) {
+        Set<PendingWrite> same = Collections.newSetFromMap(new IdentityHashMap<>());
+        same.addAll(waiting);
+        sent.retainAll(same);
+    }
+
+    /** Events that were sent on and wait for the store yet. */
+    int size() {
+        return sent.size();
     }
 
     private void ask(Executor loop, List<PendingWrite> events) {

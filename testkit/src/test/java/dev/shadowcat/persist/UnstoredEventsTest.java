@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.shadowcat.event.Event;
 import dev.shadowcat.event.SessionId;
+import dev.shadowcat.observe.Observer;
 import dev.shadowcat.store.StoreWrite;
 import dev.shadowcat.store.StoreWrite.AppendEvent;
 import dev.shadowcat.testkit.Writes;
@@ -54,16 +55,8 @@ class UnstoredEventsTest {
 
     private static WorkerHarness harness(OnStoreFailure mode, int capacity) {
         PersistenceSettings queue = WorkerHarness.queue(capacity, 1 << 20, 1 << 20);
-        return new WorkerHarness(new PersistenceSettings(
-                queue.queueCapacity(),
-                queue.queueBytes(),
-                queue.batchBytes(),
-                queue.deferredEntries(),
-                queue.deferredInterval(),
-                queue.syncInterval(),
-                queue.backoffFirst(),
-                queue.backoffCap(),
-                new StoreFailureSettings(Duration.ofSeconds(5), mode, HOLD)));
+        return new WorkerHarness(
+                WorkerHarness.withFailure(queue, new StoreFailureSettings(Duration.ofSeconds(5), mode, HOLD)));
     }
 
     /** Fails the store until so much time has passed, with something happening all the while. */
@@ -177,5 +170,18 @@ class UnstoredEventsTest {
         assertThat(gap.gap()).isTrue();
         assertThat(last.gap()).isFalse();
         assertThat(gap.answer()).isFalse();
+    }
+
+    @Test
+    void noMoreIsKeptOfWhatWasSentOnThanWaits() {
+        Intake intake = new Intake(4, 1 << 20, Observer.NONE, System::nanoTime);
+        Lane lane = new Lane(intake, Runnable::run, Lane.Listener.NOBODY);
+        UnstoredEvents events = new UnstoredEvents(intake, Observer.NONE);
+        for (long sequence = 1; sequence <= 200; sequence++) {
+            lane.offer(Writes.event(ID, 0, sequence), stream);
+            events.offer(List.of());
+        }
+        assertThat(offered).hasSize(200);
+        assertThat(events.size()).isLessThan(10);
     }
 }

@@ -219,4 +219,18 @@ final class WorkerHarness {
             backPressure++;
         }
     }
+
+    /** The same settings but for what happens while the store fails. */
+    static PersistenceSettings withFailure(PersistenceSettings settings, StoreFailureSettings failure) {
+        return new PersistenceSettings(
+                settings.queueCapacity(),
+                settings.queueBytes(),
+                settings.batchBytes(),
+                settings.deferredEntries(),
+                settings.deferredInterval(),
+                settings.syncInterval(),
+                settings.backoffFirst(),
+                settings.backoffCap(),
+                failure);
+    }
 }

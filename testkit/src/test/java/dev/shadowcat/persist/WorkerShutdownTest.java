@@ -177,15 +177,8 @@ class WorkerShutdownTest {
         AtomicInteger sent = new AtomicInteger();
         PersistenceWorker worker = started(
                 store,
-                new PersistenceSettings(
-                        defaults.queueCapacity(),
-                        defaults.queueBytes(),
-                        defaults.batchBytes(),
-                        defaults.deferredEntries(),
-                        defaults.deferredInterval(),
-                        defaults.syncInterval(),
-                        defaults.backoffFirst(),
-                        defaults.backoffCap(),
+                WorkerHarness.withFailure(
+                        defaults,
                         new StoreFailureSettings(Duration.ofSeconds(5), OnStoreFailure.DELIVER, Duration.ZERO)));
         Lane lane = lane(worker);
         store.throwFor(Integer.MAX_VALUE);
@@ -209,6 +202,37 @@ class WorkerShutdownTest {
         await().until(() -> sent.get() == 2);
         assertThat(worker.close(SHORT)).isEqualTo(2);
         assertThat(stored).hasValue(0);
+    }
+
+    @Test
+    void closingTriesAStoreThatIsBackAtOnceWhereEventsWereSentOnUnstored() {
+        PersistenceWorker worker = started(
+                store,
+                WorkerHarness.withFailure(
+                        slowToRetry(),
+                        new StoreFailureSettings(Duration.ofSeconds(5), OnStoreFailure.DELIVER, Duration.ZERO)));
+        AtomicInteger sent = new AtomicInteger();
+        Lane lane = lane(worker);
+        store.throwFor(Integer.MAX_VALUE);
+        lane.offer(Writes.event(ID, 0, 1), new Completion() {
+            @Override
+            public void stored(StoreWrite write) {
+                stored.incrementAndGet();
+            }
+
+            @Override
+            public boolean unstored(StoreWrite write) {
+                sent.incrementAndGet();
+                return true;
+            }
+
+            @Override
+            public void refused(StoreWrite write, String reason) {}
+        });
+        await().until(() -> sent.get() == 1);
+        store.heal();
+        assertThat(worker.close(LONG)).isZero();
+        await().until(() -> stored.get() == 1);
     }
 
     /** Pauses anywhere below an hour. */
@@ -272,16 +296,8 @@ class WorkerShutdownTest {
         PersistenceSettings defaults = PersistenceSettings.DEFAULTS;
         PersistenceWorker worker = started(
                 store,
-                new PersistenceSettings(
-                        defaults.queueCapacity(),
-                        defaults.queueBytes(),
-                        defaults.batchBytes(),
-                        defaults.deferredEntries(),
-                        defaults.deferredInterval(),
-                        defaults.syncInterval(),
-                        defaults.backoffFirst(),
-                        defaults.backoffCap(),
-                        new StoreFailureSettings(Duration.ofMillis(1), OnStoreFailure.HOLD, Duration.ZERO)));
+                WorkerHarness.withFailure(
+                        defaults, new StoreFailureSettings(Duration.ofMillis(1), OnStoreFailure.HOLD, Duration.ZERO)));
         Lane lane = lane(worker);
         store.stall();
         lane.offer(Writes.event(ID, 0, 1), completion);
