@@ -3,6 +3,8 @@ package dev.shadowcat.persist;
 import dev.shadowcat.event.Event;
 import dev.shadowcat.store.StoreWrite;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.SeekableByteChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -41,12 +43,24 @@ public final class DeadLetterFile implements DeadLetters {
             }
             Files.writeString(
                     file,
-                    line(write, reason),
+                    (lastIsCutOff() ? "\n" : "") + line(write, reason),
                     StandardCharsets.UTF_8,
                     StandardOpenOption.CREATE,
                     StandardOpenOption.APPEND);
         } catch (IOException cannotKeep) {
             log.error("Cannot write the dead letter to {}: {}", file, cannotKeep.toString());
+        }
+    }
+
+    /** Whether a full disk left a line without its end: the next one would be lost with it. */
+    private boolean lastIsCutOff() throws IOException {
+        if (!Files.exists(file) || Files.size(file) == 0) {
+            return false;
+        }
+        try (SeekableByteChannel channel = Files.newByteChannel(file)) {
+            ByteBuffer last = ByteBuffer.allocate(1);
+            channel.position(channel.size() - 1).read(last);
+            return last.get(0) != '\n';
         }
     }
 

@@ -53,6 +53,19 @@ class DeadLetterFileTest {
     }
 
     @Test
+    void aLineThatWasCutOffTakesNotTheNextOneWithIt() throws IOException {
+        Path file = directory.resolve("dead-letters.jsonl");
+        Files.writeString(file, "{\"time\":\"20");
+        new DeadLetterFile(file, 1 << 20).keep(Writes.session(ID), "no");
+        assertThat(Files.readAllLines(file))
+                .hasSize(2)
+                .last()
+                .asString()
+                .startsWith("{\"time\":")
+                .endsWith("}");
+    }
+
+    @Test
     void aFileThatCannotBeWrittenStopsNobody() {
         DeadLetterFile letters = new DeadLetterFile(directory.resolve("no/such/directory"), 1_000);
         letters.keep(Writes.event(ID, 0, 1), "no");

@@ -2,20 +2,20 @@ package dev.shadowcat.gateway.cli;
 
 import dev.shadowcat.gateway.config.Configuration;
 import dev.shadowcat.gateway.config.Keys;
-import dev.shadowcat.store.AppendOutcome;
 import dev.shadowcat.store.EventStore;
-import dev.shadowcat.store.StoreWrite;
-import dev.shadowcat.store.StoredStream;
 import dev.shadowcat.store.rocksdb.RocksDbSettings;
 import dev.shadowcat.store.rocksdb.RocksDbStores;
 import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.AtomicMoveNotSupportedException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.util.ArrayList;
+import java.nio.file.StandardOpenOption;
 import java.util.List;
-import java.util.Optional;
+import java.util.function.Function;
 
 /**
  * {@code shadowcat dead-letters}: what the store refused for good, and another try with it. A try needs the files for itself: a
@@ -25,63 +25,53 @@ final class DeadLettersCommand {
     static final String FILE = "dead-letters.jsonl";
 
     private final Console console;
+    private final Function<Path, EventStore> stores;
 
     DeadLettersCommand(Console console) {
+        this(console, data -> RocksDbStores.open(data, RocksDbSettings.of(RocksDbSettings.Durability.SYNC)));
+    }
+
+    /** @param stores opens the store in a data folder, for us alone; what it takes is on the disk */
+    DeadLettersCommand(Console console, Function<Path, EventStore> stores) {
         this.console = console;
+        this.stores = stores;
     }
 
     void list(Configuration configuration, boolean payload) {
-        for (String line : lines(file(configuration))) {
+        Path file = file(configuration);
+        if (!Files.exists(file)) {
+            console.warn(none(configuration));
+        }
+        for (String line : lines(file)) {
             console.print(DeadLetter.parse(line)
                     .map(letter -> letter.shown(payload))
                     .orElse("{\"unreadable\":" + line.length() + "}"));
         }
     }
 
-    /** Stores events whose number is still free, and leaves all others in the file. */
+    /**
+     * Stores events whose number is still free, and leaves all others in the file. The file is read and replaced while the
+     * store is ours: a gateway writes to it whenever the store is its own.
+     */
     void resubmit(Configuration configuration) {
         Path data = configuration.get(Keys.DATA).toAbsolutePath();
         Path file = file(configuration);
-        List<String> lines = lines(file);
-        if (lines.isEmpty()) {
-            console.print("shadowcat: there are no dead letters in " + data);
+        if (lines(file).isEmpty()) { // no store is made, and none disturbed, for nothing
+            console.print("shadowcat: " + none(configuration));
             return;
         }
-        List<String> left = new ArrayList<>();
-        try (EventStore store = RocksDbStores.open(data, RocksDbSettings.of(RocksDbSettings.Durability.SYNC))) {
-            for (String line : lines) {
-                String obstacle = resubmit(store, line);
-                if (!obstacle.isEmpty()) {
-                    left.add(line);
-                    console.print("shadowcat: stays: " + obstacle);
-                }
-            }
+        try (EventStore store = stores.apply(data)) {
+            Resubmission again = new Resubmission(store, console);
+            lines(file).forEach(again::tryAgain);
+            replace(file, again.left());
+            console.print("shadowcat: " + again.summary() + " in " + file);
         }
-        replace(file, left);
-        console.print("shadowcat: " + (lines.size() - left.size()) + " stored, " + left.size() + " left in " + file);
     }
 
-    /** What stands in the way; empty where it was stored. */
-    private static String resubmit(EventStore store, String line) {
-        Optional<StoreWrite.AppendEvent> event = DeadLetter.parse(line).flatMap(DeadLetter::event);
-        if (event.isEmpty()) {
-            return "not an event: only events are sent again";
-        }
-        StoreWrite.AppendEvent append = event.get();
-        String name = "event " + append.event().sequence() + " of stream " + append.stream() + " of session "
-                + append.session().shortened();
-        Optional<StoredStream> stream = store.stream(append.session(), append.stream());
-        if (stream.isEmpty()) {
-            return name + ": its stream has ended";
-        }
-        if (append.event().sequence() <= stream.get().lastSequence()) {
-            return name + ": its stream has gone on, up to " + stream.get().lastSequence();
-        }
-        return switch (store.append(List.of(append))) {
-            case AppendOutcome.Stored _ -> "";
-            case AppendOutcome.Busy busy -> name + ": " + busy.reason();
-            case AppendOutcome.Refused refused -> name + ": refused again: " + refused.reason();
-        };
+    private static String none(Configuration configuration) {
+        Path data = configuration.get(Keys.DATA).toAbsolutePath();
+        return "there are no dead letters in " + data
+                + (configuration.given(Keys.DATA) ? "" : "; name another data folder with --data");
     }
 
     private static Path file(Configuration configuration) {
@@ -90,7 +80,12 @@ final class DeadLettersCommand {
 
     private static List<String> lines(Path file) {
         try {
-            return Files.exists(file) ? Files.readAllLines(file) : List.of();
+            // Not strictly: a character may be cut off with the rest of its line.
+            return new String(Files.readAllBytes(file), StandardCharsets.UTF_8)
+                    .lines()
+                    .toList();
+        } catch (NoSuchFileException none) {
+            return List.of();
         } catch (IOException unreadable) {
             throw new Failure("cannot read " + file + ": " + unreadable.getMessage());
         }
@@ -100,6 +95,9 @@ final class DeadLettersCommand {
         Path next = file.resolveSibling(FILE + ".new");
         try {
             Files.write(next, lines);
+            try (FileChannel written = FileChannel.open(next, StandardOpenOption.WRITE)) {
+                written.force(true);
+            }
             move(next, file);
         } catch (IOException unwritable) {
             throw new Failure("cannot write " + file + ": " + unwritable.getMessage());

@@ -1,14 +1,21 @@
 package dev.shadowcat.gateway.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.shadowcat.event.Event;
 import dev.shadowcat.event.SessionId;
+import dev.shadowcat.gateway.config.Configuration;
 import dev.shadowcat.persist.DeadLetterFile;
+import dev.shadowcat.store.AppendOutcome;
 import dev.shadowcat.store.EventStore;
+import dev.shadowcat.store.StoreException;
+import dev.shadowcat.store.StoreWrite;
 import dev.shadowcat.store.StoreWrite.AppendEvent;
+import dev.shadowcat.store.StoredStream;
 import dev.shadowcat.store.rocksdb.RocksDbSettings;
 import dev.shadowcat.store.rocksdb.RocksDbStores;
+import dev.shadowcat.testkit.ForwardingStore;
 import dev.shadowcat.testkit.Writes;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -17,8 +24,12 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.time.Duration;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -39,7 +50,8 @@ class DeadLettersCommandTest {
     @BeforeEach
     void fill() {
         try (EventStore store = open()) {
-            store.append(List.of(Writes.session(ID), Writes.stream(ID, 0), Writes.event(ID, 0, 1)));
+            store.append(
+                    List.of(Writes.session(ID), Writes.stream(ID, 0), Writes.stream(ID, 1), Writes.event(ID, 0, 1)));
         }
     }
 
@@ -48,26 +60,44 @@ class DeadLettersCommandTest {
     }
 
     private static AppendEvent event(long sequence) {
+        return event(0, sequence);
+    }
+
+    private static AppendEvent event(int stream, long sequence) {
         return new AppendEvent(
-                ID, 0, new Event(sequence, 5, 2, true, "ü\"" + sequence, MESSAGE.getBytes(StandardCharsets.UTF_8)));
+                ID,
+                stream,
+                new Event(sequence, 5, 2, true, "ü\"" + sequence, MESSAGE.getBytes(StandardCharsets.UTF_8)));
     }
 
     private DeadLetterFile letters() {
-        return new DeadLetterFile(data.resolve(DeadLettersCommand.FILE), 1 << 20);
+        return new DeadLetterFile(file(), 1 << 20);
+    }
+
+    private Path file() {
+        return data.resolve(DeadLettersCommand.FILE);
+    }
+
+    private Console console() {
+        return new Console(
+                new PrintStream(out, true, StandardCharsets.UTF_8), new PrintStream(err, true, StandardCharsets.UTF_8));
     }
 
     private int run(String... arguments) {
-        Console console = new Console(
-                new PrintStream(out, true, StandardCharsets.UTF_8), new PrintStream(err, true, StandardCharsets.UTF_8));
         String[] all = new String[arguments.length + 3];
         all[0] = "dead-letters";
         all[1] = "--data";
         all[2] = data.toString();
         System.arraycopy(arguments, 0, all, 3, arguments.length);
-        return new Main(Map.of(), console, settings -> {
+        return new Main(Map.of(), console(), settings -> {
                     throw new AssertionError("started");
                 })
                 .run(all);
+    }
+
+    private void resubmit(UnaryOperator<EventStore> around) {
+        new DeadLettersCommand(console(), folder -> around.apply(open()))
+                .resubmit(Configuration.read(Map.of("--data", data.toString()), Map.of()));
     }
 
     private List<String> printed() {
@@ -96,12 +126,12 @@ class DeadLettersCommandTest {
         letters().keep(event(7), "no");
         letters().keep(event(8), "no");
         letters().keep(Writes.stream(ID, 3), "no");
-        Files.writeString(data.resolve(DeadLettersCommand.FILE), "{\"cut o", StandardOpenOption.APPEND);
+        Files.writeString(file(), "{\"cut o", StandardOpenOption.APPEND);
         assertThat(run("--resubmit")).isZero();
         assertThat(printed().getLast()).startsWith("shadowcat: 2 stored, 3 left in ");
         assertThat(printed())
                 .anyMatch(line -> line.contains("event 1 of stream 0") && line.contains("gone on, up to 1"));
-        assertThat(Files.readAllLines(data.resolve(DeadLettersCommand.FILE))).hasSize(3);
+        assertThat(Files.readAllLines(file())).hasSize(3);
         try (EventStore store = open()) {
             List<Event> events = store.read(ID, 0, 0, 10, 1 << 20);
             assertThat(events).extracting(Event::sequence).containsExactly(1L, 7L, 8L);
@@ -125,7 +155,112 @@ class DeadLettersCommandTest {
             assertThat(err.toString(StandardCharsets.UTF_8)).contains("in use by another gateway");
             assertThat(held.read(ID, 0, 1, 10, 1 << 20)).isEmpty();
         }
-        assertThat(Files.readAllLines(data.resolve(DeadLettersCommand.FILE))).hasSize(1);
+        assertThat(Files.readAllLines(file())).hasSize(1);
+    }
+
+    @Test
+    void whatWasStoredBeforeAKillIsNotStoredTwiceAndNotTakenForPassed() throws IOException {
+        letters().keep(event(7), "no");
+        letters().keep(event(8), "no");
+        assertThatThrownBy(() -> resubmit(store -> new ForwardingStore(store) {
+                    @Override
+                    public AppendOutcome append(List<StoreWrite> batch) {
+                        super.append(batch);
+                        throw new IllegalStateException("killed");
+                    }
+                }))
+                .hasMessage("killed");
+        assertThat(Files.readAllLines(file())).hasSize(2);
+        assertThat(run("--resubmit")).isZero();
+        assertThat(printed()).hasSize(1);
+        assertThat(printed().getLast()).startsWith("shadowcat: 1 stored, 1 there already, 0 left in ");
+        try (EventStore store = open()) {
+            assertThat(store.read(ID, 0, 0, 10, 1 << 20))
+                    .extracting(Event::sequence)
+                    .containsExactly(1L, 7L, 8L);
+        }
+    }
+
+    @Test
+    void aLetterThatOnlyHasTheNumberOfAStoredEventStays() throws IOException {
+        letters().keep(event(1), "no"); // the store has another event 1
+        assertThat(run("--resubmit")).isZero();
+        assertThat(printed().getLast()).startsWith("shadowcat: 0 stored, 1 left in ");
+        assertThat(Files.readAllLines(file())).hasSize(1);
+    }
+
+    @Test
+    void lettersOfAGatewayThatJustClosedTheStoreAndOfTheNextOneAreNotLost() throws IOException {
+        letters().keep(event(7), "no");
+        resubmit(store -> {
+            letters().keep(Writes.stream(ID, 3), "kept while the store was not ours yet");
+            return new ForwardingStore(store) {
+                @Override
+                public void close() {
+                    super.close();
+                    letters().keep(Writes.stream(ID, 4), "kept as soon as the store was free");
+                }
+            };
+        });
+        assertThat(Files.readAllLines(file())).hasSize(2);
+    }
+
+    @Test
+    void aLineThatIsBrokenStopsNoOther() throws IOException {
+        letters().keep(event(7), "no");
+        String good = Files.readString(file());
+        String base64 = good.replaceFirst("\"message\":\"", "$0###").replace(":7,", ":5,");
+        String number = good.replace(":7,", ":\"seven\",");
+        byte[] cut = {'{', '"', (byte) 0xc3};
+        Files.writeString(file(), base64 + number + good);
+        Files.write(file(), cut, StandardOpenOption.APPEND);
+        assertThat(run()).isZero();
+        assertThat(printed()).hasSize(4);
+        assertThat(printed()).filteredOn(line -> line.contains("unreadable")).hasSize(3);
+        assertThat(run("--resubmit")).isZero();
+        assertThat(printed().getLast()).startsWith("shadowcat: 1 stored, 3 left in ");
+    }
+
+    @Test
+    void whatTheStoreCannotTakeNowStaysWithAllThatFollowsInItsStream() throws IOException {
+        letters().keep(event(7), "no");
+        letters().keep(event(8), "no");
+        letters().keep(event(1, 7), "no");
+        Iterator<Optional<AppendOutcome>> outcomes = List.of(
+                        Optional.<AppendOutcome>of(new AppendOutcome.Busy(Duration.ofSeconds(1), "the disk is full")),
+                        Optional.<AppendOutcome>empty())
+                .iterator();
+        resubmit(store -> new ForwardingStore(store) {
+            @Override
+            public AppendOutcome append(List<StoreWrite> batch) {
+                return outcomes.next().orElseGet(() -> super.append(batch));
+            }
+        });
+        assertThat(printed())
+                .anyMatch(line ->
+                        line.endsWith("event 7 of stream 0 of session " + ID.shortened() + ": the disk is full"));
+        assertThat(printed()).anyMatch(line -> line.contains("event 8 of stream 0"));
+        assertThat(printed().getLast()).startsWith("shadowcat: 1 stored, 2 left in ");
+        assertThat(run("--resubmit")).isZero();
+        assertThat(printed().getLast()).startsWith("shadowcat: 2 stored, 0 left in ");
+    }
+
+    @Test
+    void aStoreThatFailsUnderOneLetterStillTakesTheOthers() throws IOException {
+        letters().keep(event(7), "no");
+        letters().keep(event(1, 7), "no");
+        resubmit(store -> new ForwardingStore(store) {
+            @Override
+            public Optional<StoredStream> stream(SessionId session, int stream) {
+                if (stream == 0) {
+                    throw new StoreException("a block is damaged", null);
+                }
+                return super.stream(session, stream);
+            }
+        });
+        assertThat(printed()).anyMatch(line -> line.endsWith("a block is damaged"));
+        assertThat(printed().getLast()).startsWith("shadowcat: 1 stored, 1 left in ");
+        assertThat(Files.readAllLines(file())).hasSize(1);
     }
 
     @Test
