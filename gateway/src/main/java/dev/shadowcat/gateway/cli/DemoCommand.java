@@ -30,6 +30,9 @@ final class DemoCommand {
     void run(Configuration configuration) {
         Demo demo = start(configuration);
         demo.gateway().announce(console);
+        if (demo.temporary()) {
+            console.print("shadowcat: data in " + demo.data() + ", deleted when the demo ends");
+        }
         HostPort listen =
                 demo.gateway().settings().listen().withPort(demo.gateway().port());
         DemoTour.lines("http://" + listen + "/mcp").forEach(console::print);
@@ -45,8 +48,10 @@ final class DemoCommand {
         boolean temporary = !configuration.given(Keys.DATA);
         Path data = temporary ? temporaryFolder() : settings.store().data();
         try {
-            return new Demo(
-                    starter.start(settings.withStore(settings.store().withData(data))), server, data, temporary);
+            RunningGateway gateway =
+                    starter.start(settings.withStore(settings.store().withData(data)));
+            gateway.reloadFrom(configuration);
+            return new Demo(gateway, server, data, temporary);
         } catch (RuntimeException failed) {
             server.close();
             throw failed;

@@ -83,7 +83,7 @@ final class Doctor {
 
     /** Looks and touches nothing: opening a store for real makes one, or counts a power cut. */
     private void storeIn(Path data) {
-        if (new AdminAddress(data).read().flatMap(LiveSessions::at).isPresent()) {
+        if (AdminPort.answersFor(data)) {
             ok("store", data + " is in use by a running gateway");
             return;
         }
@@ -130,7 +130,7 @@ final class Doctor {
     private void port(String key, HostPort address, Path data) {
         if (Ports.free(address)) {
             ok(key, address + " is free");
-        } else if (new AdminAddress(data).read().flatMap(LiveSessions::at).isPresent()) {
+        } else if (AdminPort.answersFor(data)) {
             ok(key, address + " is taken; a gateway on this data folder runs");
         } else {
             fail(key, Ports.taken(address) + "; choose another with --" + key + " HOST:PORT");

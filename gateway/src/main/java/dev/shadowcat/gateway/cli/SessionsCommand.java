@@ -4,7 +4,6 @@ import dev.shadowcat.event.EventId;
 import dev.shadowcat.gateway.config.Configuration;
 import dev.shadowcat.gateway.config.Keys;
 import dev.shadowcat.store.rocksdb.RocksDbStores;
-import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -75,12 +74,10 @@ final class SessionsCommand {
     }
 
     private static SessionSource source(Configuration configuration) {
-        Path data = configuration.get(Keys.DATA).toAbsolutePath();
-        Optional<SessionSource> live = new AdminAddress(data).read().flatMap(LiveSessions::at);
-        if (live.isEmpty() && !configuration.given(Keys.DATA)) {
-            // The demo keeps its data in a temporary folder: it is found by its port.
-            live = LiveSessions.at("http://" + configuration.get(Keys.ADMIN).local());
-        }
-        return live.orElseGet(() -> new StoredSessions(RocksDbStores.openReadOnly(data)));
+        Optional<AdminPort> live = AdminPort.of(configuration);
+        return live.isPresent()
+                ? new LiveSessions(live.get())
+                : new StoredSessions(
+                        RocksDbStores.openReadOnly(configuration.get(Keys.DATA).toAbsolutePath()));
     }
 }
