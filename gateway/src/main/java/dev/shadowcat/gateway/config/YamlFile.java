@@ -1,6 +1,7 @@
 package dev.shadowcat.gateway.config;
 
 import java.io.IOException;
+import java.nio.charset.CharacterCodingException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -9,10 +10,13 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.snakeyaml.engine.v2.exceptions.Mark;
+import org.snakeyaml.engine.v2.exceptions.MarkedYamlEngineException;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.JsonParser;
 import tools.jackson.core.JsonToken;
 import tools.jackson.core.ObjectReadContext;
+import tools.jackson.core.TokenStreamLocation;
 import tools.jackson.dataformat.yaml.YAMLFactory;
 
 /** Settings from a YAML file. Groups may be nested or dotted: {@code queue: {capacity: 1000}} is {@code queue.capacity: 1000}. */
@@ -29,18 +33,65 @@ final class YamlFile {
     }
 
     static Map<String, Given> read(Path file) {
-        try (JsonParser parser = new YAMLFactory().createParser(ObjectReadContext.empty(), Files.readString(file))) {
-            return new YamlFile(file, parser).document();
+        try {
+            String text = Files.readString(file);
+            parseToTheEnd(text);
+            try (JsonParser parser = parser(text)) {
+                return new YamlFile(file, parser).document();
+            }
         } catch (JacksonException broken) {
-            String problem = Optional.ofNullable(broken.getOriginalMessage()).orElse("cannot be read");
-            String firstLine = problem.lines().findFirst().orElse(problem).strip();
-            throw new ConfigurationException(
-                    file + ":" + broken.getLocation().getLineNr() + ": is not YAML: " + firstLine);
+            throw notYaml(file, broken);
         } catch (NoSuchFileException missing) {
             throw new ConfigurationException(file + ": there is no such file");
+        } catch (CharacterCodingException notText) {
+            throw new ConfigurationException(file + ": is not text in UTF-8");
         } catch (IOException unreadable) {
             throw new ConfigurationException(file + ": cannot be read: " + unreadable.getMessage());
         }
+    }
+
+    /** What is no YAML is told first: up to where it breaks, it may look like a wrong setting. */
+    private static void parseToTheEnd(String text) {
+        try (JsonParser parser = parser(text)) {
+            JsonToken token;
+            do {
+                token = parser.nextToken();
+            } while (token != null);
+        }
+    }
+
+    private static JsonParser parser(String text) {
+        return new YAMLFactory().createParser(ObjectReadContext.empty(), text);
+    }
+
+    /** The YAML engine knows more than Jackson hands on: what it was reading, what is wrong with it, and exactly where. */
+    private static ConfigurationException notYaml(Path file, JacksonException broken) {
+        if (broken.getCause() instanceof MarkedYamlEngineException engine) {
+            Optional<Mark> mark = engine.getProblemMark().or(engine::getContextMark);
+            if (mark.isPresent()) {
+                return notYaml(file, mark.get().getLine() + 1, mark.get().getColumn() + 1, problem(engine, mark.get()));
+            }
+        }
+        String message = String.valueOf(broken.getOriginalMessage());
+        String firstLine = message.lines().findFirst().orElse(message);
+        TokenStreamLocation where = broken.getLocation();
+        return notYaml(file, where.getLineNr(), where.getColumnNr(), firstLine);
+    }
+
+    private static ConfigurationException notYaml(Path file, int line, int column, String problem) {
+        String oneLine = problem.replaceAll("\\s+", " ").strip();
+        return new ConfigurationException(file + ":" + line + ":" + column + ": is not YAML: " + oneLine);
+    }
+
+    private static String problem(MarkedYamlEngineException engine, Mark mark) {
+        if (engine.getContext() == null) {
+            return engine.getProblem();
+        }
+        String begin = engine.getContextMark()
+                .filter(context -> context.getLine() != mark.getLine())
+                .map(context -> " that begins in line " + (context.getLine() + 1))
+                .orElse("");
+        return engine.getContext() + begin + ": " + engine.getProblem();
     }
 
     private Map<String, Given> document() {

@@ -167,15 +167,34 @@ class ConfigurationTest {
                 .withMessage(file + message);
     }
 
-    @Test
-    void brokenYamlIsRefusedByLine() throws IOException {
-        Path file = file("listen: 127.0.0.1:1\nqueue: {capacity: 1\nx: y");
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '~',
+            quoteCharacter = '`',
+            value = {
+                "queue: [~:1:9: is not YAML: while parsing a flow node: expected the node content, but found '<stream end>'",
+                "listen: 127.0.0.1:1\\nqueue: {capacity: 1\\nx: y~:3:2: is not YAML: while parsing a flow mapping that begins in line 2: expected ',' or '}', but got :",
+                "queue:\\n\\tcapacity: 1~:2:1: is not YAML: while scanning for the next token: found character '\\t(TAB)' that cannot start any token. (Do not use \\t(TAB) for indentation)",
+                "data: \"a~:1:9: is not YAML: while scanning a quoted scalar: found unexpected end of stream",
+                "listen: 127.0.0.1:1\\nlisten 2\\nstore: memory~:3:1: is not YAML: while scanning a simple key that begins in line 2: could not find expected ':'",
+                "listen: 1\\n data: x~:2:6: is not YAML: mapping values are not allowed here",
+            })
+    void brokenYamlIsRefusedInOneLineThatSaysWhereAndWhy(String yaml, String message) throws IOException {
+        Path file = file(yaml.replace("\\n", "\n").replace("\\t", "\t"));
 
         assertThatExceptionOfType(ConfigurationException.class)
                 .isThrownBy(() -> read(Map.of("--config", file.toString()), Map.of()))
-                .withMessageStartingWith(file + ":")
-                .withMessageContaining("is not YAML")
-                .satisfies(wrong -> assertThat(wrong.getMessage()).hasLineCount(1));
+                .withMessage(file + message);
+    }
+
+    @Test
+    void aFileInAnotherEncodingIsRefused() throws IOException {
+        Path file = file("");
+        Files.write(file, new byte[] {'d', 'a', 't', 'a', ':', ' ', (byte) 0xe4});
+
+        assertThatExceptionOfType(ConfigurationException.class)
+                .isThrownBy(() -> read(Map.of("--config", file.toString()), Map.of()))
+                .withMessage(file + ": is not text in UTF-8");
     }
 
     @Test
