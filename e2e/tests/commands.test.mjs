@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { spawnSync } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { once } from 'node:events';
 import { dirname, join, resolve } from 'node:path';
@@ -159,6 +159,7 @@ describe('mistakes', { skip: unlessControl }, () => {
     ['a number below its bound', ['gateway', '--upstream', 'http://127.0.0.1:1/mcp', '--queue-capacity', '1', ...place], /queue-capacity.*but was 1/],
     ['a variable out of range', ['gateway', '--upstream', 'http://127.0.0.1:1/mcp', ...place], /SHADOWCAT_HEARTBEAT|heartbeat/, { SHADOWCAT_HEARTBEAT: 'soon' }],
     ['an unknown key in the file', ['gateway', '--config', file('upstream: http://127.0.0.1:1/mcp\nqueue:\n  capasity: 7\n')], /shadowcat\.yaml.*3.*queue\.capasity/],
+    ['a file that is not YAML', ['gateway', '--config', file('queue: [')], /shadowcat\.yaml:1:9: is not YAML: .*found '<stream end>'/],
     ['a file that is not there', ['gateway', '--config', '/nowhere/shadowcat.yaml'], /\/nowhere\/shadowcat\.yaml/],
     ['an unknown command', ['gatway'], /gatway/],
   ]) {
@@ -170,6 +171,16 @@ describe('mistakes', { skip: unlessControl }, () => {
       assert.equal(stdout, '');
     });
   }
+
+  test('a launcher that is not built, where it cannot be, says what to run', () => {
+    const folder = temporaryFolder('unbuilt');
+    copyFileSync(join(root, 'shadowcat'), join(folder, 'shadowcat'));
+    writeFileSync(join(folder, 'gateway'), 'in the way of what a build writes');
+    const { status, stdout, stderr } = spawnSync(join(folder, 'shadowcat'), ['gateway'], { encoding: 'utf8' });
+    assert.equal(status, 1);
+    assert.equal(stdout, '');
+    assert.match(stderr, /^shadowcat: is not built.* run `\S+\/shadowcat build` as who owns it\n$/);
+  });
 
   test('a taken port ends with 1 and names its holder', async () => {
     const holder = createServer().listen(0, '127.0.0.1');
