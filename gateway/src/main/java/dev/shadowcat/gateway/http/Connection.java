@@ -53,6 +53,11 @@ final class Connection extends ChannelInboundHandlerAdapter implements Measured 
     /** How long a refused client may go on sending, so that it gets to read the answer instead of a reset. */
     private static final int LINGER_MILLIS = 2_000;
 
+    private static final String TARGET_TOO_LONG =
+            "the request target is longer than the gateway's limit of " + (RequestDecoder.MAX_TARGET >> 10) + " KiB";
+    private static final String HEADERS_TOO_LARGE =
+            "the request's headers are over the gateway's limit of " + (RequestDecoder.MAX_HEADERS >> 10) + " KiB";
+
     private static final ByteBuf CONTINUE = Unpooled.unreleasableBuffer(Unpooled.directBuffer()
             .writeBytes("HTTP/1.1 100 Continue\r\n\r\n".getBytes(StandardCharsets.US_ASCII))
             .asReadOnly());
@@ -603,9 +608,9 @@ final class Connection extends ChannelInboundHandlerAdapter implements Measured 
 
     private void refuseHead(Throwable cause, HttpHeaders headers) {
         if (cause instanceof TooLongHttpLineException) {
-            refuse(414, ErrorBody.INVALID_REQUEST, "the request target is too long", headers);
+            refuse(414, ErrorBody.INVALID_REQUEST, TARGET_TOO_LONG, headers);
         } else if (cause instanceof TooLongFrameException) {
-            refuse(431, ErrorBody.INVALID_REQUEST, "the request's headers are too large", headers);
+            refuse(431, ErrorBody.INVALID_REQUEST, HEADERS_TOO_LARGE, headers);
         } else {
             refuse(400, ErrorBody.INVALID_REQUEST, "the request's head is not well-formed", headers);
         }

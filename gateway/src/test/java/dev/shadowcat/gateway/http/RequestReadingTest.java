@@ -132,6 +132,23 @@ class RequestReadingTest {
     }
 
     @Test
+    void namesTheLimitsOfAHead() {
+        try (EmbeddedConnection connection = new EmbeddedConnection(ECHO)) {
+            connection.send(
+                    "GET / HTTP/1.1\r\nHost: a\r\nX-Large: " + "x".repeat(RequestDecoder.MAX_HEADERS) + "\r\n\r\n");
+            assertThat(connection.received())
+                    .startsWith("HTTP/1.1 431")
+                    .contains("the request's headers are over the gateway's limit of 32 KiB");
+        }
+        try (EmbeddedConnection connection = new EmbeddedConnection(ECHO)) {
+            connection.send("GET /" + "x".repeat(RequestDecoder.MAX_TARGET) + " HTTP/1.1\r\nHost: a\r\n\r\n");
+            assertThat(connection.received())
+                    .startsWith("HTTP/1.1 414")
+                    .contains("the request target is longer than the gateway's limit of 8 KiB");
+        }
+    }
+
+    @Test
     void takesABodyOfExactlyTheLimit() {
         try (EmbeddedConnection connection = new EmbeddedConnection(SMALL, ECHO)) {
             connection.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1000\r\n\r\n" + "x".repeat(1000));
