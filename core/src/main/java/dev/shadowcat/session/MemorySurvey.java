@@ -53,12 +53,7 @@ public final class MemorySurvey {
         }
     }
 
-    /** What a session takes on average, in bytes; 0 before the first was measured. */
-    public double bytesPerSession() {
-        return mean;
-    }
-
-    /** What all sessions in memory take together, by the average of those that were measured last. */
+    /** What all sessions in memory take together, by the average of those that were measured last; 0 before the first was. */
     public double totalBytes() {
         return mean * sessions.inMemory();
     }

@@ -54,7 +54,8 @@ final class PostRelay implements UpstreamListener, ExchangeListener, Measured {
     private @Nullable UpstreamCall call;
     private @Nullable UpstreamFeed feed;
     private @Nullable EventStream stream;
-    private SessionLoop.@Nullable Timer slow; // then: an upstream that does not end its answer
+    private SessionLoop.@Nullable Timer slow; // until it becomes a stream
+    private SessionLoop.@Nullable Timer linger; // for an upstream that does not end its answer
     private SessionLoop.@Nullable Timer answerTimer;
     private @Nullable CollectedBody plain;
     private HttpHeaders answerHeaders = EmptyHttpHeaders.INSTANCE; // the upstream's own, never changed
@@ -226,7 +227,7 @@ final class PostRelay implements UpstreamListener, ExchangeListener, Measured {
             feed.feed(bytes, call);
             if (stream != null && stream.ended() && !over) {
                 finish();
-                slow = session.nettyLoop()
+                linger = session.nettyLoop()
                         .afterAnswer(session.relay().settings().streams().cancelledLinger(), this::leave);
             }
             return;
@@ -500,6 +501,7 @@ final class PostRelay implements UpstreamListener, ExchangeListener, Measured {
             drain = null;
         }
         stopSlow();
+        stopLinger();
         if (feed != null) {
             feed.release();
         }
@@ -524,6 +526,13 @@ final class PostRelay implements UpstreamListener, ExchangeListener, Measured {
         if (slow != null) {
             slow.cancel();
             slow = null;
+        }
+    }
+
+    private void stopLinger() {
+        if (linger != null) {
+            linger.cancel();
+            linger = null;
         }
     }
 
