@@ -4,7 +4,6 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.function.ToDoubleFunction;
 
 /** Mode {@code calls}: several targets in turn, round after round, the medians beside each other. */
 final class CallComparison {
@@ -75,16 +74,17 @@ final class CallComparison {
 
     private void print(Map<Target, List<CallResult>> saturated, Map<Target, List<CallResult>> paced) {
         Table table = new Table(targets.stream().map(Target::name).toList());
-        row(table, "requests/s at saturation", saturated, CallResult::perSecond);
-        row(table, "proxy CPU, us/request", saturated, CallResult::proxyCpuMicrosPerCall);
-        row(table, "p50 at saturation, ms", saturated, result -> result.latencyMillis(50));
-        row(table, "p99 at saturation, ms", saturated, result -> result.latencyMillis(99));
-        row(table, "p50 at " + settings.rate() + "/s, ms", paced, result -> result.latencyMillis(50));
-        row(table, "p99 at " + settings.rate() + "/s, ms", paced, result -> result.latencyMillis(99));
-        row(table, "p99.9 at " + settings.rate() + "/s, ms", paced, result -> result.latencyMillis(99.9));
-        row(table, "requests/s at " + settings.rate() + "/s", paced, CallResult::perSecond);
-        row(table, "proxy CPU at " + settings.rate() + "/s, us/req", paced, CallResult::proxyCpuMicrosPerCall);
-        row(table, "foreign load, cores", saturated, CallResult::foreignCores);
+        table.medians("requests/s at saturation", targets, saturated, CallResult::perSecond);
+        table.medians("proxy CPU, us/request", targets, saturated, CallResult::proxyCpuMicrosPerCall);
+        table.medians("p50 at saturation, ms", targets, saturated, result -> result.latencyMillis(50));
+        table.medians("p99 at saturation, ms", targets, saturated, result -> result.latencyMillis(99));
+        table.medians("p50 at " + settings.rate() + "/s, ms", targets, paced, result -> result.latencyMillis(50));
+        table.medians("p99 at " + settings.rate() + "/s, ms", targets, paced, result -> result.latencyMillis(99));
+        table.medians("p99.9 at " + settings.rate() + "/s, ms", targets, paced, result -> result.latencyMillis(99.9));
+        table.medians("requests/s at " + settings.rate() + "/s", targets, paced, CallResult::perSecond);
+        table.medians(
+                "proxy CPU at " + settings.rate() + "/s, us/req", targets, paced, CallResult::proxyCpuMicrosPerCall);
+        table.medians("foreign load, cores", targets, saturated, CallResult::foreignCores);
         table.row(
                 "errors",
                 targets.stream()
@@ -94,17 +94,6 @@ final class CallComparison {
         System.out.println("tool " + settings.tool() + ", " + settings.connections() + " connections, median of "
                 + settings.rounds() + " rounds of " + settings.measureMillis() / 1000 + " s; ratios to the first");
         System.out.print(table.text());
-    }
-
-    private void row(
-            Table table, String name, Map<Target, List<CallResult>> results, ToDoubleFunction<CallResult> figure) {
-        table.row(
-                name,
-                targets.stream()
-                        .map(target -> Table.median(results.getOrDefault(target, List.of()).stream()
-                                .mapToDouble(figure)
-                                .toArray()))
-                        .toList());
     }
 
     private static long errors(Map<Target, List<CallResult>> results) {

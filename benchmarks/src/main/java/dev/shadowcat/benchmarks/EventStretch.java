@@ -1,5 +1,6 @@
 package dev.shadowcat.benchmarks;
 
+import java.net.URI;
 import java.time.Instant;
 import java.util.List;
 import java.util.function.ToLongFunction;
@@ -16,6 +17,14 @@ final class EventStretch {
         this.transport = transport;
         this.upstream = upstream;
         this.helpers = helpers;
+    }
+
+    /** Of the upstream and beside the helpers that the arguments name. */
+    static EventStretch from(Arguments arguments) {
+        return new EventStretch(
+                new Transport("load"),
+                new UpstreamOrders(URI.create(arguments.text("upstream"))),
+                arguments.processes("helper"));
     }
 
     EventResult run(Target target, EventOrder order) {

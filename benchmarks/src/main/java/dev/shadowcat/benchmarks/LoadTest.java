@@ -33,16 +33,8 @@ final class LoadTest {
         direct = arguments.targets("direct").getFirst();
         gateway = arguments.targets("target").getFirst();
         metrics = new GatewayMetrics(URI.create(arguments.text("admin")));
-        stretch = new EventStretch(
-                new Transport("load"),
-                new UpstreamOrders(URI.create(arguments.text("upstream"))),
-                arguments.processes("helper"));
-        order = new EventOrder(
-                arguments.number("streams", 100),
-                arguments.number("rate", 1000),
-                arguments.number("bytes", 300),
-                arguments.number("settle", 2),
-                arguments.number("seconds", 20));
+        stretch = EventStretch.from(arguments);
+        order = EventOrder.from(arguments, 2, 20);
         warmUpSeconds = arguments.number("warm-up", 10);
         rounds = arguments.number("rounds", 3);
         capacity = arguments.number("capacity", 1000);
@@ -51,7 +43,7 @@ final class LoadTest {
     }
 
     boolean run() {
-        EventOrder warmUp = new EventOrder(order.streams(), order.rate(), order.bytes(), warmUpSeconds, 1);
+        EventOrder warmUp = order.warmUp(warmUpSeconds);
         controls.add(stretch.run(direct, warmUp));
         results.add(stretch.run(gateway, warmUp));
         controls.getFirst().latencies().reset();

@@ -3,6 +3,8 @@ package dev.shadowcat.benchmarks;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.function.ToDoubleFunction;
 import java.util.stream.DoubleStream;
 
 /** Figures of several targets side by side, and the ratios to the first. */
@@ -30,6 +32,17 @@ final class Table {
                 .skip(1)
                 .forEach(figure -> text.append("%12s".formatted(first == 0 ? "-" : figure(figure / first))));
         text.append('\n');
+    }
+
+    /** The median of each target's results. */
+    <R> void medians(String name, List<Target> order, Map<Target, List<R>> results, ToDoubleFunction<R> figure) {
+        row(
+                name,
+                order.stream()
+                        .map(target -> median(results.getOrDefault(target, List.of()).stream()
+                                .mapToDouble(figure)
+                                .toArray()))
+                        .toList());
     }
 
     String text() {

@@ -1,6 +1,5 @@
 package dev.shadowcat.benchmarks;
 
-import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
 
@@ -14,16 +13,8 @@ final class ThreadsUnderLoad {
     /** The gateway's JVM runs a recording named {@code threads} already; see the script. */
     ThreadsUnderLoad(Arguments arguments) {
         gateway = arguments.targets().getFirst();
-        stretch = new EventStretch(
-                new Transport("load"),
-                new UpstreamOrders(URI.create(arguments.text("upstream"))),
-                arguments.processes("helper"));
-        order = new EventOrder(
-                arguments.number("streams", 100),
-                arguments.number("rate", 1000),
-                arguments.number("bytes", 300),
-                arguments.number("settle", 5),
-                arguments.number("seconds", 60));
+        stretch = EventStretch.from(arguments);
+        order = EventOrder.from(arguments, 5, 60);
         recording = Path.of(arguments.text("folder")).resolve("threads-" + order.rate() + ".jfr");
         arguments.refuseOthers();
     }
