@@ -16,7 +16,6 @@ import io.netty.channel.ChannelOutboundBuffer;
 import io.netty.channel.EventLoop;
 import io.netty.channel.socket.DuplexChannel;
 import io.netty.handler.codec.DecoderResult;
-import io.netty.handler.codec.TooLongFrameException;
 import io.netty.handler.codec.http.DefaultHttpRequest;
 import io.netty.handler.codec.http.HttpContent;
 import io.netty.handler.codec.http.HttpHeaderNames;
@@ -27,7 +26,6 @@ import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpUtil;
 import io.netty.handler.codec.http.HttpVersion;
 import io.netty.handler.codec.http.LastHttpContent;
-import io.netty.handler.codec.http.TooLongHttpLineException;
 import io.netty.util.AsciiString;
 import io.netty.util.ReferenceCountUtil;
 import java.io.IOException;
@@ -52,11 +50,6 @@ final class Connection extends ChannelInboundHandlerAdapter implements Measured 
     private static final int COPIED_BODY = 8 << 10;
     /** How long a refused client may go on sending, so that it gets to read the answer instead of a reset. */
     private static final int LINGER_MILLIS = 2_000;
-
-    private static final String TARGET_TOO_LONG =
-            "the request target is longer than the gateway's limit of " + (RequestDecoder.MAX_TARGET >> 10) + " KiB";
-    private static final String HEADERS_TOO_LARGE =
-            "the request's headers are over the gateway's limit of " + (RequestDecoder.MAX_HEADERS >> 10) + " KiB";
 
     private static final ByteBuf CONTINUE = Unpooled.unreleasableBuffer(Unpooled.directBuffer()
             .writeBytes("HTTP/1.1 100 Continue\r\n\r\n".getBytes(StandardCharsets.US_ASCII))
@@ -136,7 +129,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements Measured 
     @Override
     public void channelActive(ChannelHandlerContext active) {
         if (!listener.admits()) {
-            refuse(503, ErrorBody.INVALID_REQUEST, "too many connections", null);
+            refuse(503, "too many connections", null);
         } else if (listener.stopping()) {
             close();
         }
@@ -211,7 +204,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements Measured 
 
     private void refuseAfter(int elapsed, int limit, String message) {
         if (elapsed >= limit) {
-            refuse(408, ErrorBody.INVALID_REQUEST, message, null);
+            refuse(408, message, null);
         }
     }
 
@@ -281,7 +274,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements Measured 
     private void headCame(HttpRequest request) {
         DecoderResult result = request.decoderResult();
         if (result.isFailure()) {
-            refuseHead(result.cause(), request.headers());
+            refuse(HeadRules.undecodable(result.cause()), request.headers());
             return;
         }
         HttpVersion version = request.protocolVersion();
@@ -292,22 +285,9 @@ final class Connection extends ChannelInboundHandlerAdapter implements Measured 
         exchange = arriving;
         state = State.BODY;
         since = neighbours.now();
-        if (version.majorVersion() != 1) {
-            refuse(505, ErrorBody.INVALID_REQUEST, "only HTTP/1.1 and HTTP/1.0 are served", headers);
-            return;
-        }
-        // RFC 9112, section 3.2.
-        if (!version10 && !headers.contains(HttpHeaderNames.HOST)) {
-            refuse(400, ErrorBody.INVALID_REQUEST, "there must be one Host header", headers);
-            return;
-        }
-        if (!takeTarget(arriving)) {
-            refuse(400, ErrorBody.INVALID_REQUEST, "the request target must be a path", headers);
-            return;
-        }
-        String coding = headers.get(HttpHeaderNames.TRANSFER_ENCODING);
-        if (coding != null && !"chunked".equalsIgnoreCase(coding)) {
-            refuse(501, ErrorBody.INVALID_REQUEST, "the only transfer coding served is chunked", headers);
+        Refusal broken = HeadRules.broken(version, arriving);
+        if (broken != null) {
+            refuse(broken, headers);
             return;
         }
         long length = HttpUtil.getContentLength(request, -1L);
@@ -324,34 +304,11 @@ final class Connection extends ChannelInboundHandlerAdapter implements Measured 
 
     private void meet(String expectation, HttpHeaders headers) {
         if (!HttpHeaderValues.CONTINUE.contentEqualsIgnoreCase(expectation)) {
-            refuse(417, ErrorBody.INVALID_REQUEST, "the only expectation met is 100-continue", headers);
+            refuse(417, "the only expectation met is 100-continue", headers);
         } else if (declaredLength != 0) {
             write(CONTINUE.duplicate());
             flush();
         }
-    }
-
-    /** Brings a target in absolute form (RFC 9112, section 3.2.2) into the usual one; its authority is the Host then. */
-    private static boolean takeTarget(ServedExchange arriving) {
-        String target = arriving.path();
-        if (target.startsWith("/") || ("*".equals(target) && HttpMethod.OPTIONS.equals(arriving.method()))) {
-            return true;
-        }
-        int authority = target.regionMatches(true, 0, "http://", 0, 7)
-                ? 7
-                : target.regionMatches(true, 0, "https://", 0, 8) ? 8 : -1;
-        if (authority < 0) {
-            return false;
-        }
-        int slash = target.indexOf('/', authority);
-        int end = slash < 0 ? target.length() : slash;
-        if (end == authority) {
-            return false;
-        }
-        String query = arriving.query();
-        arriving.headers().set(HttpHeaderNames.HOST, target.substring(authority, end));
-        arriving.target((slash < 0 ? "/" : target.substring(slash)) + query);
-        return true;
     }
 
     private void bodyCame(HttpContent content) {
@@ -360,7 +317,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements Measured 
             return;
         }
         if (content.decoderResult().isFailure()) {
-            refuse(400, ErrorBody.INVALID_REQUEST, "the request's body is not well-formed", arriving.headers());
+            refuse(400, "the request's body is not well-formed", arriving.headers());
             return;
         }
         ByteBuf bytes = content.content();
@@ -408,7 +365,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements Measured 
     }
 
     private void refuseOverBudget(ServedExchange arriving) {
-        refuse(503, ErrorBody.INVALID_REQUEST, "too many request bytes in flight", arriving.headers());
+        refuse(503, "too many request bytes in flight", arriving.headers());
     }
 
     private int capacityFor(int size, int reserved) {
@@ -606,27 +563,20 @@ final class Connection extends ChannelInboundHandlerAdapter implements Measured 
 
     // The listener's own refusals. All of them close the connection: what the client sent is not read to its end.
 
-    private void refuseHead(Throwable cause, HttpHeaders headers) {
-        if (cause instanceof TooLongHttpLineException) {
-            refuse(414, ErrorBody.INVALID_REQUEST, TARGET_TOO_LONG, headers);
-        } else if (cause instanceof TooLongFrameException) {
-            refuse(431, ErrorBody.INVALID_REQUEST, HEADERS_TOO_LARGE, headers);
-        } else {
-            refuse(400, ErrorBody.INVALID_REQUEST, "the request's head is not well-formed", headers);
-        }
-    }
-
     private void refuseTooLarge() {
         ServedExchange arriving = exchange;
         refuse(
                 413,
-                ErrorBody.INVALID_REQUEST,
                 "the request's body is over max-request-bytes ("
                         + listener.limits().maxRequestBytes() + ")",
                 arriving == null ? null : arriving.headers());
     }
 
-    private void refuse(int status, int code, String message, @Nullable HttpHeaders request) {
+    private void refuse(Refusal why, HttpHeaders request) {
+        refuse(why.status(), why.message(), request);
+    }
+
+    private void refuse(int status, String message, @Nullable HttpHeaders request) {
         HttpHeaders headers = ErrorBody.headers();
         if (status == 503) {
             headers.add(HttpHeaderNames.RETRY_AFTER, AsciiString.cached("1"));
@@ -637,7 +587,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements Measured 
             listener.handler().refusing(seen, headers);
         }
         HttpMethod method = refused == null ? HttpMethod.POST : refused.method();
-        ByteBuf body = ErrorBody.of(code, message);
+        ByteBuf body = ErrorBody.of(ErrorBody.INVALID_REQUEST, message);
         try {
             writeWhole(method, status, headers, body, true);
         } finally {
