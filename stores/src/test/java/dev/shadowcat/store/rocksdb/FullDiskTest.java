@@ -53,19 +53,7 @@ class FullDiskTest {
         Path ballast = folder.resolve("ballast");
         List<String> command = new ArrayList<>(ownDisk);
         command.addAll(StoreChild.command("fill", folder, RocksDbSettings.Durability.BATCHED, ballast));
-        Process child = StoreChild.start(command);
-        try (BufferedReader output = child.inputReader();
-                PrintWriter commands = new PrintWriter(child.outputWriter(), true)) {
-            assertThat(output.readLine()).isEqualTo("ready");
-            assertThat(output.readLine()).isEqualTo("begun");
-            commands.println("fill");
-            assertThat(output.readLine()).startsWith("full ").contains("Busy").contains("the disk is full");
-            commands.println("go on");
-            assertThat(output.readLine()).startsWith("recovered ");
-            assertThat(child.waitFor()).isZero();
-        } finally {
-            child.destroy();
-        }
+        fillsUpAndRecovers(command, "the disk is full");
     }
 
     /** Bytes are left, but no inode: reads go on, and so does everything once a file can be made again. */
@@ -77,13 +65,17 @@ class FullDiskTest {
         List<String> command = new ArrayList<>(ownDisk);
         command.addAll(StoreChild.command(
                 "use-up-inodes", folder, RocksDbSettings.Durability.BATCHED, folder.resolve("inodes")));
+        fillsUpAndRecovers(command, "takes no new file");
+    }
+
+    private static void fillsUpAndRecovers(List<String> command, String reason) throws Exception {
         Process child = StoreChild.start(command);
         try (BufferedReader output = child.inputReader();
                 PrintWriter commands = new PrintWriter(child.outputWriter(), true)) {
             assertThat(output.readLine()).isEqualTo("ready");
             assertThat(output.readLine()).isEqualTo("begun");
             commands.println("fill");
-            assertThat(output.readLine()).startsWith("full ").contains("Busy").contains("takes no new file");
+            assertThat(output.readLine()).startsWith("full ").contains("Busy").contains(reason);
             commands.println("go on");
             assertThat(output.readLine()).startsWith("recovered ");
             assertThat(child.waitFor()).isZero();
