@@ -1,5 +1,6 @@
 package dev.shadowcat.event;
 
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -10,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  * @param generation the upstream session's generation that it came from
  * @param answer whether it answers a request of the stream for good (result or error): retention keeps it as long as the stream
  * @param upstreamId the upstream's last event id as of this event, null where the upstream gives none
- * @param message the JSON-RPC message, UTF-8; never changed after construction; empty for a {@link #gap}
+ * @param message the JSON-RPC message, UTF-8; never changed after construction; a {@link #gap} has {@link GapIds} there
  */
 @SuppressWarnings("ArrayRecordComponent") // identity is enough: events are told apart by their number
 public record Event(
@@ -30,18 +31,29 @@ public record Event(
     }
 
     /**
-     * A gap: events up to and including this number were given numbers, and will never be stored.
+     * A gap: these events were given numbers, and will never be stored.
      *
-     * @param last the last of them
+     * @param events at least one, in their order; gaps among them are part of this one
      */
-    public static Event gapThrough(Event last) {
+    public static Event gapOf(List<Event> events) {
+        Event last = events.getLast();
         return new Event(
-                last.sequence(), last.storedAtMillis(), last.generation(), false, last.upstreamId(), new byte[0]);
+                last.sequence(),
+                last.storedAtMillis(),
+                last.generation(),
+                false,
+                last.upstreamId(),
+                GapIds.message(events));
     }
 
-    /** Whether it stands for events that were never stored, the one of this number included; it has no message. */
+    /** A gap of which nobody knows what it stands for; its upstream's cursor is where it was. */
+    public static Event gapOfUnknown(long sequence, long nowMillis, int generation) {
+        return new Event(sequence, nowMillis, generation, false, null, GapIds.UNKNOWN.clone());
+    }
+
+    /** Whether it stands for events that were never stored, the one of this number included; it has no message of its own. */
     public boolean gap() {
-        return message.length == 0;
+        return message.length == 0 || GapIds.begins(message[0]);
     }
 
     /** Size as it counts against queues, batches and retention, in bytes. */

@@ -1,18 +1,21 @@
 package dev.shadowcat.event;
 
+import dev.shadowcat.event.RepeatFilter.Beyond;
 import dev.shadowcat.memory.Footprint;
 import dev.shadowcat.memory.Measured;
-import java.util.Collection;
 import org.jspecify.annotations.Nullable;
 
 /** Numbers a stream's events, drops what a resumed upstream repeats, and knows the newest. The session's thread only. */
 public final class EventTracker implements Measured {
     private long newest;
-    private @Nullable RepeatFilter repeats; // only from a resume until the first event that is new
+    private @Nullable RepeatFilter repeats; // only from a resume until the first event that is new for sure
+    private boolean doubtful; // an event was recorded since the resume that may have been a repeat
 
     /** Whether an upstream event was recorded before. */
     public enum Repeat {
         YES,
+        /** It was, and so were perhaps some before it that nobody remembered. */
+        YES_AND_SOME_BEFORE,
         NO,
         /** It is none of those at hand, but the store has older ones. */
         PERHAPS
@@ -28,10 +31,14 @@ public final class EventTracker implements Measured {
         return newest;
     }
 
-    /** The upstream was resumed and may begin with events that it sent before, named by their ids, oldest first. */
-    public void expectRepeats(Collection<String> newestUpstreamIds) {
-        boolean full = newestUpstreamIds.size() >= RepeatFilter.CAPACITY;
-        repeats = newestUpstreamIds.isEmpty() ? null : new RepeatFilter(newestUpstreamIds, newest, full);
+    /**
+     * The upstream was resumed and may begin with events that it sent before.
+     *
+     * @param newest the newest of them; null where nothing can be a repeat
+     */
+    public void expectRepeats(@Nullable RepeatFilter newest) {
+        repeats = newest;
+        doubtful = false;
     }
 
     /** What it compares with; null where nothing can be a repeat. */
@@ -51,20 +58,32 @@ public final class EventTracker implements Measured {
         }
     }
 
-    /** Whether an upstream event was recorded before. The first one that was not ends the comparing. */
+    /**
+     * Whether an upstream event was recorded before. The first one that surely was not ends the comparing. One of which nobody
+     * knows counts as new: should it have been a repeat, the upstream goes on to one that is known.
+     */
     public Repeat compare(@Nullable String upstreamId) {
         RepeatFilter filter = repeats;
         if (filter == null || upstreamId == null) {
             return Repeat.NO;
         }
         if (filter.knows(upstreamId)) {
-            return Repeat.YES;
+            repeats = filter.beyond() == Beyond.FORGOTTEN ? filter.asking() : filter;
+            Repeat repeat = doubtful ? Repeat.YES_AND_SOME_BEFORE : Repeat.YES;
+            doubtful = false;
+            return repeat;
         }
-        if (filter.partial()) {
-            return Repeat.PERHAPS;
-        }
-        repeats = null;
-        return Repeat.NO;
+        return switch (filter.beyond()) {
+            case NEW -> {
+                repeats = null;
+                yield Repeat.NO;
+            }
+            case STORED -> Repeat.PERHAPS;
+            case FORGOTTEN -> {
+                doubtful = true;
+                yield Repeat.NO;
+            }
+        };
     }
 
     /** Whether the id is one of an event that was recorded before; goes on comparing either way. */

@@ -2,28 +2,31 @@ package dev.shadowcat.event;
 
 import dev.shadowcat.memory.Footprint;
 import dev.shadowcat.memory.Measured;
-import java.util.Collection;
 
 /** The upstream ids of a run of a stream's stored events, hashed: tells what a resumed upstream repeats. One thread. */
 public final class RepeatFilter implements Measured {
+    /** Ids of one run; compared one by one. */
     public static final int CAPACITY = 128;
 
     private final long[] hashes;
     private final long through;
-    private final boolean partial;
+    private final Beyond beyond;
 
-    /**
-     * @param ids oldest first; no more than the last {@value #CAPACITY} are kept
-     * @param through the last sequence of the run
-     * @param partial whether the store may have ids that are not among them
-     */
-    public RepeatFilter(Collection<String> ids, long through, boolean partial) {
-        this.hashes = ids.stream()
-                .skip(Math.max(0, ids.size() - CAPACITY))
-                .mapToLong(RepeatFilter::hash)
-                .toArray();
+    /** What an id may be that is not among those of the run. */
+    public enum Beyond {
+        /** New: they are all that the stream ever had. */
+        NEW,
+        /** One of others that the store has. */
+        STORED,
+        /** New, or one that nobody remembers: the store has no other. */
+        FORGOTTEN
+    }
+
+    /** @param through the last sequence of the run */
+    public RepeatFilter(long[] hashes, long through, Beyond beyond) {
+        this.hashes = hashes.clone();
         this.through = through;
-        this.partial = partial;
+        this.beyond = beyond;
     }
 
     @Override
@@ -46,13 +49,17 @@ public final class RepeatFilter implements Measured {
         return through;
     }
 
-    /** Whether an id that it does not know may yet be one of the stream's. */
-    boolean partial() {
-        return partial;
+    Beyond beyond() {
+        return beyond;
+    }
+
+    /** The same run, where the store is to be asked about the next id that is not of it. */
+    RepeatFilter asking() {
+        return new RepeatFilter(hashes, through, Beyond.STORED);
     }
 
     /** 64 bits of FNV-1a: two of 128 ids collide once in 10^15 streams. */
-    private static long hash(String id) {
+    public static long hash(String id) {
         long hash = 0xcbf29ce484222325L;
         for (int i = 0; i < id.length(); i++) {
             hash = (hash ^ id.charAt(i)) * 0x100000001b3L;

@@ -22,7 +22,6 @@ import dev.shadowcat.store.StreamRecord;
 import dev.shadowcat.store.StreamRecord.Phase;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -202,10 +201,10 @@ public final class EventStream implements Completion, Measured {
         session.lane().offer(new StoreWrite.PutStream(session.id(), record), completion);
     }
 
-    /** The upstream was resumed: what it repeats is dropped, by the ids of its newest stored events, oldest first. */
-    public void upstreamResumed(Collection<String> newestUpstreamIds) {
+    /** The upstream was resumed: what it repeats is dropped, as far as anyone remembers it. */
+    public void upstreamResumed(NewestEvents newest) {
         resumed = true;
-        tracker.expectRepeats(newestUpstreamIds);
+        tracker.expectRepeats(newest.repeats(generation));
     }
 
     /**
@@ -223,6 +222,10 @@ public final class EventStream implements Completion, Measured {
         }
         return switch (tracker.compare(ownId)) {
             case YES -> repeated();
+            case YES_AND_SOME_BEFORE -> {
+                session.repeatNotices().forEach(this::notice);
+                yield repeated();
+            }
             case PERHAPS -> Received.UNCERTAIN;
             case NO ->
                 switch (MessageReader.read(message)) {
@@ -245,11 +248,12 @@ public final class EventStream implements Completion, Measured {
             session.loop().execute(then);
             return;
         }
-        RepeatSearch search = new RepeatSearch(session.store(), session.id(), number, generation);
+        RepeatSearch search = new RepeatSearch(session.store(), session.id(), number, generation, upstreamCursor);
+        long newest = tracker.newest();
         session.reader()
                 .read(
                         session.loop(),
-                        () -> Optional.ofNullable(search.around(ownId, known.through())),
+                        () -> Optional.ofNullable(search.around(ownId, known.through(), newest)),
                         found -> {
                             tracker.expect(known, found.orElse(null));
                             then.run();

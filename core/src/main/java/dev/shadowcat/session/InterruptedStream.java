@@ -29,11 +29,12 @@ final class InterruptedStream {
         if (record.phase() != Phase.OPEN || record.open().isEmpty() || known.lastSequence() == 0) {
             return known;
         }
-        Set<String> answered = NewestEvents.read(store, session, record.number(), known.lastSequence()).stream()
-                .filter(Event::answer)
-                .flatMap(event -> answered(event.message()))
-                .map(RequestId::json)
-                .collect(Collectors.toSet());
+        Set<String> answered =
+                NewestEvents.read(store, session, record.number(), known.lastSequence()).events().stream()
+                        .filter(Event::answer)
+                        .flatMap(event -> answered(event.message()))
+                        .map(RequestId::json)
+                        .collect(Collectors.toSet());
         if (answered.isEmpty()) {
             return known;
         }

@@ -1,38 +1,60 @@
 package dev.shadowcat.session;
 
 import dev.shadowcat.event.Event;
+import dev.shadowcat.event.GapIds;
 import dev.shadowcat.event.RepeatFilter;
+import dev.shadowcat.event.RepeatFilter.Beyond;
 import dev.shadowcat.event.SessionId;
 import dev.shadowcat.store.EventStore;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Objects;
+import java.util.stream.LongStream;
+import org.jspecify.annotations.Nullable;
 
-/** The newest events of a stream: what a resumed upstream may repeat. Blocks on the store; not on a loop. */
-public final class NewestEvents {
+/**
+ * The newest events of a stream: what a resumed upstream may repeat.
+ *
+ * @param events about 128 of them, oldest first; fewer where the store has fewer
+ * @param through the newest sequence that they were read up to
+ * @param whole whether they are all that the stream ever had: no older ones exist, and none is missing
+ */
+public record NewestEvents(List<Event> events, long through, boolean whole) {
     private static final int COUNT = RepeatFilter.CAPACITY;
     private static final int PAGE_BYTES = 1 << 20;
 
-    private NewestEvents() {}
-
-    /** Reads about 128 events up to the newest, oldest first; fewer where the store has fewer. */
-    public static List<Event> read(EventStore store, SessionId session, int stream, long newest) {
+    /** Reads them. Blocks on the store; not on a loop. */
+    public static NewestEvents read(EventStore store, SessionId session, int stream, long newest) {
         long from = Math.max(0, newest - COUNT);
         List<Event> events = after(store, session, stream, from);
         while (from > 0 && events.size() < COUNT && startsLater(events, from)) {
             from = Math.max(0, from - Session.LEAP); // numbers were skipped here after a power cut
             events = after(store, session, stream, from);
         }
-        return events;
+        return new NewestEvents(events, newest, isWhole(events, newest));
     }
 
-    /** The ids that the upstream gave them in one generation; those without one are left out. */
-    public static List<String> upstreamIds(List<Event> events, int generation) {
-        return events.stream()
+    /** What a resumed upstream of a generation is compared with; null where nothing can be a repeat. */
+    public @Nullable RepeatFilter repeats(int generation) {
+        long[] ids = events.stream()
                 .filter(event -> event.generation() == generation)
-                .map(Event::upstreamId)
-                .filter(Objects::nonNull)
-                .toList();
+                .flatMapToLong(event -> LongStream.of(GapIds.of(event)))
+                .toArray();
+        if (whole && ids.length == 0) {
+            return null;
+        }
+        long[] last = LongStream.of(ids).skip(Math.max(0, ids.length - COUNT)).toArray();
+        return new RepeatFilter(last, through, whole && last.length == ids.length ? Beyond.NEW : Beyond.STORED);
+    }
+
+    private static boolean isWhole(List<Event> events, long newest) {
+        long before = 0;
+        for (Event event : events) {
+            if (!GapIds.knowsAll(event) || (!event.gap() && event.sequence() != before + 1)) {
+                return false;
+            }
+            before = event.sequence();
+        }
+        return before == newest;
     }
 
     private static boolean startsLater(List<Event> events, long from) {

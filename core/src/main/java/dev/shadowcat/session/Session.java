@@ -405,6 +405,13 @@ public class Session implements Lane.Listener, Measured {
         return notices;
     }
 
+    /** What a client is told where a resumed upstream may have repeated events of which nobody remembers that they came before. */
+    final List<byte[]> repeatNotices() {
+        return declares("logging")
+                ? List.of(Messages.log("warning", "shadowcat", "Some events of this stream may have come twice."))
+                : List.of();
+    }
+
     public final boolean deleted() {
         return deleted;
     }

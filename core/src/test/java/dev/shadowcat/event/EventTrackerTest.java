@@ -3,8 +3,9 @@ package dev.shadowcat.event;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.shadowcat.event.EventTracker.Repeat;
+import dev.shadowcat.event.RepeatFilter.Beyond;
 import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Objects;
@@ -49,7 +50,7 @@ class EventTrackerTest {
 
     @Test
     void aResumedUpstreamRepeatsUntilItsFirstNewId() {
-        tracker.expectRepeats(List.of("a", "b"));
+        tracker.expectRepeats(filter(List.of("a", "b"), Beyond.NEW));
         assertThat(tracker.compare("a")).isEqualTo(Repeat.YES);
         assertThat(tracker.compare(null)).as("without an id nobody knows").isEqualTo(Repeat.NO);
         assertThat(tracker.knows("c")).as("asking ends nothing").isFalse();
@@ -60,8 +61,8 @@ class EventTrackerTest {
 
     @Test
     void aResumeWithNothingToCompareWithEndsTheComparingOfTheOneBefore() {
-        tracker.expectRepeats(List.of("a"));
-        tracker.expectRepeats(List.of());
+        tracker.expectRepeats(filter(List.of("a"), Beyond.NEW));
+        tracker.expectRepeats(null);
         assertThat(tracker.compare("a")).isEqualTo(Repeat.NO);
     }
 
@@ -71,12 +72,12 @@ class EventTrackerTest {
                 .mapToObj(i -> "id-" + i)
                 .toList();
         tracker.record(0, 1, false, null, MESSAGE);
-        tracker.expectRepeats(ids);
+        tracker.expectRepeats(filter(ids, Beyond.STORED));
         assertThat(tracker.compare("id-0")).isEqualTo(Repeat.YES);
         assertThat(tracker.compare("older")).isEqualTo(Repeat.PERHAPS);
         RepeatFilter newest = Objects.requireNonNull(tracker.expected());
-        assertThat(newest.through()).isEqualTo(1);
-        RepeatFilter older = new RepeatFilter(List.of("older"), 0, false);
+        assertThat(newest.through()).isEqualTo(7);
+        RepeatFilter older = filter(List.of("older"), Beyond.NEW);
         tracker.expect(newest, older);
         assertThat(tracker.compare("older")).isEqualTo(Repeat.YES);
         tracker.expect(newest, null);
@@ -88,25 +89,23 @@ class EventTrackerTest {
     }
 
     @Test
-    void aRunOfIdsThatIsNotFullIsAllThereIs() {
-        tracker.expectRepeats(IntStream.range(1, RepeatFilter.CAPACITY)
-                .mapToObj(i -> "id-" + i)
-                .toList());
-        assertThat(tracker.compare("new")).isEqualTo(Repeat.NO);
+    void anIdThatNobodyRemembersCountsAsNewAndIsToldOfOnceARepeatFollows() {
+        tracker.expectRepeats(filter(List.of("b", "c"), Beyond.FORGOTTEN));
+        assertThat(tracker.compare("a")).isEqualTo(Repeat.NO);
+        assertThat(tracker.compare("b")).isEqualTo(Repeat.YES_AND_SOME_BEFORE);
+        assertThat(tracker.compare("c")).as("told once").isEqualTo(Repeat.YES);
+        assertThat(tracker.compare("d")).as("the store may know it").isEqualTo(Repeat.PERHAPS);
+        tracker.expectRepeats(null);
+        assertThat(tracker.compare("c")).isEqualTo(Repeat.NO);
     }
 
-    @Test
-    void onlyTheNewestIdsAreCompared() {
-        List<String> ids = new ArrayList<>();
-        IntStream.rangeClosed(0, RepeatFilter.CAPACITY).forEach(i -> ids.add("id-" + i));
-        RepeatFilter filter = new RepeatFilter(ids, 0, false);
-        assertThat(filter.knows(ids.removeFirst())).isFalse();
-        assertThat(ids).hasSize(RepeatFilter.CAPACITY).allMatch(filter::knows);
+    private static RepeatFilter filter(Collection<String> ids, Beyond beyond) {
+        return new RepeatFilter(ids.stream().mapToLong(RepeatFilter::hash).toArray(), 7, beyond);
     }
 
     @Property
     void idsAreToldApartByEachOfTheirCharactersAndTheirOrder(@ForAll @Size(max = 60) Set<String> ids) {
-        RepeatFilter filter = new RepeatFilter(ids, 0, false);
+        RepeatFilter filter = filter(ids, Beyond.NEW);
         assertThat(ids).allMatch(filter::knows);
         Set<String> others = new HashSet<>();
         ids.forEach(id -> {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.shadowcat.event.Event;
 import dev.shadowcat.event.SessionId;
+import dev.shadowcat.session.NewestEvents;
 import dev.shadowcat.session.Retention;
 import dev.shadowcat.session.RetentionLimits;
 import dev.shadowcat.store.AppendOutcome;
@@ -30,6 +31,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.LongStream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -279,6 +281,33 @@ public abstract class EventStoreContract extends EventStoreModelContract {
         append(Writes.event(ID, 1, 6));
         assertThat(sequences(ID, 1)).containsExactly(2L, 4L, 6L);
         assertThat(store.stream(ID, 1).orElseThrow().upstreamCursor()).isEqualTo("u5");
+    }
+
+    @Test
+    void whoReadsTheNewestEventsLearnsWhetherOlderOnesExist() {
+        append(Writes.session(ID), Writes.stream(ID, 0), Writes.stream(ID, 1), Writes.stream(ID, 2));
+        assertThat(newest(0, 0).whole()).isTrue();
+        appendEvents(ID, 0, LongStream.rangeClosed(1, 100).toArray());
+        assertThat(newest(0, 100).events()).hasSize(100);
+        assertThat(newest(0, 100).whole()).as("they are all there were").isTrue();
+        appendEvents(ID, 0, LongStream.rangeClosed(101, 200).toArray());
+        assertThat(newest(0, 200).whole()).isFalse();
+        appendEvents(ID, 1, LongStream.rangeClosed(1, 200).filter(n -> n != 150).toArray());
+        assertThat(newest(1, 200).events()).as("one is missing among them").hasSizeLessThan(128);
+        assertThat(newest(1, 200).whole()).isFalse();
+        append(new TrimStream(ID, 1, 190));
+        assertThat(newest(1, 200).whole()).as("retention took the others").isFalse();
+        append(new TrimStream(ID, 1, 200));
+        assertThat(newest(1, 200).whole()).isFalse();
+        append(new AppendEvent(ID, 2, Event.gapOf(List.of(Writes.event(ID, 2, 3).event()))));
+        assertThat(newest(2, 3).whole()).as("a gap that knows its ids").isTrue();
+        append(new AppendEvent(ID, 2, Event.gapOfUnknown(4, 0, 1)));
+        assertThat(newest(2, 4).whole()).isFalse();
+        assertThat(newest(2, 5).whole()).as("the newest was refused").isFalse();
+    }
+
+    private NewestEvents newest(int stream, long sequence) {
+        return NewestEvents.read(store, ID, stream, sequence);
     }
 
     @Test

@@ -165,7 +165,7 @@ class UnstoredEventsTest {
     @Test
     void anUpstreamIsResumedAfterAGapAndNotBeforeIt() {
         Event last = answer(7).event();
-        Event gap = Event.gapThrough(last);
+        Event gap = Event.gapOf(List.of(last));
         assertThat(gap.upstreamId()).isEqualTo("u7");
         assertThat(gap.gap()).isTrue();
         assertThat(last.gap()).isFalse();

@@ -10,13 +10,16 @@ import dev.shadowcat.event.SessionId;
 import dev.shadowcat.mcp.RequestId;
 import dev.shadowcat.session.SessionHarness.Plain;
 import dev.shadowcat.session.SessionHarness.Sink;
+import dev.shadowcat.store.StoreWrite;
 import dev.shadowcat.store.StoreWrite.AppendEvent;
 import dev.shadowcat.store.StoreWrite.PutStream;
 import dev.shadowcat.store.StoreWrite.TrimStream;
 import dev.shadowcat.store.StreamRecord.Phase;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.function.Predicate;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.BeforeEach;
@@ -270,11 +273,12 @@ class EventStreamTest {
     }
 
     @Test
-    void whatAResumedUpstreamRepeatsIsDroppedUntilTheFirstNewEvent() {
+    void whatAResumedUpstreamRepeatsIsDroppedUntilTheFirstNewEvent() throws InterruptedException {
         EventStream stream = session.standalone();
         stream.receive("u1", notification("a"));
         stream.receive("u2", notification("b"));
-        stream.upstreamResumed(List.of("u1", "u2"));
+        allStored(stream);
+        resumed(stream);
         assertThat(stream.receive("u1", notification("a"))).isEqualTo(Received.REPEATED);
         assertThat(stream.receive("u1x", new byte[0])).isEqualTo(Received.CURSOR_MOVED);
         assertThat(stream.receive("u2", notification("b"))).isEqualTo(Received.REPEATED);
@@ -290,7 +294,7 @@ class EventStreamTest {
         EventStream stream = session.standalone();
         sent(stream, 1, 1_000);
         allStored(stream);
-        stream.upstreamResumed(NewestEvents.upstreamIds(newest(stream), 1));
+        resumed(stream);
         sent(stream, 1, 1_003);
         allStored(stream);
         assertThat(harness.store.read(ID, 0, 0, 2_000, Long.MAX_VALUE))
@@ -300,11 +304,94 @@ class EventStreamTest {
     }
 
     @Test
+    void whereSomeOfTheNewestWereRefusedOlderOnesAreLookedForAllTheSame() throws InterruptedException {
+        EventStream stream = session.standalone();
+        refuse(id -> id.equals("u250"));
+        sent(stream, 1, 300);
+        allStored(stream);
+        resumed(stream);
+        sent(stream, 1, 249);
+        sent(stream, 251, 301);
+        allStored(stream);
+        List<String> once = new ArrayList<>(ids(1, 249));
+        once.addAll(ids(251, 301));
+        assertThat(recorded()).containsExactlyElementsOf(once);
+    }
+
+    @Test
+    void anUpstreamThatRepeatsWhatAGapStandsForDoublesNothing() throws InterruptedException {
+        EventStream stream = session.standalone();
+        sent(stream, 1, 2);
+        allStored(stream);
+        List<Event> shown = IntStream.rangeClosed(3, 400)
+                .mapToObj(n -> new Event(n, 0, 1, false, "u" + n, notification("u" + n)))
+                .toList();
+        harness.store.append(List.of(new AppendEvent(ID, 0, Event.gapOf(shown))));
+        EventStream again = new EventStream(session, harness.store.stream(ID, 0).orElseThrow(), 0);
+        session.attached(again);
+        resumed(again);
+        sent(again, 1, 401);
+        allStored(again);
+        assertThat(recorded()).hasSize(4).endsWith("u401 u401");
+    }
+
+    @Test
+    void aRepeatThatNobodyRemembersIsToldAndWhatTheStoreHasIsStillDropped() throws InterruptedException {
+        EventStream stream = session.standalone();
+        sent(stream, 1, 600);
+        allStored(stream);
+        harness.store.append(List.of(new StoreWrite.TrimStream(ID, 0, 200)));
+        resumed(stream);
+        sent(stream, 1, 601);
+        allStored(stream);
+        List<String> shown = new ArrayList<>(ids(201, 600));
+        shown.addAll(ids(1, 200));
+        shown.add("u200 told");
+        shown.addAll(ids(601, 601));
+        assertThat(recorded()).containsExactlyElementsOf(shown);
+    }
+
+    @Test
+    void aRepeatOfWhatTheStoreRefusedIsTakenAndDoublesNothingElse() throws InterruptedException {
+        EventStream stream = session.standalone();
+        refuse(id -> id.equals("u5") || id.equals("u300"));
+        sent(stream, 1, 300);
+        allStored(stream);
+        harness.store.heal();
+        resumed(stream);
+        sent(stream, 1, 301);
+        allStored(stream);
+        assertThat(recorded())
+                .doesNotHaveDuplicates()
+                .endsWith("u299 u299", "u5 u5", "u5 told", "u300 u300", "u301 u301")
+                .hasSize(298 + 4);
+    }
+
+    @Test
+    void anUpstreamThatBeginsWhereItWasAskedCausesNoAlarmThoughMuchWasTrimmed() throws InterruptedException {
+        EventStream stream = session.standalone();
+        sent(stream, 1, 20);
+        allStored(stream);
+        harness.store.append(List.of(new StoreWrite.TrimStream(ID, 0, 20)));
+        resumed(stream);
+        sent(stream, 21, 25);
+        allStored(stream);
+        assertThat(recorded()).containsExactlyElementsOf(ids(21, 25));
+        resumed(stream);
+        sent(stream, 20, 26);
+        allStored(stream);
+        assertThat(recorded())
+                .as("retention took it, but not the cursor")
+                .startsWith("u21 u21")
+                .endsWith("u26 u26");
+    }
+
+    @Test
     void aReplayThatIsSlightlyOutOfOrderDoublesNothingEither() throws InterruptedException {
         EventStream stream = session.standalone();
         sent(stream, 1, 600);
         allStored(stream);
-        stream.upstreamResumed(NewestEvents.upstreamIds(newest(stream), 1));
+        resumed(stream);
         for (int n = 1; n <= 600; n += 3) {
             sent(stream, n + 2, n + 2);
             sent(stream, n, n + 1);
@@ -318,7 +405,7 @@ class EventStreamTest {
         EventStream stream = session.standalone();
         sent(stream, 1, 1_000);
         allStored(stream);
-        stream.upstreamResumed(NewestEvents.upstreamIds(newest(stream), 1));
+        resumed(stream);
         sent(stream, 1_001, 1_002);
         sent(stream, 5, 5);
         assertThat(stream.newest()).as("no repeat any more").isEqualTo(1_003);
@@ -333,7 +420,7 @@ class EventStreamTest {
         long before = stream.newest();
         sent(stream, 1, 1);
         allStored(stream);
-        stream.upstreamResumed(NewestEvents.upstreamIds(newest(stream), 2));
+        resumed(stream);
         sent(stream, 1, 3);
         assertThat(stream.newest()).isEqualTo(before + 3);
     }
@@ -344,8 +431,32 @@ class EventStreamTest {
         }
     }
 
-    private List<Event> newest(EventStream stream) {
-        return NewestEvents.read(harness.store, ID, stream.number(), stream.newest());
+    private void resumed(EventStream stream) {
+        stream.upstreamResumed(NewestEvents.read(harness.store, ID, stream.number(), stream.newest()));
+    }
+
+    private List<String> recorded() {
+        return harness.store.read(ID, 0, 0, 2_000, Long.MAX_VALUE).stream()
+                .map(event -> event.upstreamId() + " " + said(event))
+                .toList();
+    }
+
+    private static String said(Event event) {
+        String json = new String(event.message(), StandardCharsets.UTF_8);
+        return event.gap()
+                ? "gap"
+                : json.contains("come twice") ? "told" : json.replaceAll(".*\"says\":\"(\\w+)\".*", "$1");
+    }
+
+    private static List<String> ids(int first, int last) {
+        return IntStream.rangeClosed(first, last)
+                .mapToObj(n -> "u" + n + " u" + n)
+                .toList();
+    }
+
+    private void refuse(Predicate<String> upstreamId) {
+        harness.store.refuseByName(write -> write instanceof AppendEvent append
+                && upstreamId.test(String.valueOf(append.event().upstreamId())));
     }
 
     /** The upstream sends the events with these ids; one that may be a repeat is received again when the store was asked. */

@@ -2,7 +2,6 @@ package dev.shadowcat.session;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.shadowcat.event.Event;
 import dev.shadowcat.mcp.McpErrors;
 import dev.shadowcat.session.StoredTruth.Name;
 import java.nio.charset.StandardCharsets;
@@ -203,7 +202,7 @@ final class SimulatedUpstream {
         stream.fail(McpErrors.SERVER_ERROR, "lost", Map.of());
     }
 
-    private void resume(SimulatedSession session, EventStream stream, List<Event> newest) {
+    private void resume(SimulatedSession session, EventStream stream, NewestEvents newest) {
         if (session.dead() || session.deleted()) {
             return;
         }
@@ -228,7 +227,7 @@ final class SimulatedUpstream {
             assertThat(cursor)
                     .as("rule 8: the cursor of %s is one of the upstream session in force", name)
                     .startsWith(session.state().upstreamSession() + ":");
-            stream.upstreamResumed(NewestEvents.upstreamIds(newest, stream.generation()));
+            stream.upstreamResumed(newest);
         }
         if (!alive()) {
             return;
@@ -236,8 +235,7 @@ final class SimulatedUpstream {
         int next = said.size();
         if (givesIds) {
             next = cursor == null ? 0 : Integer.parseInt(cursor.substring(cursor.indexOf(':') + 1)) + 1;
-            // What retention took, or the store refused for good, is told from nothing new any more.
-            boolean repeats = cursor != null && !simulation.trims() && !simulation.poisoned();
+            boolean repeats = cursor != null && !simulation.trims(); // what retention took comes twice, and is told
             boolean all = simulation.time.random.nextInt(4) == 0;
             next = Math.max(0, next - (repeats ? all ? next : simulation.time.random.nextInt(3) : 0)); // or all of it
         }

@@ -100,7 +100,7 @@ class UnstoredDeliveryTest {
             AppendEvent shown = event(sequence);
             assertThat(stream.unstored(shown)).isTrue();
         }
-        AppendEvent gap = new AppendEvent(SessionHarness.ID, 0, Event.gapThrough(event(4).event()));
+        AppendEvent gap = new AppendEvent(SessionHarness.ID, 0, Event.gapOf(List.of(event(4).event())));
         harness.store.append(List.of(gap));
         stream.stored(gap);
         assertThat(saw.cursors).containsExactly(4L);

@@ -14,6 +14,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.Random;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -22,7 +23,8 @@ import org.junit.jupiter.api.Test;
 
 /**
  * Outages with {@code on-store-failure: deliver}, clients that come, go and stop reading, and an upstream that goes on: nothing
- * is lost in silence, nothing comes twice on one connection, and no id stands for an event that the store does not have.
+ * is lost in silence, nothing comes twice on one connection or is recorded twice when the upstream replays it, and no id stands
+ * for an event that the store does not have.
  */
 @Tag("persistence-worker")
 class UnstoredSimulationTest {
@@ -150,15 +152,38 @@ class UnstoredSimulationTest {
                         open.detach(attached);
                     }
                 }
+                case 3 -> {
+                    if (open.stored() == open.newest() && random.nextInt(4) == 0) {
+                        replay(open);
+                    }
+                }
                 default -> {
                     if (!open.session().blocked()) {
-                        open.receive(null, SessionHarness.notification("w" + (open.newest() + 1)));
                         said++;
+                        receive(open, said);
                     }
                 }
             }
         }
         running.settle();
+    }
+
+    /** The upstream's connection broke and is resumed; it begins anywhere, with its first event as often as not. */
+    private void replay(EventStream open) {
+        long newest = open.newest();
+        open.upstreamResumed(NewestEvents.read(store, SessionHarness.ID, 0, newest));
+        for (int n = random.nextBoolean() ? 1 : 1 + random.nextInt(said + 1); n <= said; n++) {
+            receive(open, n);
+            assertThat(open.newest()).as("w%d was recorded before", n).isEqualTo(newest);
+        }
+    }
+
+    private void receive(EventStream open, int n) {
+        byte[] message = SessionHarness.notification("w" + n);
+        if (open.receive("u" + n, message) == Received.UNCERTAIN) {
+            open.lookUp("u" + n, () -> open.receive("u" + n, message));
+            Objects.requireNonNull(harness).settle();
+        }
     }
 
     private void attach(EventStream open) {
@@ -225,5 +250,10 @@ class UnstoredSimulationTest {
             before = event.sequence();
         }
         assertThat(before).isEqualTo(said);
+        replay(open);
+        said++;
+        receive(open, said);
+        running.turn();
+        assertThat(cursor).as("what is new comes").isEqualTo(said);
     }
 }

@@ -1,6 +1,5 @@
 package dev.shadowcat.gateway.relay;
 
-import dev.shadowcat.event.Event;
 import dev.shadowcat.gateway.upstream.UpstreamCall;
 import dev.shadowcat.gateway.upstream.UpstreamFailure;
 import dev.shadowcat.gateway.upstream.UpstreamListener;
@@ -13,7 +12,6 @@ import io.netty.buffer.ByteBuf;
 import io.netty.handler.codec.http.EmptyHttpHeaders;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaders;
-import java.util.List;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -173,7 +171,7 @@ final class StandaloneFeed implements UpstreamListener, Runnable, Measured {
         generation = session.generation();
         EventStream stream = session.standalone();
         if (stream.upstreamCursor() == null) {
-            connect(List.of());
+            connect(null);
             return;
         }
         if (stream.stored() < stream.newest()) {
@@ -190,7 +188,7 @@ final class StandaloneFeed implements UpstreamListener, Runnable, Measured {
                         unreadable -> again());
     }
 
-    private void connect(List<Event> newest) {
+    private void connect(@Nullable NewestEvents newest) {
         KeptHeaders own = headers;
         if (!connecting || own == null || session.deleted()) {
             return;
@@ -201,8 +199,8 @@ final class StandaloneFeed implements UpstreamListener, Runnable, Measured {
         addressed.set(HttpHeaderNames.ACCEPT, "text/event-stream");
         addressed.remove(HttpHeaderNames.CONTENT_TYPE);
         String cursor = stream.upstreamCursor();
-        if (cursor != null && ForwardedHeaders.resumeAfter(addressed, cursor)) {
-            stream.upstreamResumed(NewestEvents.upstreamIds(newest, stream.generation()));
+        if (cursor != null && newest != null && ForwardedHeaders.resumeAfter(addressed, cursor)) {
+            stream.upstreamResumed(newest);
         }
         feed = null;
         call = target.get(session.nettyLoop().loop(), addressed, this);

@@ -1,6 +1,5 @@
 package dev.shadowcat.gateway.relay;
 
-import dev.shadowcat.event.Event;
 import dev.shadowcat.gateway.upstream.UpstreamCall;
 import dev.shadowcat.gateway.upstream.UpstreamFailure;
 import dev.shadowcat.gateway.upstream.UpstreamListener;
@@ -11,7 +10,6 @@ import dev.shadowcat.session.SessionLoop;
 import io.netty.buffer.ByteBuf;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaders;
-import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -86,14 +84,14 @@ final class StreamResume implements UpstreamListener {
                         unreadable -> again());
     }
 
-    private void connect(List<Event> newest) {
+    private void connect(NewestEvents newest) {
         String cursor = stream.upstreamCursor();
         HttpHeaders addressed = session.addressed(headers);
         if (cursor == null || session.deleted() || !ForwardedHeaders.resumeAfter(addressed, cursor)) {
             giveUp();
             return;
         }
-        stream.upstreamResumed(NewestEvents.upstreamIds(newest, stream.generation()));
+        stream.upstreamResumed(newest);
         session.relay().observer().upstreamReconnected();
         addressed.set(HttpHeaderNames.ACCEPT, "text/event-stream");
         addressed.remove(HttpHeaderNames.CONTENT_TYPE);
