@@ -71,10 +71,22 @@ public final class PersistenceWorker implements AutoCloseable {
      */
     public PersistenceWorker(
             EventStore store, PersistenceSettings settings, DeadLetters deadLetters, Observer observer, Fatal fatal) {
+        this(store, settings, deadLetters, UnstoredMarks.NONE, observer, fatal);
+    }
+
+    /** @param marks where it is noted which streams send events on that the store does not have */
+    public PersistenceWorker(
+            EventStore store,
+            PersistenceSettings settings,
+            DeadLetters deadLetters,
+            UnstoredMarks marks,
+            Observer observer,
+            Fatal fatal) {
         this(
                 store,
                 settings,
                 deadLetters,
+                marks,
                 observer,
                 fatal,
                 System::nanoTime,
@@ -86,6 +98,7 @@ public final class PersistenceWorker implements AutoCloseable {
             EventStore store,
             PersistenceSettings settings,
             DeadLetters deadLetters,
+            UnstoredMarks marks,
             Observer observer,
             Fatal fatal,
             LongSupplier nanoTime,
@@ -107,7 +120,7 @@ public final class PersistenceWorker implements AutoCloseable {
                 observer,
                 nanoTime,
                 () -> this.settings.queueCapacity());
-        this.unstored = new UnstoredEvents(intake, observer);
+        this.unstored = new UnstoredEvents(intake, marks, observer);
         this.health = new StoreHealth("taken a batch", nanoTime);
         this.writer = new StoreWriter(store, deadLetters, observer, held, health, new AroundTries());
         this.syncThread = new SyncThread(store, this::settings, pause, nanoTime, fatal);
@@ -227,6 +240,9 @@ public final class PersistenceWorker implements AutoCloseable {
         }
         if (!held.isEmpty()) {
             retryOne();
+        }
+        if (unstored.marked() && intake.waiting() == 0) {
+            unstored.allStored();
         }
     }
 

@@ -26,13 +26,16 @@ final class UnstoredEvents {
     private static final Logger log = LoggerFactory.getLogger(UnstoredEvents.class);
 
     private final Intake intake;
+    private final UnstoredMarks marks;
     private final Observer observer;
     private final Set<PendingWrite> sent = Collections.newSetFromMap(new IdentityHashMap<>()); // and still queued
     private final Queue<PendingWrite> reported = new ConcurrentLinkedQueue<>(); // by the loops
     private final Set<Executor> asked = ConcurrentHashMap.newKeySet(); // loops that have not answered yet
+    private boolean marked;
 
-    UnstoredEvents(Intake intake, Observer observer) {
+    UnstoredEvents(Intake intake, UnstoredMarks marks, Observer observer) {
         this.intake = intake;
+        this.marks = marks;
         this.observer = observer;
     }
 
@@ -52,6 +55,8 @@ final class UnstoredEvents {
                     && pending.write() instanceof AppendEvent append
                     && !append.event().gap()
                     && !sent.contains(pending)) {
+                marks.begin(append.session(), append.stream()); // before anyone is shown it
+                marked = true;
                 byLoop.computeIfAbsent(lane.executor(), _ -> new ArrayList<>()).add(pending);
             }
         }
@@ -98,6 +103,17 @@ final class UnstoredEvents {
                 observer.unstoredDelivered(count);
             }
         }
+    }
+
+    /** Whether anything may have been sent on since {@link #allStored}. */
+    boolean marked() {
+        return marked;
+    }
+
+    /** Nothing waits any more. */
+    void allStored() {
+        marked = false;
+        marks.clear();
     }
 
     /** The store works again: what waits goes there, sent on or not. */

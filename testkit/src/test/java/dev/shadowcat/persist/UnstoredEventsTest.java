@@ -176,7 +176,7 @@ class UnstoredEventsTest {
     void noMoreIsKeptOfWhatWasSentOnThanWaits() {
         Intake intake = new Intake(4, 1 << 20, Observer.NONE, System::nanoTime);
         Lane lane = new Lane(intake, Runnable::run, Lane.Listener.NOBODY);
-        UnstoredEvents events = new UnstoredEvents(intake, Observer.NONE);
+        UnstoredEvents events = new UnstoredEvents(intake, UnstoredMarks.NONE, Observer.NONE);
         for (long sequence = 1; sequence <= 200; sequence++) {
             lane.offer(Writes.event(ID, 0, sequence), stream);
             events.offer(List.of());

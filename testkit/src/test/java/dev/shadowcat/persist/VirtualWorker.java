@@ -16,7 +16,15 @@ public final class VirtualWorker {
             PersistenceWorker.Pause pause,
             RandomGenerator random) {
         worker = new PersistenceWorker(
-                store, settings, (write, reason) -> {}, Observer.NONE, Fatal.LOGGED, nanoTime, pause, random);
+                store,
+                settings,
+                (write, reason) -> {},
+                UnstoredMarks.NONE,
+                Observer.NONE,
+                Fatal.LOGGED,
+                nanoTime,
+                pause,
+                random);
     }
 
     public PersistenceWorker worker() {

@@ -39,6 +39,7 @@ final class WorkerHarness {
     final Map<StoreWrite, String> refused = new LinkedHashMap<>();
     final List<StoreWrite> deadLetters = new ArrayList<>();
     final Counts counts = new Counts();
+    UnstoredMarks marks = UnstoredMarks.NONE;
     final Loop loop = new Loop();
     final PersistenceWorker worker;
     Runnable whilePausing = () -> {};
@@ -68,6 +69,7 @@ final class WorkerHarness {
                 behind,
                 settings,
                 (write, reason) -> deadLetters.add(write),
+                marks,
                 counts,
                 Fatal.LOGGED,
                 clock.nanoTime(),

@@ -23,6 +23,8 @@ import dev.shadowcat.gateway.upstream.UpstreamClient;
 import dev.shadowcat.gateway.upstream.UpstreamClientSettings;
 import dev.shadowcat.memory.Interner;
 import dev.shadowcat.persist.DeadLetterFile;
+import dev.shadowcat.persist.UnstoredMarkFile;
+import dev.shadowcat.persist.UnstoredMarks;
 import dev.shadowcat.store.EventStore;
 import dev.shadowcat.store.MemoryStore;
 import dev.shadowcat.store.rocksdb.RocksDbSettings;
@@ -51,6 +53,8 @@ final class GatewayWiring implements RunningGateway, GatewayView {
     private static final int ADMIN_READS = 16;
 
     private final GatewaySettings settings;
+    private static final String UNSTORED_FILE = "unstored-streams";
+
     private final EventStore store;
     private final EventLoopGroup loops;
     private final Map<String, UpstreamClient> clients;
@@ -71,12 +75,14 @@ final class GatewayWiring implements RunningGateway, GatewayView {
         this.clients =
                 parts.own(clients(settings, transport), all -> all.values().forEach(UpstreamClient::close));
         Metrics metrics = new Metrics();
+        UnstoredMarks marks = marks(settings.store(), store);
         this.gateway = new Gateway(
                 settings,
                 loops,
                 store,
                 clients,
                 new DeadLetterFile(settings.store().data().resolve(DeadLettersCommand.FILE), DEAD_LETTER_BYTES),
+                marks,
                 new CountingObserver(metrics),
                 Halt.process());
         gauges(metrics);
@@ -194,6 +200,16 @@ final class GatewayWiring implements RunningGateway, GatewayView {
     /** A share of the time that is left. */
     private static Duration part(long deadline, int share) {
         return Duration.ofNanos(Math.max(0, deadline - System.nanoTime()) / share);
+    }
+
+    /** A run that was killed in an outage left marks; what it sent on unstored becomes gaps before anyone comes back. */
+    private static UnstoredMarks marks(StoreSettings settings, EventStore store) {
+        if (settings.inMemory()) {
+            return UnstoredMarks.NONE;
+        }
+        UnstoredMarkFile file = new UnstoredMarkFile(settings.data().resolve(UNSTORED_FILE));
+        file.recover(store, System.currentTimeMillis());
+        return file;
     }
 
     private static EventStore open(StoreSettings store) {

@@ -11,6 +11,7 @@ import dev.shadowcat.persist.DeadLetters;
 import dev.shadowcat.persist.Fatal;
 import dev.shadowcat.persist.PersistenceSettings;
 import dev.shadowcat.persist.PersistenceWorker;
+import dev.shadowcat.persist.UnstoredMarks;
 import dev.shadowcat.session.MemorySurvey;
 import dev.shadowcat.session.RetentionLimits;
 import dev.shadowcat.session.SessionManager;
@@ -55,9 +56,10 @@ public final class Gateway {
             EventStore store,
             Map<String, UpstreamClient> clients,
             DeadLetters deadLetters,
+            UnstoredMarks marks,
             Observer observer,
             Fatal fatal) {
-        this(settings, group, store, clients, deadLetters, observer, fatal, Clock.systemUTC());
+        this(settings, group, store, clients, deadLetters, marks, observer, fatal, Clock.systemUTC());
     }
 
     Gateway(
@@ -66,6 +68,7 @@ public final class Gateway {
             EventStore store,
             Map<String, UpstreamClient> clients,
             DeadLetters deadLetters,
+            UnstoredMarks marks,
             Observer observer,
             Fatal fatal,
             Clock clock) {
@@ -86,7 +89,7 @@ public final class Gateway {
             upstreams.put(name, new Upstream(upstream, client, clock));
         });
         StoreReader reader = new StoreReader(readers);
-        worker = new PersistenceWorker(store, persistence(settings), deadLetters, observer, fatal);
+        worker = new PersistenceWorker(store, persistence(settings), deadLetters, marks, observer, fatal);
         relay = new Relay(settings, upstreams, store, reader, observer, clock);
         SessionServices services = new SessionServices(
                 store,

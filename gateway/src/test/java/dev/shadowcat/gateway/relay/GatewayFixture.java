@@ -13,6 +13,7 @@ import dev.shadowcat.gateway.upstream.NettyUpstreamClient;
 import dev.shadowcat.gateway.upstream.UpstreamClient;
 import dev.shadowcat.gateway.upstream.UpstreamClientSettings;
 import dev.shadowcat.persist.Fatal;
+import dev.shadowcat.persist.UnstoredMarks;
 import dev.shadowcat.store.EventStore;
 import io.netty.channel.EventLoopGroup;
 import java.io.IOException;
@@ -52,6 +53,7 @@ final class GatewayFixture implements AutoCloseable {
                 store,
                 Map.of("", client),
                 (write, reason) -> {},
+                UnstoredMarks.NONE,
                 new CountingObserver(metrics),
                 Fatal.LOGGED,
                 clock);

@@ -1,0 +1,130 @@
+package dev.shadowcat.persist;
+
+import dev.shadowcat.event.Event;
+import dev.shadowcat.event.SessionId;
+import dev.shadowcat.store.AppendOutcome;
+import dev.shadowcat.store.EventStore;
+import dev.shadowcat.store.StoreWrite;
+import dev.shadowcat.store.StoreWrite.AppendEvent;
+import dev.shadowcat.store.StoredStream;
+import dev.shadowcat.store.StreamRecord.Phase;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Marks in a file, a line each, while an outage lasts. Where it is there at the start, the gateway was killed in one, and each of
+ * its streams gets a gap. Bounded, and beside the store: what a full disk or the bound keeps out of it is logged, once an outage.
+ */
+public final class UnstoredMarkFile implements UnstoredMarks {
+    private static final Logger log = LoggerFactory.getLogger(UnstoredMarkFile.class);
+    private static final int MOST = 50_000; // lines of 24 to 30 bytes
+
+    private final Path file;
+    private final Set<StreamKey> marked = new HashSet<>(); // worker only, like what follows
+    private boolean failed;
+
+    public UnstoredMarkFile(Path file) {
+        this.file = file;
+    }
+
+    @Override
+    public void begin(SessionId session, int stream) {
+        StreamKey key = new StreamKey(session, stream);
+        if (marked.contains(key)) {
+            return;
+        }
+        if (marked.size() >= MOST) {
+            failed(MOST + " streams are marked already");
+            return;
+        }
+        marked.add(key);
+        try {
+            Files.writeString(
+                    file,
+                    session + " " + stream + "\n",
+                    StandardCharsets.UTF_8,
+                    StandardOpenOption.CREATE,
+                    StandardOpenOption.APPEND);
+        } catch (IOException cannotMark) {
+            failed(cannotMark.toString());
+        }
+    }
+
+    private void failed(String reason) {
+        if (!failed) {
+            failed = true;
+            log.error("Cannot mark in {} what is sent on unstored, so a kill now would leave no gap: {}", file, reason);
+        }
+    }
+
+    @Override
+    public void clear() {
+        failed = false;
+        if (!marked.isEmpty()) {
+            marked.clear();
+            delete();
+        }
+    }
+
+    private void delete() {
+        try {
+            Files.deleteIfExists(file);
+        } catch (IOException kept) {
+            log.warn(
+                    "{} cannot be deleted; the next start takes it for a kill in an outage: {}", file, kept.toString());
+        }
+    }
+
+    /**
+     * Puts a gap at the end of each stream that is marked from before: what was sent on of it, nobody has any more. Before the
+     * worker begins. Where the store takes nothing yet, the marks stay for the next start.
+     */
+    public void recover(EventStore store, long nowMillis) {
+        if (!Files.exists(file)) {
+            return;
+        }
+        List<StoreWrite> gaps = new ArrayList<>();
+        try {
+            for (String line : new LinkedHashSet<>(Files.readAllLines(file))) {
+                gap(store, line, nowMillis).ifPresent(gaps::add);
+            }
+            AppendOutcome outcome = store.append(gaps);
+            if (!(outcome instanceof AppendOutcome.Stored)) {
+                throw new IOException(outcome.toString());
+            }
+            log.warn("The last run was killed while it sent events on unstored: {} streams have a gap", gaps.size());
+            delete();
+        } catch (IOException | RuntimeException unread) {
+            log.error("The gaps of {} cannot be stored: {}", file, unread.toString());
+        }
+    }
+
+    /** None where the stream is not there, or nothing follows on it; a line that the kill cut off names none either. */
+    private static Optional<AppendEvent> gap(EventStore store, String line, long nowMillis) {
+        int space = line.indexOf(' ');
+        Optional<SessionId> session = space < 0 ? Optional.empty() : SessionId.parse(line.substring(0, space));
+        if (session.isEmpty() || !line.substring(space + 1).matches("\\d{1,9}")) {
+            return Optional.empty();
+        }
+        return store.stream(session.get(), Integer.parseInt(line.substring(space + 1)))
+                .filter(stream -> stream.record().phase() == Phase.OPEN)
+                .map(stream -> gap(session.get(), stream, nowMillis));
+    }
+
+    private static AppendEvent gap(SessionId session, StoredStream stream, long nowMillis) {
+        Event gap = Event.gapOfUnknown(
+                stream.lastSequence() + 1, nowMillis, stream.record().generation());
+        return new AppendEvent(session, stream.record().number(), gap);
+    }
+}
