@@ -531,6 +531,7 @@ public final class EventStream implements Completion, Measured {
         gone.close();
         if (client == gone) {
             client = null;
+            session.touch(); // until now it was in use
             session.leaveMemory(this);
         }
     }

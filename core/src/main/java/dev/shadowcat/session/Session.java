@@ -336,6 +336,13 @@ public class Session implements Lane.Listener, Measured {
         }
     }
 
+    /** A client reads a stream, which is use as well: noted a few times in an idle period, in case the gateway is killed. */
+    public final void attended() {
+        if (clock().millis() - lastActiveMillis >= retention().sessionIdle().toMillis() / 4) {
+            touch();
+        }
+    }
+
     final void standaloneWritten(long sequence) {
         if (sequence > standaloneCursor) {
             standaloneCursor = sequence;

@@ -14,6 +14,7 @@ import dev.shadowcat.testkit.Writes;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.time.Instant;
+import java.time.ZoneId;
 import java.time.ZoneOffset;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -31,6 +32,7 @@ final class SessionHarness {
     final VirtualWorker worker;
     final SessionManager<Plain> sessions;
     int evicted;
+    long nowMillis;
     private final SessionServices services;
 
     /** A session without a gateway. */
@@ -55,7 +57,22 @@ final class SessionHarness {
                 store,
                 worker.worker(),
                 new StoreReader(reads::add),
-                Clock.fixed(Instant.EPOCH, ZoneOffset.UTC),
+                new Clock() {
+                    @Override
+                    public Instant instant() {
+                        return Instant.ofEpochMilli(nowMillis);
+                    }
+
+                    @Override
+                    public ZoneId getZone() {
+                        return ZoneOffset.UTC;
+                    }
+
+                    @Override
+                    public Clock withZone(ZoneId zone) {
+                        return this;
+                    }
+                },
                 new Observer() {
                     @Override
                     public void sessionEvicted() {

@@ -282,12 +282,7 @@ final class SimulatedClient {
             gone.cut();
             ClientStream client = gone.client;
             if (simulation.time.chance(0.7)) {
-                simulation.time.soon(
-                        30,
-                        () -> gone.stream.session().loop().execute(() -> {
-                            gone.stream.detach(client);
-                            ((SimulatedSession) gone.stream.session()).touch();
-                        }));
+                simulation.time.soon(30, () -> gone.stream.session().loop().execute(() -> gone.stream.detach(client)));
             }
         }
         sink = null;

@@ -207,7 +207,7 @@ final class SseClient implements EventSink, ExchangeListener {
         });
     }
 
-    /** Keeps a quiet connection open, and cuts one that takes nothing. The session's loop. */
+    /** Keeps a quiet connection open and its session in use, and cuts one that takes nothing. The session's loop. */
     void beat(long now, long heartbeatMillis, long slowMillis) {
         if (client != null && client.stalledSince(now - slowMillis)) {
             if (stream != null) {
@@ -217,6 +217,7 @@ final class SseClient implements EventSink, ExchangeListener {
             abort();
             return;
         }
+        session.attended();
         if (now - lastWriteMillis >= heartbeatMillis && writable()) {
             session.relay().observer().heartbeatSent();
             write(SseEncoder.keepalive());
