@@ -12,10 +12,12 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /** Activity updates that nobody waits for: the newest of each session, until there are enough of them or they are due. */
 final class DeferredWrites {
     private final Map<SessionId, SessionActivity> newest = new ConcurrentHashMap<>();
+    private final Map<SessionId, SessionActivity> flushed = new ConcurrentHashMap<>(); // whose fate is not known yet
     private final Supplier<PersistenceSettings> settings;
     private final Observer observer;
     private final LongSupplier nanoTime;
@@ -74,6 +76,31 @@ final class DeferredWrites {
 
     void discard(SessionId session) {
         newest.remove(session);
+        flushed.remove(session);
+    }
+
+    /** What was offered of a session last, if the store may not have it yet. Any thread. */
+    @Nullable
+    SessionActivity pending(SessionId session) {
+        SessionActivity waiting = newest.get(session);
+        return waiting != null ? waiting : flushed.get(session);
+    }
+
+    /** The fate of a flushed update is known, or another one has taken its place. */
+    void settled(PendingWrite write) {
+        if (write.write() instanceof StoreWrite.TouchSession touch) {
+            flushed.remove(touch.session(), touch.activity());
+        }
+    }
+
+    /** Takes an update out, which can be seen all the while; false where a newer one came. */
+    private boolean take(SessionId session, SessionActivity activity) {
+        flushed.put(session, activity);
+        if (newest.remove(session, activity)) {
+            return true;
+        }
+        flushed.remove(session, activity);
+        return false;
     }
 
     int size() {
@@ -111,7 +138,7 @@ final class DeferredWrites {
                         newest.entrySet().iterator();
                 each.hasNext(); ) {
             Map.Entry<SessionId, SessionActivity> entry = each.next();
-            if (newest.remove(entry.getKey(), entry.getValue())) {
+            if (take(entry.getKey(), entry.getValue())) {
                 into.add(PendingWrite.deferred(new StoreWrite.TouchSession(entry.getKey(), entry.getValue()), now));
             }
         }
@@ -123,8 +150,8 @@ final class DeferredWrites {
         for (ListIterator<PendingWrite> each = repeated.listIterator(); each.hasNext(); ) {
             PendingWrite write = each.next();
             if (write.lane() == null) {
-                SessionActivity newer = newest.remove(write.session());
-                if (newer != null) {
+                SessionActivity newer = newest.get(write.session());
+                if (newer != null && take(write.session(), newer)) {
                     observer.activityCoalesced();
                     each.set(PendingWrite.deferred(
                             new StoreWrite.TouchSession(write.session(), newer), write.offeredNanos()));

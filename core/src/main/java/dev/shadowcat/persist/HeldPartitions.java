@@ -27,6 +27,7 @@ final class HeldPartitions {
 
     private final Map<Partition, HeldPartition> parts = new LinkedHashMap<>();
     private final Intake intake;
+    private final DeferredWrites deferredWrites;
     private final Deliveries deliveries;
     private final Supplier<Backoff> backoffs;
     private final Observer observer;
@@ -37,12 +38,14 @@ final class HeldPartitions {
 
     HeldPartitions(
             Intake intake,
+            DeferredWrites deferredWrites,
             Deliveries deliveries,
             Supplier<Backoff> backoffs,
             Observer observer,
             LongSupplier nanoTime,
             IntSupplier deferredLimit) {
         this.intake = intake;
+        this.deferredWrites = deferredWrites;
         this.deliveries = deliveries;
         this.backoffs = backoffs;
         this.observer = observer;
@@ -132,6 +135,7 @@ final class HeldPartitions {
 
     private void defer(HeldPartition part, PendingWrite write) {
         if (!part.addDeferred(write, deferredLimit.getAsInt())) {
+            deferredWrites.settled(write);
             observer.activitySkipped();
         }
     }

@@ -115,6 +115,7 @@ public final class PersistenceWorker implements AutoCloseable {
         this.deliveries = new Deliveries(intake, observer, nanoTime);
         this.held = new HeldPartitions(
                 intake,
+                deferred,
                 deliveries,
                 () -> newBackoff(this.settings),
                 observer,
@@ -165,6 +166,11 @@ public final class PersistenceWorker implements AutoCloseable {
         if (deferred.offer(session, activity)) {
             intake.wake();
         }
+    }
+
+    /** What {@link #touch} was told last of a session, if the store may not have it yet; null where it has. Any thread. */
+    public @Nullable SessionActivity pendingActivity(SessionId session) {
+        return deferred.pending(session);
     }
 
     /** Forgets a deferred update of a session that ends. Any thread. */
@@ -257,6 +263,11 @@ public final class PersistenceWorker implements AutoCloseable {
     }
 
     private void deliver(List<PendingWrite> fated) {
+        for (PendingWrite pending : fated) {
+            if (pending.lane() == null) {
+                deferred.settled(pending);
+            }
+        }
         deliveries.tell(fated, writer.refusals());
         writer.clear();
     }

@@ -42,8 +42,11 @@ final class StoreWriter {
         /** Waits before the next try, at least as long as the store asks for. */
         void pause(AppendOutcome.Busy busy) throws InterruptedException;
 
-        /** Adds to the end of a batch what has gathered meanwhile, within its bounds, and what is newer in place of what is older. */
-        void join(List<PendingWrite> batch);
+        /**
+         * Adds to the end of what is sent again what has gathered meanwhile, within the bounds of a batch, and puts what is newer
+         * in the place of what is older.
+         */
+        void join(List<PendingWrite> repeated);
 
         /** How long a call may take before it counts as stalled. */
         Duration stallAfter();
@@ -221,11 +224,21 @@ final class StoreWriter {
             log.warn("The store does not take writes: {}. Holding them and trying again", busy.reason());
         }
         surroundings.pause(busy);
-        int before = batch.size();
-        surroundings.join(batch);
+        List<PendingWrite> open = new ArrayList<>();
+        segments.forEach(open::addAll);
+        List<PendingWrite> before = List.copyOf(open);
+        surroundings.join(open);
+        IdentityHashMap<PendingWrite, PendingWrite> newer = new IdentityHashMap<>();
+        for (int i = 0; i < before.size(); i++) {
+            newer.put(before.get(i), open.get(i));
+        }
+        List<PendingWrite> joined = open.subList(before.size(), open.size());
         List<PendingWrite> last = segments.getLast();
-        if (last != batch) {
-            last.addAll(batch.subList(before, batch.size()));
+        segments.forEach(segment -> segment.replaceAll(each -> newer.getOrDefault(each, each)));
+        last.addAll(joined);
+        if (last != batch) { // which holds what has its fate already besides
+            batch.replaceAll(each -> newer.getOrDefault(each, each));
+            batch.addAll(joined);
         }
     }
 

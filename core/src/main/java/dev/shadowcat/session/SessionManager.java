@@ -114,10 +114,12 @@ public final class SessionManager<S extends Session> {
     }
 
     private Optional<Known> load(SessionId id) {
+        SessionActivity pending =
+                services.worker().pendingActivity(id); // before the store is read: it may get there meanwhile
         return services.store()
                 .session(id)
                 .map(session -> new Known(
-                        session,
+                        session.withActivity(session.activity().newest(pending)),
                         services.store().streams(id).stream()
                                 .map(stream -> InterruptedStream.reconcile(services.store(), id, stream))
                                 .toList()));

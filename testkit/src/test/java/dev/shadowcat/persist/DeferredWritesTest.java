@@ -3,12 +3,17 @@ package dev.shadowcat.persist;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.shadowcat.event.SessionId;
+import dev.shadowcat.store.AppendOutcome;
+import dev.shadowcat.store.EventStore;
 import dev.shadowcat.store.SessionActivity;
 import dev.shadowcat.store.StoreWrite;
+import dev.shadowcat.store.StoreWrite.AppendEvent;
 import dev.shadowcat.store.StoreWrite.TouchSession;
+import dev.shadowcat.testkit.ForwardingStore;
 import dev.shadowcat.testkit.Writes;
 import java.lang.management.ManagementFactory;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Tag;
@@ -194,6 +199,53 @@ class DeferredWritesTest {
         assertThat(harness.batches).containsExactly(List.of(new TouchSession(ID, at(4))));
         assertThat(harness.worker.deferredDepth()).isZero();
         assertThat(harness.counts.coalesced).isEqualTo(3);
+    }
+
+    @Test
+    void whatTheStoreMayNotHaveCanBeSeenUntilItsFateIsKnown() throws InterruptedException {
+        harness.lane(ID);
+        harness.worker.touch(ID, at(1));
+        assertThat(harness.worker.pendingActivity(ID)).isEqualTo(at(1));
+        harness.clock.advance(Duration.ofMillis(100));
+        harness.store.throwFor(2);
+        List<SessionActivity> seen = new ArrayList<>();
+        harness.whilePausing = () -> {
+            seen.add(harness.worker.pendingActivity(ID));
+            harness.worker.touch(ID, at(7));
+        };
+        harness.turn();
+        assertThat(seen).containsExactly(at(1), at(7));
+        assertThat(harness.worker.pendingActivity(ID)).isNull();
+        harness.worker.touch(ID, at(8));
+        harness.worker.forget(ID);
+        assertThat(harness.worker.pendingActivity(ID)).isNull();
+    }
+
+    @Test
+    void aNewerOneIsNotLostWhereAFailureFollowsARefusal() throws InterruptedException {
+        harness.lane(ID);
+        AppendEvent poison = Writes.event(ID, 0, 1);
+        harness.store.refuseByName(poison::equals);
+        int[] calls = new int[1];
+        EventStore failsSecond = new ForwardingStore(harness.store) {
+            @Override
+            public AppendOutcome append(List<StoreWrite> batch) {
+                calls[0]++;
+                return calls[0] == 2 ? new AppendOutcome.Busy(Duration.ZERO, "told to fail") : super.append(batch);
+            }
+        };
+        PersistenceWorker worker = harness.worker(failsSecond, PersistenceSettings.DEFAULTS);
+        Lane own = worker.lane(harness.loop, WorkerHarness.IGNORE);
+        worker.touch(ID, at(1));
+        harness.clock.advance(Duration.ofMillis(100));
+        own.offer(poison, harness.completion);
+        own.offer(Writes.event(ID, 0, 2), harness.completion);
+        harness.whilePausing = () -> worker.touch(ID, at(2));
+        worker.writeOne();
+        harness.clock.advance(Duration.ofMillis(100));
+        worker.writeOne();
+        assertThat(calls[0]).isGreaterThanOrEqualTo(3);
+        assertThat(lastActive(ID)).isEqualTo(2);
     }
 
     @Test

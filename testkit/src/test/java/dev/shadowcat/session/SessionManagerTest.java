@@ -5,7 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.shadowcat.event.SessionId;
 import dev.shadowcat.mcp.RequestId;
 import dev.shadowcat.persist.Completion;
+import dev.shadowcat.persist.PersistenceSettings;
 import dev.shadowcat.session.SessionHarness.Plain;
+import dev.shadowcat.store.SessionActivity;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -28,6 +30,62 @@ class SessionManagerTest {
         Plain returned = harness.find(ID).orElseThrow();
         assertThat(returned).isNotSameAs(session);
         assertThat(returned.state().logLevel()).isEqualTo("debug");
+    }
+
+    @Test
+    void aSessionThatLivedByItsStreamAloneWasInUseUntilItsClientLeft() throws InterruptedException {
+        Plain session = harness.create(ID);
+        ClientStream client = new ClientStream(session.standalone(), new SessionHarness.Sink(), 0);
+        session.standalone().attach(client);
+        harness.turn();
+        long idle = RetentionLimits.DEFAULTS.sessionIdle().toMillis();
+        harness.nowMillis = 2 * idle;
+        session.standalone().detach(client);
+        harness.sessions.release(session);
+        flush();
+        harness.nowMillis += idle - 1;
+        assertThat(harness.sessions.expire(ID, harness.nowMillis - idle)).isFalse();
+        harness.nowMillis++;
+        assertThat(harness.sessions.expire(ID, harness.nowMillis - idle)).isTrue();
+    }
+
+    @Test
+    void aSessionThatIsAttendedIsNotedNowAndThenInCaseOfAKill() throws InterruptedException {
+        Plain session = harness.create(ID);
+        long quarter = RetentionLimits.DEFAULTS.sessionIdle().toMillis() / 4;
+        harness.nowMillis = quarter - 1;
+        session.attended();
+        assertThat(harness.worker.worker().pendingActivity(ID)).isNull();
+        harness.nowMillis = quarter;
+        session.attended();
+        assertThat(harness.worker.worker().pendingActivity(ID)).isEqualTo(new SessionActivity(quarter, 0));
+    }
+
+    /** Enough sessions use the gateway for what is deferred to be written. */
+    private void flush() throws InterruptedException {
+        for (int i = 0; i < PersistenceSettings.DEFAULTS.deferredEntries(); i++) {
+            harness.worker.worker().touch(new SessionId(9, i), new SessionActivity(0, 0));
+        }
+        harness.turn();
+    }
+
+    @Test
+    void aSessionThatLeftMemoryComesBackWithTheCursorThatIsYetToBeWritten() throws InterruptedException {
+        Plain session = harness.create(ID);
+        EventStream stream = session.standalone();
+        ClientStream client = new ClientStream(stream, new SessionHarness.Sink(), 0);
+        stream.attach(client);
+        stream.receive(null, SessionHarness.notification("a"));
+        harness.turn();
+        stream.detach(client);
+        harness.sessions.release(session);
+        assertThat(harness.sessions.inMemory()).isZero();
+        assertThat(harness.store.session(ID).orElseThrow().activity().standaloneCursor())
+                .as("not written yet")
+                .isZero();
+        Plain returned = harness.find(ID).orElseThrow();
+        assertThat(returned).isNotSameAs(session);
+        assertThat(returned.standaloneCursor()).isOne();
     }
 
     @Test
