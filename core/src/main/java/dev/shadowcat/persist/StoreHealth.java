@@ -71,8 +71,11 @@ final class StoreHealth {
         if (known != null) {
             return known;
         }
+        if (!calling) { // first: a call that begins after this has set its time before
+            return null;
+        }
         long took = nanoTime.getAsLong() - calledAtNanos;
-        return calling && took >= stallAfter.toNanos()
+        return took >= stallAfter.toNanos()
                 ? "has not " + call + " for " + TimeUnit.NANOSECONDS.toSeconds(took) + " s"
                 : null;
     }

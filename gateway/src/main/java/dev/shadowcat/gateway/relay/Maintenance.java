@@ -11,18 +11,25 @@ import dev.shadowcat.store.StoreWrite;
 import dev.shadowcat.store.StoredSession;
 import dev.shadowcat.store.StoredStream;
 import dev.shadowcat.store.StreamRecord.Phase;
-import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Walks the store in the background: what has expired goes, and what a restart interrupted is taken up. One page at a time. */
-final class Maintenance implements Lane.Listener {
+/**
+ * Walks the store in the background: what has expired goes, and what a restart interrupted is taken up. One page at a time; each
+ * session's writes go by a lane of their own, so that one that waits for its part of the store holds up no other.
+ */
+final class Maintenance {
     private static final Logger log = LoggerFactory.getLogger(Maintenance.class);
     private static final int PAGE = 100;
     private static final long PAUSE_MILLIS = 60_000;
+    private static final long PATIENCE_MILLIS = 1_000; // then the walk leaves behind what the store has not taken
     private static final long JUMP_MILLIS = 60_000;
     private static final long RECOVERABLE_MILLIS = 3_600_000;
 
@@ -30,8 +37,12 @@ final class Maintenance implements Lane.Listener {
     private final SessionLoop loop;
     private final RetentionLimits limits;
     private final Retention retention;
-    private final Lane lane;
-    private @Nullable Runnable whenSettled; // the next page, once the store has taken what this one gave up
+    private final Function<Lane.Listener, Lane> lanes;
+    private final Set<SessionId> waiting =
+            new HashSet<>(); // whose writes the store has yet to take; a page of them at most
+    private @Nullable Runnable nextPage;
+    private int pages; // treated so far
+    private boolean patient; // the next page waits for all writes of this one
     private boolean closed;
     private boolean recovering = true; // the first walk also looks for interrupted streams
     private long lastWallMillis;
@@ -44,7 +55,7 @@ final class Maintenance implements Lane.Listener {
         this.loop = loop;
         this.limits = limits;
         this.retention = new Retention(relay.store(), limits);
-        this.lane = lanes.apply(this);
+        this.lanes = lanes;
     }
 
     void start() {
@@ -72,20 +83,51 @@ final class Maintenance implements Lane.Listener {
                         unreadable -> loop.after(PAUSE_MILLIS, () -> again(after)));
     }
 
-    /** What a page gives up is offered all at once; the next one waits until the store has taken it. */
+    /** What a page gives up is offered all at once; the next one waits until the store has taken it, or most of it in a while. */
     private void treated(Page page) {
-        page.due().forEach(write -> lane.offer(write, Completion.NOBODY));
+        page.due().forEach(this::offer);
         if (page.unreadable() > 0) {
             log.warn(
                     "The retention of {} sessions could not be looked after, for the first of them: {}",
                     page.unreadable(),
                     page.reason());
         }
-        if (lane.settled()) {
-            next(page.last());
+        int own = ++pages;
+        nextPage = () -> next(page.last());
+        patient = true;
+        goOn();
+        if (nextPage != null) {
+            loop.after(PATIENCE_MILLIS, () -> {
+                patient &= own != pages;
+                goOn();
+            });
+        }
+    }
+
+    /** One whose writes of an earlier walk wait yet is passed over: the same would be due again. */
+    private void offer(SessionId session, List<StoreWrite> due) {
+        if (!waiting.add(session)) {
             return;
         }
-        whenSettled = () -> next(page.last());
+        Lane lane = lanes.apply(new Lane.Listener() {
+            @Override
+            public void roomAgain() {}
+
+            @Override
+            public void settled() {
+                waiting.remove(session);
+                goOn();
+            }
+        });
+        due.forEach(write -> lane.offer(write, Completion.NOBODY));
+    }
+
+    private void goOn() {
+        Runnable page = nextPage;
+        if (page != null && (waiting.isEmpty() || (!patient && waiting.size() < PAGE))) {
+            nextPage = null;
+            page.run();
+        }
     }
 
     private void next(@Nullable SessionId last) {
@@ -95,18 +137,6 @@ final class Maintenance implements Lane.Listener {
         }
         recovering = false;
         loop.after(PAUSE_MILLIS, () -> again(null));
-    }
-
-    @Override
-    public void roomAgain() {}
-
-    @Override
-    public void settled() {
-        Runnable next = whenSettled;
-        whenSettled = null;
-        if (next != null) {
-            next.run();
-        }
     }
 
     private void again(@Nullable SessionId after) {
@@ -129,16 +159,17 @@ final class Maintenance implements Lane.Listener {
     /**
      * One page of sessions.
      *
-     * @param due what is to be written
+     * @param due what is to be written of each
      * @param last its last session; null where no page follows
      * @param unreadable sessions that were passed over, for a reason given of the first
      */
-    private record Page(List<StoreWrite> due, @Nullable SessionId last, int unreadable, String reason) {}
+    private record Page(
+            Map<SessionId, List<StoreWrite>> due, @Nullable SessionId last, int unreadable, String reason) {}
 
     /** Reads and treats one page. A session that cannot be read holds up no other. A reading thread. */
     private Page page(@Nullable SessionId after) {
         List<StoredSession> page = relay.store().sessions(after, PAGE);
-        List<StoreWrite> due = new ArrayList<>();
+        Map<SessionId, List<StoreWrite>> due = new LinkedHashMap<>();
         long now = relay.clock().millis();
         int unreadable = 0;
         String reason = "";
@@ -153,7 +184,7 @@ final class Maintenance implements Lane.Listener {
         return new Page(due, last, unreadable, reason);
     }
 
-    private void treat(StoredSession session, long now, List<StoreWrite> writes) {
+    private void treat(StoredSession session, long now, Map<SessionId, List<StoreWrite>> writes) {
         SessionId id = session.record().id();
         long idleSince = now - limits.sessionIdle().toMillis();
         boolean mayExpire = System.nanoTime() - notBeforeNanos >= 0;
@@ -166,7 +197,9 @@ final class Maintenance implements Lane.Listener {
         if (mayExpire) {
             List<StoreWrite> due = retention.due(id, now);
             due.forEach(this::tell);
-            writes.addAll(due);
+            if (!due.isEmpty()) {
+                writes.put(id, due);
+            }
         }
         if (recovering && session.activity().lastActiveMillis() > now - RECOVERABLE_MILLIS && interrupted(id)) {
             boolean open = session.state().credentials().hashes().isEmpty();

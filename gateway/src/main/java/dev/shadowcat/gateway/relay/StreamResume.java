@@ -218,7 +218,11 @@ final class StreamResume implements UpstreamListener {
             return;
         }
         fed.whenSettled(() -> {
+            took(fed); // what waited for the store may have been the last of it
             fed.release();
+            if (stream.ended()) {
+                return;
+            }
             if (fed.progressed()) {
                 after(fed.retryMillis());
             } else {
@@ -237,8 +241,11 @@ final class StreamResume implements UpstreamListener {
             return;
         }
         fed.whenSettled(() -> {
+            took(fed);
             fed.release();
-            again();
+            if (!stream.ended()) {
+                again();
+            }
         });
     }
 

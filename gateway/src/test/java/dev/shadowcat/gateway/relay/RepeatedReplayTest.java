@@ -1,14 +1,19 @@
 package dev.shadowcat.gateway.relay;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import dev.shadowcat.gateway.relay.ScriptedServer.Request;
 import dev.shadowcat.gateway.relay.ScriptedServer.Stream;
 import dev.shadowcat.gateway.relay.TestClient.Event;
 import dev.shadowcat.gateway.relay.TestClient.Events;
 import dev.shadowcat.store.MemoryStore;
+import dev.shadowcat.testkit.ManualClock;
 import java.io.InputStream;
 import java.net.http.HttpResponse;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -75,6 +80,35 @@ class RepeatedReplayTest {
                 server.nextGet().sse().raw(events(1, EVENTS + 1));
                 assertThat(events.nextMessage().data()).isEqualTo(message(EVENTS + 1));
             }
+        }
+    }
+
+    @Test
+    void whatCameLastOfAConnectionCountsAsProgressThoughTheStoreHadToBeAskedFirst() throws Exception {
+        ManualClock clock = new ManualClock(Instant.ofEpochSecond(1_700_000_000));
+        try (GatewayFixture gateway =
+                        new GatewayFixture(store, server.url(), Map.of(), clock.withZone(ZoneOffset.UTC));
+                TestClient client = gateway.client().initialize()) {
+            CompletableFuture<HttpResponse<InputStream>> call = client.callLater("1");
+            Request request = server.nextRequest();
+            Stream first = request.sse();
+            first.raw("retry: 10\n" + events(1, EVENTS));
+            first.end();
+            Stream again = server.nextGet().sse();
+            again.raw("retry: 10\n" + events(EVENTS, EVENTS));
+            await().until(() -> gateway.metric("sse_duplicate_events_total") == 1);
+            clock.advance(Duration.ofSeconds(31)); // longer than an upstream may be away
+            again.raw(events(1, EVENTS + 1));
+            again.end();
+            Stream rest = server.nextGet().sse();
+            rest.raw("id: last\ndata: " + request.resultOf("done") + "\n\n");
+            rest.end();
+            List<String> shown = new Events(call.get())
+                    .rest().stream()
+                            .map(Event::data)
+                            .filter(data -> !data.isEmpty())
+                            .toList();
+            assertThat(shown).hasSize(EVENTS + 2).endsWith(request.resultOf("done"));
         }
     }
 

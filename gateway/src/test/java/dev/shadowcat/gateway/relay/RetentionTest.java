@@ -7,6 +7,7 @@ import dev.shadowcat.event.SessionId;
 import dev.shadowcat.store.AppendOutcome;
 import dev.shadowcat.store.EventStore;
 import dev.shadowcat.store.MemoryStore;
+import dev.shadowcat.store.Partition;
 import dev.shadowcat.store.SessionActivity;
 import dev.shadowcat.store.StoreException;
 import dev.shadowcat.store.StoreWrite;
@@ -14,12 +15,18 @@ import dev.shadowcat.store.StoreWrite.TouchSession;
 import dev.shadowcat.store.StoredStream;
 import dev.shadowcat.store.StreamRecord.Phase;
 import dev.shadowcat.testkit.ForwardingStore;
+import dev.shadowcat.testkit.ManualClock;
 import dev.shadowcat.testkit.Writes;
+import java.io.InputStream;
 import java.net.URI;
+import java.net.http.HttpResponse;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneOffset;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.IntStream;
@@ -84,6 +91,44 @@ class RetentionTest {
             full.set(false);
             await().until(() -> all.stream()
                     .allMatch(id -> store.read(id, 0, 0, 10, 1 << 20).isEmpty()));
+        }
+    }
+
+    @Test
+    void aSessionWhosePartOfTheStoreFailsHoldsUpNoOther() throws Exception {
+        List<SessionId> all =
+                IntStream.rangeClosed(1, 250).mapToObj(n -> new SessionId(n, n)).toList();
+        all.forEach(this::fillOneEvent);
+        SessionId failing = all.getFirst();
+        EventStore partly = new ForwardingStore(store) {
+            @Override
+            public AppendOutcome append(List<StoreWrite> batch) {
+                return batch.stream().anyMatch(write -> write.session().equals(failing))
+                        ? new AppendOutcome.Busy(Duration.ofMillis(20), "locked", new Partition.OneSession(failing))
+                        : super.append(batch);
+            }
+        };
+        try (GatewayFixture gateway = new GatewayFixture(partly, NOWHERE, Map.of("--retention-events-for", "1h"))) {
+            assertThat(gateway.gateway().degraded()).isEmpty();
+            await().until(() -> all.stream()
+                    .filter(id -> !id.equals(failing))
+                    .allMatch(id -> store.read(id, 0, 0, 10, 1 << 20).isEmpty()));
+            assertThat(store.read(failing, 0, 0, 10, 1 << 20)).hasSize(1);
+        }
+    }
+
+    @Test
+    void aSessionWhoseStreamIsReadIsNotedAsUsedThoughItsClientSaysNothing() throws Exception {
+        ManualClock clock = new ManualClock(Instant.ofEpochSecond(1_700_000_000));
+        try (ScriptedServer server = new ScriptedServer().withStandaloneStream();
+                GatewayFixture gateway =
+                        new GatewayFixture(store, server.url(), Map.of(), clock.withZone(ZoneOffset.UTC));
+                TestClient client = gateway.client().initialize()) {
+            CompletableFuture<HttpResponse<InputStream>> opened = client.getLater();
+            server.nextGet().sse();
+            assertThat(opened.get().statusCode()).isEqualTo(200);
+            clock.advance(Duration.ofHours(7));
+            await().until(() -> store.sessions(null, 1).getFirst().activity().lastActiveMillis() == clock.millis());
         }
     }
 
