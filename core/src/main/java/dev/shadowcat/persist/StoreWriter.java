@@ -7,10 +7,12 @@ import dev.shadowcat.store.EventStore;
 import dev.shadowcat.store.Partition;
 import dev.shadowcat.store.StoreException;
 import dev.shadowcat.store.StoreWrite;
+import dev.shadowcat.store.StreamRecord;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashSet;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Set;
@@ -36,6 +38,9 @@ final class StoreWriter {
             new ArrayDeque<>(); // of the batch, in order, without a fate yet
     private final List<StoreWrite> writes = new ArrayList<>(); // as the store sees them
     private final IdentityHashMap<StoreWrite, String> refusals = new IdentityHashMap<>();
+
+    private final Set<StreamKey> unanswered =
+            new HashSet<>(); // an answer was refused: no end before the error in its place
 
     /** What the worker does around a writer's tries. Its thread. */
     interface Surroundings {
@@ -126,7 +131,8 @@ final class StoreWriter {
     }
 
     /** One try. Where the fate of the segment is known it is noted, and what is left of it comes next. */
-    private AppendOutcome attempt(List<PendingWrite> segment) {
+    private AppendOutcome attempt(List<PendingWrite> wanted) {
+        List<PendingWrite> segment = unanswered.isEmpty() && refusals.isEmpty() ? wanted : withoutRefused(wanted);
         if (segment.isEmpty()) {
             return AppendOutcome.Stored.ALL;
         }
@@ -143,6 +149,23 @@ final class StoreWriter {
             case AppendOutcome.Busy _ -> {}
         }
         return outcome;
+    }
+
+    /** Leaves out the end of a stream that has yet to answer, which its writer offers again once it has. */
+    private List<PendingWrite> withoutRefused(List<PendingWrite> segment) {
+        List<PendingWrite> rest = new ArrayList<>(segment);
+        for (PendingWrite pending : segment) {
+            switch (pending.write()) {
+                case StoreWrite.PutStream put
+                when put.record().phase() != StreamRecord.Phase.OPEN && unanswered.remove(StreamKey.of(put)) ->
+                    refusals.put(put, "an answer of the stream was refused");
+                case StoreWrite.DeleteSession ended ->
+                    unanswered.removeIf(stream -> stream.session().equals(ended.session()));
+                default -> {}
+            }
+        }
+        rest.removeIf(pending -> refusals.containsKey(pending.write()));
+        return rest;
     }
 
     /** Whatever exception the store throws, it leaves the fate of the segment open. */
@@ -192,7 +215,7 @@ final class StoreWriter {
         List<PendingWrite> failing = new ArrayList<>();
         for (List<PendingWrite> segment : segments) {
             for (PendingWrite pending : segment) {
-                if (busy.part().holds(pending.session())) {
+                if (busy.part().holds(pending.session()) && !refusals.containsKey(pending.write())) {
                     failing.add(pending);
                 }
             }
@@ -266,6 +289,10 @@ final class StoreWriter {
 
     private boolean bury(PendingWrite poison, String reason) {
         refusals.put(poison.write(), reason);
+        if (poison.write() instanceof StoreWrite.AppendEvent append
+                && append.event().answer()) {
+            unanswered.add(StreamKey.of(append));
+        }
         observer.dropped(Dropped.REFUSED, 1);
         observer.deadLettered(reason);
         deadLetters.keep(poison.write(), reason);

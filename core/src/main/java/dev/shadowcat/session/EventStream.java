@@ -51,6 +51,7 @@ public final class EventStream implements Completion, Measured {
     private long leaptTo; // the last number skipped for what a power cut may have lost; 0 where none was
     private boolean recordStored;
     private boolean endStored;
+    private boolean endRepeated; // it was refused once, as it is where an answer before it was
     private boolean replaced; // an answer that could not be stored gave way to an error
     private boolean resumed; // the upstream connection is not the first one: it may send what is not this stream's
     private @Nullable String upstreamCursor;
@@ -488,6 +489,14 @@ public final class EventStream implements Completion, Measured {
         if (write instanceof StoreWrite.PutStream && !recordStored) {
             opened(); // whoever waits for it must not wait for ever, the session's end included
             fail(McpErrors.INTERNAL_ERROR, "Shadowcat could not store the stream: " + reason, Map.of());
+        }
+        if (write instanceof StoreWrite.PutStream put
+                && put.record().phase() != Phase.OPEN
+                && ended()
+                && !endRepeated
+                && !session.deleted()) {
+            endRepeated = true;
+            putRecord(this);
         }
         pump();
     }

@@ -513,6 +513,38 @@ class EventStreamTest {
     }
 
     @Test
+    void aStreamWhoseAnswerWasRefusedHasNotEndedForWhoeverIsKilledThen() throws InterruptedException {
+        EventStream stream = opened(new RequestId("1"));
+        harness.store.refuse(write -> write instanceof AppendEvent append
+                && append.event().answer()
+                && new String(append.event().message(), StandardCharsets.UTF_8).contains("result"));
+        stream.receive(null, answer("1"));
+        harness.worker.turn(); // the refusal is known to nobody else yet
+        assertThat(phase(stream)).isEqualTo(Phase.OPEN);
+        harness.turn();
+        harness.turn();
+        assertThat(phase(stream)).as("with the error in its place").isEqualTo(Phase.FINISHED);
+        assertThat(harness.store.read(ID, stream.number(), 0, 10, 1 << 20))
+                .extracting(Event::sequence)
+                .containsExactly(2L);
+    }
+
+    @Test
+    void aStreamWhoseErrorIsRefusedTooEndsAllTheSame() throws InterruptedException {
+        EventStream stream = opened(new RequestId("1"));
+        harness.store.refuseByName(write -> write instanceof AppendEvent);
+        stream.receive(null, answer("1"));
+        for (int i = 0; i < 5; i++) {
+            harness.turn();
+        }
+        assertThat(phase(stream)).isEqualTo(Phase.FINISHED);
+    }
+
+    private Phase phase(EventStream stream) {
+        return harness.store.stream(ID, stream.number()).orElseThrow().record().phase();
+    }
+
+    @Test
     void anAnswerThatTheStoreHasIsOwedNoOther() throws InterruptedException {
         EventStream stream = opened(new RequestId("1"));
         stream.receive(null, notification("a"));

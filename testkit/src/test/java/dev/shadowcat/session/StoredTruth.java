@@ -67,11 +67,13 @@ final class StoredTruth {
         store.stream(name.session(), name.stream()).ifPresent(now -> of(name).trimmedThrough = now.trimmedThrough());
     }
 
-    /** A power cut: only what the store still has is true from now on. */
+    /** A power cut: only what the store still has is true from now on, and what it knows that retention took of it. */
     void readAgain() {
         streams.forEach((name, known) -> {
-            known.events.clear();
-            trimmed(name);
+            known.trimmedThrough = store.stream(name.session(), name.stream())
+                    .map(StoredStream::trimmedThrough)
+                    .orElse(0L);
+            known.events.tailMap(known.trimmedThrough, false).clear();
             store.read(name.session(), name.stream(), 0, Integer.MAX_VALUE, Long.MAX_VALUE)
                     .forEach(event -> known.events.put(event.sequence(), event));
         });
