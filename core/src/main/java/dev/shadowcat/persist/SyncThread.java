@@ -88,7 +88,8 @@ final class SyncThread {
         syncWhatIsDirty();
     }
 
-    private void syncWhatIsDirty() {
+    /** The sync thread; afterwards, whatever was {@link #written} before it began is on the disk, or still known to be dirty. */
+    void syncWhatIsDirty() {
         if (dirty) {
             dirty = false;
             sync();

@@ -20,15 +20,20 @@ import java.util.List;
 final class StressGateway {
     static final SessionId ID = new SessionId(1, 1);
 
-    final EventStore store = new MemoryStore(Long.MAX_VALUE);
+    final EventStore store;
     final StressLoop loop = new StressLoop();
     final StressWorker worker;
     final SessionServices services;
     final SessionManager<StressSession> sessions;
 
     StressGateway() {
+        this(new MemoryStore(Long.MAX_VALUE), PersistenceSettings.DEFAULTS);
+    }
+
+    StressGateway(EventStore store, PersistenceSettings settings) {
+        this.store = store;
         store.append(List.of(Writes.session(ID)));
-        worker = new StressWorker(store, PersistenceSettings.DEFAULTS);
+        worker = new StressWorker(store, settings);
         services = new SessionServices(
                 store,
                 worker.worker(),

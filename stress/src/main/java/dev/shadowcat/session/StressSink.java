@@ -6,7 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** A client's connection that remembers what it got, and whether the store had it by then. */
-final class StressSink implements EventSink {
+class StressSink implements EventSink {
     final List<Long> got = new ArrayList<>();
     boolean ahead; // of the store
     boolean over;
