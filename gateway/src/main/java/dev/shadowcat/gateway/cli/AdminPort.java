@@ -34,8 +34,18 @@ final class AdminPort implements AutoCloseable {
     }
 
     /** Where a gateway with these settings listens if none says otherwise. */
-    static String usual(Configuration configuration) {
+    private static String usual(Configuration configuration) {
         return "http://" + configuration.get(Keys.ADMIN).local();
+    }
+
+    /** Where a gateway was sought in vain, and what to name, for people. */
+    static String nobody(Configuration configuration) {
+        String folder = "no gateway runs with the data folder "
+                + configuration.get(Keys.DATA).toAbsolutePath();
+        return configuration.given(Keys.DATA)
+                ? folder
+                : folder + " or with its admin port on " + usual(configuration)
+                        + "; name the folder with --data, or the port with --admin";
     }
 
     /** Whether a gateway runs with a data folder. */

@@ -54,6 +54,9 @@ final class DemoCommand {
             return new Demo(gateway, server, data, temporary);
         } catch (RuntimeException failed) {
             server.close();
+            if (temporary) {
+                Demo.delete(data);
+            }
             throw failed;
         }
     }

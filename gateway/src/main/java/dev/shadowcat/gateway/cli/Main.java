@@ -101,6 +101,9 @@ public final class Main {
     private static String unknown(UnmatchedArgumentException unknown) {
         String written = unknown.getUnmatched().getFirst();
         CommandLine command = unknown.getCommandLine();
+        if (command.getParent() == null && written.startsWith("-")) {
+            return written + ": flags follow a command, such as: shadowcat gateway --upstream URL";
+        }
         if (command.getParent() == null) {
             return written + ": no such command; allowed: "
                     + String.join(", ", command.getSubcommands().keySet());

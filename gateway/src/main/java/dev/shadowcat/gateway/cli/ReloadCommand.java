@@ -2,7 +2,6 @@ package dev.shadowcat.gateway.cli;
 
 import dev.shadowcat.gateway.config.Configuration;
 import dev.shadowcat.gateway.config.ConfigurationException;
-import dev.shadowcat.gateway.config.Keys;
 import java.net.http.HttpResponse;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
@@ -16,7 +15,8 @@ final class ReloadCommand {
     }
 
     void run(Configuration configuration) {
-        try (AdminPort port = AdminPort.of(configuration).orElseThrow(() -> nobody(configuration))) {
+        try (AdminPort port =
+                AdminPort.of(configuration).orElseThrow(() -> new Failure(AdminPort.nobody(configuration)))) {
             HttpResponse<String> answer = port.post("/reload");
             JsonNode body = JsonMapper.shared().readTree(answer.body());
             if (answer.statusCode() != 200) {
@@ -24,15 +24,5 @@ final class ReloadCommand {
             }
             console.print("shadowcat: reloaded: " + body.path("reloaded").asString(""));
         }
-    }
-
-    private static Failure nobody(Configuration configuration) {
-        String folder = "no gateway runs with the data folder "
-                + configuration.get(Keys.DATA).toAbsolutePath();
-        return new Failure(
-                configuration.given(Keys.DATA)
-                        ? folder
-                        : folder + " or with its admin port on " + AdminPort.usual(configuration)
-                                + "; name the folder with --data, or the port with --admin");
     }
 }

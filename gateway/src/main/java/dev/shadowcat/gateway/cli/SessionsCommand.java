@@ -4,6 +4,7 @@ import dev.shadowcat.event.EventId;
 import dev.shadowcat.gateway.config.Configuration;
 import dev.shadowcat.gateway.config.Keys;
 import dev.shadowcat.store.rocksdb.RocksDbStores;
+import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -38,6 +39,9 @@ final class SessionsCommand {
             Map<Integer, Long> printed = new HashMap<>();
             do {
                 List<Integer> known = source.streams(session);
+                if (only != null && !follow && !known.contains(only)) {
+                    throw new Failure("session " + session + " has no stream " + only + "; it has " + known);
+                }
                 for (int stream : only == null ? known : List.of(only)) {
                     print(source, session, stream, printed);
                 }
@@ -75,9 +79,13 @@ final class SessionsCommand {
 
     private static SessionSource source(Configuration configuration) {
         Optional<AdminPort> live = AdminPort.of(configuration);
-        return live.isPresent()
-                ? new LiveSessions(live.get())
-                : new StoredSessions(
-                        RocksDbStores.openReadOnly(configuration.get(Keys.DATA).toAbsolutePath()));
+        if (live.isPresent()) {
+            return new LiveSessions(live.get());
+        }
+        Path data = configuration.get(Keys.DATA).toAbsolutePath();
+        if (!RocksDbStores.exists(data)) {
+            throw new Failure("there is no store to read, and " + AdminPort.nobody(configuration));
+        }
+        return new StoredSessions(RocksDbStores.openReadOnly(data));
     }
 }

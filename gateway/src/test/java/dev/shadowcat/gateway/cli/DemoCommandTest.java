@@ -1,19 +1,26 @@
 package dev.shadowcat.gateway.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.shadowcat.event.SessionId;
 import dev.shadowcat.gateway.config.Configuration;
+import dev.shadowcat.store.EventStore;
+import dev.shadowcat.store.rocksdb.RocksDbSettings;
+import dev.shadowcat.store.rocksdb.RocksDbStores;
+import dev.shadowcat.testkit.Writes;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Commands find a running demo, whose data folder nobody named. */
+/** Commands find a running demo, whose data folder nobody named, and say so where they find nothing. */
 class DemoCommandTest {
     @TempDir
     Path folder;
@@ -57,6 +64,42 @@ class DemoCommandTest {
             demo.stop();
         }
         assertThat(demo.data()).doesNotExist();
+    }
+
+    @Test
+    void aDemoThatCannotStartLeavesNoFolderBehind() {
+        List<Path> folders = new ArrayList<>();
+        DemoCommand demo = new DemoCommand(console, settings -> {
+            folders.add(settings.store().data());
+            throw new Failure("the port is taken");
+        });
+        assertThatThrownBy(() -> demo.start(Configuration.read(Map.of(), environment())))
+                .hasMessage("the port is taken");
+        assertThat(folders).singleElement().satisfies(data -> assertThat(data).doesNotExist());
+    }
+
+    @Test
+    void sessionsThatAreNowhereSayWhereTheyWereSoughtAndWhatToDo() {
+        assertThat(run("sessions", "--admin", "127.0.0.1:1")).isEqualTo(1);
+        assertThat(lines(err))
+                .containsExactly(
+                        "shadowcat: there is no store to read, and no gateway runs with the data folder "
+                                + folder.resolve("shadowcat")
+                                + " or with its admin port on http://127.0.0.1:1; name the folder with --data, or the port with --admin");
+    }
+
+    @Test
+    void eventsOfAStreamThatIsNotThereAreNotAnsweredBySilence() {
+        SessionId id = new SessionId(1, 1);
+        try (EventStore store = RocksDbStores.open(folder, RocksDbSettings.of(RocksDbSettings.Durability.BATCHED))) {
+            store.append(List.of(Writes.session(id), Writes.stream(id, 0), Writes.event(id, 0, 1)));
+        }
+        assertThat(run("events", id.toString(), "--stream", "9", "--data", folder.toString()))
+                .isEqualTo(1);
+        assertThat(lines(err)).containsExactly("shadowcat: session " + id + " has no stream 9; it has [0]");
+        assertThat(run("events", id.toString(), "--stream", "0", "--data", folder.toString()))
+                .isZero();
+        assertThat(lines(out)).hasSize(1);
     }
 
     @Test

@@ -18,6 +18,7 @@ class MainTest {
             delimiter = '|',
             value = {
                 "demoo|demoo: no such command; allowed: demo, gateway, reverse, doctor, sessions, events, dead-letters, reload",
+                "--upstream http://a/|--upstream: flags follow a command, such as: shadowcat gateway --upstream URL",
                 "gateway --upstrem http://a/|--upstrem: no such flag; did you mean --upstream?; allowed: those in docs/configuration.md",
                 "gateway http://a/|http://a/: belongs to no flag; see shadowcat gateway --help",
             })
