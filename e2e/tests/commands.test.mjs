@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { spawnSync } from 'node:child_process';
-import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { once } from 'node:events';
 import { dirname, join, resolve } from 'node:path';
@@ -201,6 +201,13 @@ describe('mistakes', { skip: unlessControl }, () => {
     assert.ok(stderr.includes(gateway.data), stderr);
     assert.equal(stderr.trim().split('\n').length, 1, stderr);
     assert.deepEqual(await gateway.stop(), { code: 0, signal: null });
+  });
+
+  test('a killed gateway leaves no copy of a library in the temporary folder', async () => {
+    const temporary = temporaryFolder('tmp');
+    const gateway = await Gateway.start('http://127.0.0.1:1/mcp', { env: { SHADOWCAT_JAVA_OPTS: `-Djava.io.tmpdir=${temporary}` } });
+    await gateway.kill();
+    assert.deepEqual(readdirSync(temporary), []);
   });
 
   test('doctor names an upstream that is not there, and ends with 1', () => {
