@@ -70,7 +70,10 @@ final class McpEndpoint implements ExchangeHandler {
         switch (message) {
             case Message.Malformed malformed -> Answers.error(exchange, 400, malformed.code(), malformed.reason());
             case Message.Single single -> single(target, exchange, single);
-            case Message.Batch batch -> inSession(target, exchange, session -> batch(session, target, exchange, batch));
+            case Message.Batch batch -> {
+                byte[] sent = bytes(exchange);
+                inSession(target, exchange, session -> batch(session, target, exchange, sent, batch));
+            }
         }
     }
 
@@ -87,18 +90,21 @@ final class McpEndpoint implements ExchangeHandler {
             new PassThrough(relay, target, exchange, envelope.id()).start();
             return;
         }
-        inSession(target, exchange, session -> SessionPost.relay(session, target, exchange, bytes(exchange), single));
+        byte[] sent = bytes(exchange);
+        inSession(target, exchange, session -> SessionPost.relay(session, target, exchange, sent, single));
     }
 
-    private static void batch(RelaySession session, Upstream target, Exchange exchange, Message.Batch batch) {
+    private static void batch(
+            RelaySession session, Upstream target, Exchange exchange, byte[] sent, Message.Batch batch) {
         if (!ProtocolVersions.batches(session.protocolVersion())) {
             Answers.error(exchange, 400, McpErrors.INVALID_REQUEST, "This revision knows no batches");
             return;
         }
-        SessionPost.relay(session, target, exchange, bytes(exchange), batch);
+        SessionPost.relay(session, target, exchange, sent, batch);
     }
 
-    static byte[] bytes(Exchange exchange) {
+    /** A copy of the body: the exchange has none any more once it is answered or its client has left. */
+    private static byte[] bytes(Exchange exchange) {
         byte[] bytes = new byte[exchange.body().readableBytes()];
         exchange.body().getBytes(exchange.body().readerIndex(), bytes);
         return bytes;
@@ -154,24 +160,17 @@ final class McpEndpoint implements ExchangeHandler {
             Answers.noSession(exchange);
             return;
         }
-        exchange.body().retain(); // looking the session up may take longer than this call
         relay.sessions()
                 .find(
                         id.get(),
                         relay.loop(exchange.loop()),
-                        found -> found.ifPresentOrElse(session -> letIn(session, target, exchange, then), () -> {
-                            exchange.body().release();
-                            Answers.noSession(exchange);
-                        }),
-                        reason -> {
-                            exchange.body().release();
-                            Answers.busy(exchange, "The store cannot be read now: " + reason);
-                        });
+                        found -> found.ifPresentOrElse(
+                                session -> letIn(session, target, exchange, then), () -> Answers.noSession(exchange)),
+                        reason -> Answers.busy(exchange, "The store cannot be read now: " + reason));
     }
 
     private void letIn(RelaySession session, Upstream target, Exchange exchange, Consumer<RelaySession> then) {
         if (session.deleted() || !session.upstream().equals(target.settings().name())) {
-            exchange.body().release();
             Answers.noSession(exchange);
             relay.sessions().release(session);
             return;
@@ -180,7 +179,6 @@ final class McpEndpoint implements ExchangeHandler {
             try {
                 decide(session, target, exchange, verdict, then);
             } finally {
-                exchange.body().release();
                 relay.sessions().release(session);
             }
         });

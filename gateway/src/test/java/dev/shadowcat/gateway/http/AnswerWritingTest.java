@@ -13,9 +13,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.extension.ExtendWith;
 
-@ExtendWith(LeakCheck.class)
 class AnswerWritingTest {
     private static final String GET = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
 

@@ -9,12 +9,10 @@ import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.util.List;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-@ExtendWith(LeakCheck.class)
 class RequestGuardTest {
     private static final ExchangeHandler NEXT =
             exchange -> exchange.respond(202, EmptyHttpHeaders.INSTANCE, Unpooled.EMPTY_BUFFER);

@@ -60,6 +60,14 @@ final class TestClient implements AutoCloseable {
         return http.send(request(body), BodyHandlers.ofInputStream());
     }
 
+    /** A post of a body whose length its sender does not know before. */
+    HttpResponse<InputStream> postChunked(String body) throws IOException, InterruptedException {
+        HttpRequest.BodyPublisher known = HttpRequest.BodyPublishers.ofString(body);
+        HttpRequest.Builder request = builder().header("Content-Type", "application/json");
+        return http.send(
+                request.POST(HttpRequest.BodyPublishers.fromPublisher(known)).build(), BodyHandlers.ofInputStream());
+    }
+
     CompletableFuture<HttpResponse<InputStream>> postLater(String body) {
         return http.sendAsync(request(body), BodyHandlers.ofInputStream());
     }

@@ -1,7 +1,8 @@
-package dev.shadowcat.gateway.http;
+package dev.shadowcat.gateway;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.netty.buffer.ByteBuf;
 import io.netty.buffer.PooledByteBufAllocator;
 import io.netty.util.ResourceLeakDetector;
 import io.netty.util.ResourceLeakDetectorFactory;
@@ -11,29 +12,20 @@ import org.junit.jupiter.api.extension.AfterAllCallback;
 import org.junit.jupiter.api.extension.BeforeAllCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
 
-/** Fails a test class in which a buffer was let go of without being released. */
-final class LeakCheck implements BeforeAllCallback, AfterAllCallback {
+/**
+ * Fails a test class in which a buffer was let go of without being released. JUnit finds it by itself for each class of this
+ * module. Netty makes the detector, as the build's {@code io.netty.customResourceLeakDetector} names it: whoever would put it
+ * in place by code came too late after the first buffer of another test class.
+ */
+public final class LeakCheck implements BeforeAllCallback, AfterAllCallback {
     private static final Queue<String> LEAKS = new ConcurrentLinkedQueue<>();
-
-    static {
-        ResourceLeakDetector.setLevel(ResourceLeakDetector.Level.PARANOID);
-        ResourceLeakDetectorFactory.setResourceLeakDetectorFactory(new ResourceLeakDetectorFactory() {
-            @Override
-            @SuppressWarnings({"deprecation", "InlineMeSuggester"})
-            public <T> ResourceLeakDetector<T> newResourceLeakDetector(
-                    Class<T> resource, int samplingInterval, long maxActive) {
-                return newResourceLeakDetector(resource, samplingInterval);
-            }
-
-            @Override
-            public <T> ResourceLeakDetector<T> newResourceLeakDetector(Class<T> resource, int samplingInterval) {
-                return new Recording<>(resource, samplingInterval);
-            }
-        });
-    }
 
     @Override
     public void beforeAll(ExtensionContext context) {
+        assertThat(ResourceLeakDetectorFactory.instance().newResourceLeakDetector(ByteBuf.class))
+                .as("-Dio.netty.customResourceLeakDetector")
+                .isInstanceOf(Recording.class);
+        ResourceLeakDetector.setLevel(ResourceLeakDetector.Level.PARANOID);
         LEAKS.clear();
     }
 
@@ -47,8 +39,16 @@ final class LeakCheck implements BeforeAllCallback, AfterAllCallback {
         assertThat(LEAKS).isEmpty();
     }
 
-    private static final class Recording<T> extends ResourceLeakDetector<T> {
-        Recording(Class<?> resource, int samplingInterval) {
+    /** Notes each leak, whose record says where the buffer was last touched. */
+    public static final class Recording<T> extends ResourceLeakDetector<T> {
+        /** Called by Netty. */
+        @SuppressWarnings("deprecation") // the constructor that Netty's factory looks for
+        public Recording(Class<?> resource, int samplingInterval, long maxActive) {
+            super(resource, samplingInterval, maxActive);
+        }
+
+        /** Called by Netty. */
+        public Recording(Class<?> resource, int samplingInterval) {
             super(resource, samplingInterval);
         }
 
