@@ -17,7 +17,6 @@ import dev.shadowcat.memory.Footprint;
 import dev.shadowcat.memory.Measured;
 import dev.shadowcat.session.Call;
 import dev.shadowcat.session.EventStream;
-import dev.shadowcat.session.Received;
 import dev.shadowcat.session.Session;
 import dev.shadowcat.session.SessionLoop;
 import io.netty.buffer.ByteBuf;
@@ -26,6 +25,7 @@ import io.netty.handler.codec.http.EmptyHttpHeaders;
 import io.netty.handler.codec.http.HttpHeaders;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -38,6 +38,7 @@ final class PostRelay implements UpstreamListener, ExchangeListener, Measured {
     private static final long PRIMING_MILLIS = 250;
     private static final long FIRST_PAUSE_MILLIS = 100;
     private static final long MAX_PAUSE_MILLIS = 1_000;
+    private static final String LEFT_OUT = "The MCP server answered the POST without answering this request.";
 
     private final RelaySession session;
     private final Upstream target;
@@ -271,46 +272,54 @@ final class PostRelay implements UpstreamListener, ExchangeListener, Measured {
             return;
         }
         if (stream != null) {
-            if (!stream.ended() && stream.receive(null, answer) != Received.RECORDED) {
-                stream.fail(McpErrors.INTERNAL_ERROR, "The MCP server answered another request.", Map.of());
-            }
+            stream.receive(null, answer);
+            stream.fail(McpErrors.INTERNAL_ERROR, LEFT_OUT, Map.of("outcome", "unknown")); // what is still open
             finish();
             return;
         }
         byte[] shown = restored(answer, message);
         if (shown == null) {
-            fail(502, "The MCP server answered another request.", "unknown");
+            fail(502, LEFT_OUT, "unknown");
             return;
         }
         respond(status, shown);
     }
 
-    /** The answer with the ids that the client knows; null where it answers a request that is not in this POST. */
+    /** The answer with the ids that the client knows; null where it does not answer just the requests of this POST. */
     private byte @Nullable [] restored(byte[] answer, Message message) {
-        return switch (message) {
+        List<Call> unanswered = new ArrayList<>(calls);
+        byte[] shown = switch (message) {
             case Message.Malformed malformed -> null;
-            case Message.Single single -> restored(answer, single.envelope());
-            case Message.Batch batch -> {
-                byte[] shown = answer;
-                // From the end, so that earlier spans stay true.
-                for (Message.Element element : batch.elements().reversed()) {
-                    shown = restored(shown, element.envelope());
-                    if (shown == null) {
-                        break;
-                    }
-                }
-                yield shown;
-            }
+            case Message.Single single -> restored(answer, single.envelope(), unanswered);
+            case Message.Batch batch -> restored(answer, batch, unanswered);
         };
+        return unanswered.isEmpty() ? shown : null;
     }
 
-    private byte @Nullable [] restored(byte[] answer, Envelope envelope) {
-        RequestId id = envelope.id();
-        if (!envelope.isAnswer() || id == null) {
-            return answer; // an error about a request that the upstream could not read has no id
+    private byte @Nullable [] restored(byte[] answer, Message.Batch batch, List<Call> unanswered) {
+        byte[] shown = answer;
+        // From the end, so that earlier spans stay true.
+        for (Message.Element element : batch.elements().reversed()) {
+            shown = restored(shown, element.envelope(), unanswered);
+            if (shown == null) {
+                return null;
+            }
         }
-        for (Call open : calls) {
+        return shown;
+    }
+
+    private byte @Nullable [] restored(byte[] answer, Envelope envelope, List<Call> unanswered) {
+        RequestId id = envelope.id();
+        if (!envelope.isAnswer()) {
+            return answer;
+        }
+        if (id == null) { // an error about what the upstream could not read has no id
+            unanswered.clear();
+            return answer;
+        }
+        for (Call open : unanswered) {
             if (open.upstreamId().equals(id)) {
+                unanswered.remove(open);
                 return open.clientId().equals(id)
                         ? answer
                         : MessageEditor.replace(answer, 0, answer.length, envelope.idSpan(), open.clientId());

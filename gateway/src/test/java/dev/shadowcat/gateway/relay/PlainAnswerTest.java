@@ -1,0 +1,72 @@
+package dev.shadowcat.gateway.relay;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.shadowcat.gateway.relay.ScriptedServer.Request;
+import dev.shadowcat.store.MemoryStore;
+import java.io.InputStream;
+import java.net.http.HttpResponse;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** A plain JSON answer that answers not just the requests of its POST leaves none of them without an answer. */
+@Timeout(20)
+class PlainAnswerTest {
+    private static final String NOTE = "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/message\",\"params\":{}}";
+
+    private static String result(int id) {
+        return "{\"jsonrpc\":\"2.0\",\"id\":" + id + ",\"result\":{}}";
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"2s", "0s"}) // plain to the client too; a stream to the client
+    void aMessageThatIsNoAnswerIsToldInTheRequestsOwnId(String resumableAfter) throws Exception {
+        try (ScriptedServer server = new ScriptedServer();
+                GatewayFixture gateway = gateway(server, resumableAfter);
+                TestClient client = gateway.client().initialize()) {
+            CompletableFuture<HttpResponse<InputStream>> call = client.callLater("1");
+            server.nextRequest().json(200, NOTE);
+            assertThat(TestClient.text(call.get()))
+                    .contains("\"id\":1")
+                    .contains("error")
+                    .contains("unknown");
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"2s", "0s"})
+    void aBatchOfWhichOneRequestIsLeftOutIsToldSo(String resumableAfter) throws Exception {
+        try (ScriptedServer server = new ScriptedServer().revision("2025-03-26");
+                GatewayFixture gateway = gateway(server, resumableAfter);
+                TestClient client = gateway.client().initialize()) {
+            CompletableFuture<HttpResponse<InputStream>> calls =
+                    client.postLater("[" + TestClient.call("1") + "," + TestClient.call("2") + "]");
+            Request sent = server.nextRequest();
+            sent.json(200, "[" + result(1) + "]");
+            assertThat(TestClient.text(calls.get())).contains("error").contains("unknown");
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"2s", "0s"})
+    void aBatchThatIsAnsweredWholeIsPassedOnWithWhatElseIsInIt(String resumableAfter) throws Exception {
+        try (ScriptedServer server = new ScriptedServer().revision("2025-03-26");
+                GatewayFixture gateway = gateway(server, resumableAfter);
+                TestClient client = gateway.client().initialize()) {
+            CompletableFuture<HttpResponse<InputStream>> calls =
+                    client.postLater("[" + TestClient.call("1") + "," + TestClient.call("2") + "]");
+            server.nextRequest().json(200, "[" + NOTE + "," + result(2) + "," + result(1) + "]");
+            assertThat(TestClient.text(calls.get()))
+                    .contains(NOTE)
+                    .contains(result(1))
+                    .contains(result(2));
+        }
+    }
+
+    private static GatewayFixture gateway(ScriptedServer server, String resumableAfter) throws Exception {
+        return new GatewayFixture(new MemoryStore(1 << 20), server.url(), Map.of("--resumable-after", resumableAfter));
+    }
+}
