@@ -95,7 +95,6 @@ final class StoreWriter {
         segments.addLast(batch);
         for (List<PendingWrite> next = segments.pollFirst(); next != null; next = segments.pollFirst()) {
             if (attempt(next) instanceof AppendOutcome.Busy busy) {
-                segments.addFirst(next);
                 if (!setAside(busy, batch)) {
                     waitFor(busy, batch);
                 }
@@ -117,7 +116,6 @@ final class StoreWriter {
         for (List<PendingWrite> next = segments.pollFirst(); next != null; next = segments.pollFirst()) {
             if (attempt(next) instanceof AppendOutcome.Busy failed) {
                 busy = failed;
-                segments.addFirst(next);
                 List<PendingWrite> open = new ArrayList<>();
                 segments.forEach(open::addAll);
                 segments.clear();
@@ -130,7 +128,7 @@ final class StoreWriter {
         return batch;
     }
 
-    /** One try. Where the fate of the segment is known it is noted, and what is left of it comes next. */
+    /** One try. Where a fate is known it is noted, and what is left of the segment comes next. */
     private AppendOutcome attempt(List<PendingWrite> wanted) {
         List<PendingWrite> segment = unanswered.isEmpty() && refusals.isEmpty() ? wanted : withoutRefused(wanted);
         if (segment.isEmpty()) {
@@ -146,7 +144,7 @@ final class StoreWriter {
                 recovered();
                 isolate(segment, refused);
             }
-            case AppendOutcome.Busy _ -> {}
+            case AppendOutcome.Busy _ -> segments.addFirst(segment);
         }
         return outcome;
     }
@@ -215,7 +213,7 @@ final class StoreWriter {
         List<PendingWrite> failing = new ArrayList<>();
         for (List<PendingWrite> segment : segments) {
             for (PendingWrite pending : segment) {
-                if (busy.part().holds(pending.session()) && !refusals.containsKey(pending.write())) {
+                if (busy.part().holds(pending.session())) {
                     failing.add(pending);
                 }
             }

@@ -52,7 +52,7 @@ public final class UnstoredMarkFile implements UnstoredMarks {
         try {
             Files.writeString(
                     file,
-                    session + " " + stream + "\n",
+                    "\n" + stream + " " + session, // cut off, it names none and is parted from the next
                     StandardCharsets.UTF_8,
                     StandardOpenOption.CREATE,
                     StandardOpenOption.APPEND);
@@ -110,14 +110,14 @@ public final class UnstoredMarkFile implements UnstoredMarks {
         }
     }
 
-    /** None where the stream is not there, or nothing follows on it; a line that the kill cut off names none either. */
+    /** None where the stream is not there, or nothing follows on it; a line that was cut off names none either. */
     private static Optional<AppendEvent> gap(EventStore store, String line, long nowMillis) {
         int space = line.indexOf(' ');
-        Optional<SessionId> session = space < 0 ? Optional.empty() : SessionId.parse(line.substring(0, space));
-        if (session.isEmpty() || !line.substring(space + 1).matches("\\d{1,9}")) {
+        Optional<SessionId> session = SessionId.parse(line.substring(space + 1));
+        if (session.isEmpty() || space < 0 || !line.substring(0, space).matches("\\d{1,9}")) {
             return Optional.empty();
         }
-        return store.stream(session.get(), Integer.parseInt(line.substring(space + 1)))
+        return store.stream(session.get(), Integer.parseInt(line.substring(0, space)))
                 .filter(stream -> stream.record().phase() == Phase.OPEN)
                 .map(stream -> gap(session.get(), stream, nowMillis));
     }

@@ -6,7 +6,7 @@ import dev.shadowcat.event.RepeatFilter;
 import dev.shadowcat.event.RepeatFilter.Beyond;
 import dev.shadowcat.event.SessionId;
 import dev.shadowcat.store.EventStore;
-import java.util.ArrayList;
+import java.util.ArrayDeque;
 import java.util.List;
 import java.util.stream.LongStream;
 import org.jspecify.annotations.Nullable;
@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * The newest events of a stream: what a resumed upstream may repeat.
  *
- * @param events about 128 of them, oldest first; fewer where the store has fewer
+ * @param events up to 128 of them, oldest first; fewer where the store has fewer, or some of the last 128 numbers have no event
  * @param through the newest sequence that they were read up to
  * @param whole whether they are all that the stream ever had: no older ones exist, and none is missing
  */
@@ -49,7 +49,9 @@ public record NewestEvents(List<Event> events, long through, boolean whole) {
     private static boolean isWhole(List<Event> events, long newest) {
         long before = 0;
         for (Event event : events) {
-            if (!GapIds.knowsAll(event) || (!event.gap() && event.sequence() != before + 1)) {
+            // A gap stands for what is missing after the one before it; where it comes first, older ones may be gone.
+            boolean follows = event.sequence() == before + 1 || (event.gap() && before > 0);
+            if (!follows || !GapIds.knowsAll(event)) {
                 return false;
             }
             before = event.sequence();
@@ -61,13 +63,21 @@ public record NewestEvents(List<Event> events, long through, boolean whole) {
         return events.isEmpty() || events.getFirst().sequence() > from + 1;
     }
 
+    /** The last {@value #COUNT} that follow a number; those before them are read over. */
     private static List<Event> after(EventStore store, SessionId session, int stream, long from) {
-        List<Event> events = new ArrayList<>();
-        List<Event> page = store.read(session, stream, from, COUNT, PAGE_BYTES);
-        while (!page.isEmpty() && events.size() < 2 * COUNT) {
-            events.addAll(page);
-            page = store.read(session, stream, page.getLast().sequence(), COUNT, PAGE_BYTES);
+        ArrayDeque<Event> last = new ArrayDeque<>();
+        for (List<Event> page = page(store, session, stream, from);
+                !page.isEmpty();
+                page = page(store, session, stream, page.getLast().sequence())) {
+            last.addAll(page);
+            while (last.size() > COUNT) {
+                last.removeFirst();
+            }
         }
-        return events;
+        return List.copyOf(last);
+    }
+
+    private static List<Event> page(EventStore store, SessionId session, int stream, long after) {
+        return store.read(session, stream, after, COUNT, PAGE_BYTES);
     }
 }

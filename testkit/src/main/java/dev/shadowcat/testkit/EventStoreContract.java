@@ -299,11 +299,29 @@ public abstract class EventStoreContract extends EventStoreModelContract {
         assertThat(newest(1, 200).whole()).as("retention took the others").isFalse();
         append(new TrimStream(ID, 1, 200));
         assertThat(newest(1, 200).whole()).isFalse();
+        append(Writes.event(ID, 2, 1));
         append(new AppendEvent(ID, 2, Event.gapOf(List.of(Writes.event(ID, 2, 3).event()))));
         assertThat(newest(2, 3).whole()).as("a gap that knows its ids").isTrue();
+        append(new TrimStream(ID, 2, 1));
+        assertThat(newest(2, 3).whole()).as("retention took what was before it").isFalse();
         append(new AppendEvent(ID, 2, Event.gapOfUnknown(4, 0, 1)));
         assertThat(newest(2, 4).whole()).isFalse();
         assertThat(newest(2, 5).whole()).as("the newest was refused").isFalse();
+    }
+
+    @Test
+    void theNewestEventsAreReadHoweverManyNumbersAGapAmongThemStandsFor() {
+        append(Writes.session(ID), Writes.stream(ID, 0));
+        appendEvents(ID, 0, LongStream.rangeClosed(1, 400).toArray());
+        append(new AppendEvent(
+                ID, 0, Event.gapOf(List.of(Writes.event(ID, 0, 700).event()))));
+        appendEvents(ID, 0, LongStream.rangeClosed(701, 710).toArray());
+        assertThat(newest(0, 710).events())
+                .extracting(Event::sequence)
+                .hasSize(128)
+                .startsWith(284L)
+                .endsWith(400L, 700L, 701L, 702L, 703L, 704L, 705L, 706L, 707L, 708L, 709L, 710L);
+        assertThat(newest(0, 710).whole()).isFalse();
     }
 
     private NewestEvents newest(int stream, long sequence) {

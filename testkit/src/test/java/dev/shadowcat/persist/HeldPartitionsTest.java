@@ -8,10 +8,13 @@ import dev.shadowcat.store.Partition;
 import dev.shadowcat.store.SessionActivity;
 import dev.shadowcat.store.StoreWrite;
 import dev.shadowcat.store.StoreWrite.AppendEvent;
+import dev.shadowcat.store.StreamRecord.Phase;
 import dev.shadowcat.testkit.ForwardingStore;
 import dev.shadowcat.testkit.Writes;
 import java.time.Duration;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.List;
 import java.util.Random;
 import java.util.stream.LongStream;
@@ -355,5 +358,39 @@ class HeldPartitionsTest {
             assertThat(failing.worker.queueBytes()).as("seed %d", seed).isZero();
             assertThat(failing.worker.failingPartitions()).as("seed %d", seed).isZero();
         }
+    }
+
+    @Test
+    void theEndOfAStreamWhoseAnswerIsRefusedDoesNotWaitOnWithWhatFailsAgain() throws InterruptedException {
+        harness.lane(ID);
+        AppendEvent answer = Writes.answer(ID, 1, 1);
+        StoreWrite end = Writes.stream(ID, 1, Phase.FINISHED);
+        AppendOutcome fails = new AppendOutcome.Busy(Duration.ZERO, "fails in part", PART);
+        Deque<AppendOutcome> outcomes =
+                new ArrayDeque<>(List.of(fails, new AppendOutcome.Refused("told to", List.of(answer)), fails));
+        PersistenceWorker worker = harness.worker(
+                new ForwardingStore(harness.store) {
+                    @Override
+                    public AppendOutcome append(List<StoreWrite> batch) {
+                        AppendOutcome told = outcomes.pollFirst();
+                        return told == null ? super.append(batch) : told;
+                    }
+                },
+                PersistenceSettings.DEFAULTS);
+        Lane lane = worker.lane(harness.loop, WorkerHarness.IGNORE);
+        lane.offer(answer, harness.completion);
+        lane.offer(end, harness.completion);
+        lane.offer(Writes.event(ID, 0, 1), harness.completion);
+        for (int i = 0; i < 3; i++) {
+            worker.writeOne();
+            harness.clock.advance(Duration.ofSeconds(5));
+        }
+        harness.loop.runAll();
+        assertThat(outcomes).isEmpty();
+        assertThat(harness.refused).containsOnlyKeys(answer, end);
+        assertThat(harness.stored).hasSize(1);
+        assertThat(harness.store.stream(ID, 1).orElseThrow().record().phase())
+                .as("the error in the answer's place comes first")
+                .isEqualTo(Phase.OPEN);
     }
 }

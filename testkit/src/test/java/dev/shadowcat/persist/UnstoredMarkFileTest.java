@@ -7,9 +7,11 @@ import dev.shadowcat.event.GapIds;
 import dev.shadowcat.event.SessionId;
 import dev.shadowcat.store.StoreWrite;
 import dev.shadowcat.store.StoreWrite.MoveUpstreamCursor;
+import dev.shadowcat.store.StoredStream;
 import dev.shadowcat.store.StreamRecord.Phase;
 import dev.shadowcat.testkit.Writes;
 import java.io.IOException;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -85,8 +87,7 @@ class UnstoredMarkFileTest {
             killed.begin(ID, 1);
             killed.begin(new SessionId(9, 9), 0);
         }
-        assertThat(Files.readAllLines(file)).hasSize(3);
-        Files.writeString(file, ID + " ", StandardOpenOption.APPEND); // cut off by the kill
+        assertThat(Files.readAllLines(file)).filteredOn(line -> !line.isEmpty()).hasSize(3);
         new UnstoredMarkFile(file).recover(harness.store, 7);
         List<Event> events = harness.store.read(ID, 0, 1, 10, 1 << 20);
         assertThat(events).hasSize(1);
@@ -99,6 +100,31 @@ class UnstoredMarkFileTest {
                 .isZero();
         assertThat(harness.store.session(new SessionId(9, 9))).isEmpty();
         assertThat(file).doesNotExist();
+    }
+
+    @Test
+    void aMarkThatIsCutOffTakesNoOtherWithItAndMeansNoOther() throws IOException {
+        harness.store.append(List.of(Writes.stream(ID, 2), Writes.stream(ID, 23)));
+        UnstoredMarkFile full = new UnstoredMarkFile(file);
+        full.begin(ID, 23);
+        cutOff(2);
+        full.begin(ID, 0);
+        new UnstoredMarkFile(file).recover(harness.store, 0);
+        new UnstoredMarkFile(file).begin(ID, 23);
+        cutOff(2);
+        new UnstoredMarkFile(file).recover(harness.store, 0);
+        assertThat(harness.store.streams(ID))
+                .filteredOn(stream -> stream.record().phase() == Phase.OPEN)
+                .extracting(StoredStream::lastSequence)
+                .as("of the streams 0, 2 and 23")
+                .containsExactly(2L, 0L, 0L);
+    }
+
+    /** As a disk does that is full, or a kill. */
+    private void cutOff(int bytes) throws IOException {
+        try (FileChannel marks = FileChannel.open(file, StandardOpenOption.WRITE)) {
+            marks.truncate(marks.size() - bytes);
+        }
     }
 
     @Test

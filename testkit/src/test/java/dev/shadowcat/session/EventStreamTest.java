@@ -336,6 +336,23 @@ class EventStreamTest {
     }
 
     @Test
+    void whatRetentionTookBeforeAGapMakesNobodyTakeTheRestForNew() throws InterruptedException {
+        EventStream stream = session.standalone();
+        sent(stream, 1, 2);
+        allStored(stream);
+        List<Event> shown = IntStream.rangeClosed(3, 50)
+                .mapToObj(n -> new Event(n, 0, 1, false, "u" + n, notification("u" + n)))
+                .toList();
+        harness.store.append(List.of(new AppendEvent(ID, 0, Event.gapOf(shown)), new StoreWrite.TrimStream(ID, 0, 2)));
+        EventStream again = new EventStream(session, harness.store.stream(ID, 0).orElseThrow(), 0);
+        session.attached(again);
+        resumed(again);
+        sent(again, 1, 51);
+        allStored(again);
+        assertThat(recorded()).containsExactly("u50 gap", "u1 u1", "u2 u2", "u2 told", "u51 u51");
+    }
+
+    @Test
     void aRepeatThatNobodyRemembersIsToldAndWhatTheStoreHasIsStillDropped() throws InterruptedException {
         EventStream stream = session.standalone();
         sent(stream, 1, 600);
