@@ -29,6 +29,9 @@ import org.jspecify.annotations.Nullable;
  * port is bound to loopback; elsewhere ids are shortened and events refused.
  */
 public final class AdminHandler implements ExchangeHandler {
+    /** What /health answers: other commands know a gateway by it. */
+    public static final String UP = "{\"status\":\"up\"}";
+
     private static final String JSON = "application/json";
     private static final String LINES = "application/x-ndjson";
     private static final String PROMETHEUS = "text/plain; version=0.0.4; charset=utf-8";
@@ -66,7 +69,7 @@ public final class AdminHandler implements ExchangeHandler {
         }
         String path = exchange.path();
         switch (path) {
-            case "/health" -> answer(exchange, 200, JSON, "{\"status\":\"up\"}");
+            case "/health" -> answer(exchange, 200, JSON, UP);
             case "/ready" -> ready(exchange);
             case "/metrics" -> answer(exchange, 200, PROMETHEUS, metrics.text());
             case "/sessions" -> read(exchange, () -> sessions(exchange));

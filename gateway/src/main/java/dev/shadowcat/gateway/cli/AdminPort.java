@@ -1,9 +1,11 @@
 package dev.shadowcat.gateway.cli;
 
+import dev.shadowcat.gateway.admin.AdminHandler;
 import dev.shadowcat.gateway.config.Configuration;
 import dev.shadowcat.gateway.config.Keys;
 import java.io.IOException;
 import java.net.ConnectException;
+import java.net.ProtocolException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpConnectTimeoutException;
@@ -59,14 +61,14 @@ final class AdminPort implements AutoCloseable {
         return new AdminAddress(data).read().flatMap(AdminPort::at);
     }
 
-    /** Empty where no gateway listens there. */
+    /** Empty where no gateway listens there: nobody at all, or something else. */
     private static Optional<AdminPort> at(String url) {
         AdminPort port = new AdminPort(url);
         try {
-            if (port.send("GET", "/health").statusCode() == 200) {
+            if (AdminHandler.UP.equals(port.send("GET", "/health").body())) {
                 return Optional.of(port);
             }
-        } catch (ConnectException | HttpConnectTimeoutException nobody) {
+        } catch (ConnectException | HttpConnectTimeoutException | ProtocolException nobody) {
             port.close();
             return Optional.empty();
         } catch (IOException broken) {

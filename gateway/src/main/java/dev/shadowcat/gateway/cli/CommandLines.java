@@ -64,7 +64,8 @@ final class CommandLines {
         events.addOption(OptionSpec.builder("--stream")
                 .paramLabel("S")
                 .type(Integer.class)
-                .description("Only this stream; 0 is the standalone one.")
+                .description(
+                        "Only this stream, as `shadowcat sessions` numbers it (an event's id has it in base 36); 0 is the standalone one.")
                 .build());
         events.addOption(OptionSpec.builder("--follow")
                 .type(boolean.class)

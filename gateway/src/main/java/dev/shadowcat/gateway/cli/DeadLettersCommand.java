@@ -38,11 +38,11 @@ final class DeadLettersCommand {
     }
 
     void list(Configuration configuration, boolean payload) {
-        Path file = file(configuration);
-        if (!Files.exists(file)) {
+        List<String> lines = lines(file(configuration));
+        if (lines.isEmpty()) {
             console.warn(none(configuration));
         }
-        for (String line : lines(file)) {
+        for (String line : lines) {
             console.print(DeadLetter.parse(line)
                     .map(letter -> letter.shown(payload))
                     .orElse("{\"unreadable\":" + line.length() + "}"));

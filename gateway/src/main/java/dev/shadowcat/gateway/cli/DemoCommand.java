@@ -40,11 +40,15 @@ final class DemoCommand {
     }
 
     Demo start(Configuration configuration) {
+        GatewaySettings given = configuration.gateway();
+        if (!given.upstreams().isEmpty()) {
+            console.warn(
+                    "the demo runs before an MCP server of its own; before yours: shadowcat gateway --upstream URL");
+        }
         SmallListener server =
                 SmallListener.open("demo", new HostPort("127.0.0.1", 0), List.of(), new DemoServer(new SecureRandom()));
         URI url = URI.create("http://127.0.0.1:" + server.port() + "/mcp");
-        GatewaySettings settings =
-                configuration.gateway().withUpstreams(new TreeMap<>(Map.of("", UpstreamSettings.at("", url))));
+        GatewaySettings settings = given.withUpstreams(new TreeMap<>(Map.of("", UpstreamSettings.at("", url))));
         boolean temporary = !configuration.given(Keys.DATA);
         Path data = temporary ? temporaryFolder() : settings.store().data();
         try {

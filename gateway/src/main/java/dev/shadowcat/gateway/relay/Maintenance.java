@@ -39,7 +39,7 @@ final class Maintenance {
     private final Retention retention;
     private final Function<Lane.Listener, Lane> lanes;
     private final Set<SessionId> waiting =
-            new HashSet<>(); // whose writes the store has yet to take; a page of them at most
+            new HashSet<>(); // whose writes the store has yet to take; fewer than two pages of them
     private @Nullable Runnable nextPage;
     private int pages; // treated so far
     private boolean patient; // the next page waits for all writes of this one

@@ -10,7 +10,11 @@ import dev.shadowcat.store.rocksdb.RocksDbSettings;
 import dev.shadowcat.store.rocksdb.RocksDbStores;
 import dev.shadowcat.testkit.Writes;
 import java.io.ByteArrayOutputStream;
+import java.io.IOException;
 import java.io.PrintStream;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -19,6 +23,8 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Commands find a running demo, whose data folder nobody named, and say so where they find nothing. */
 class DemoCommandTest {
@@ -111,12 +117,50 @@ class DemoCommandTest {
                                 + " or with its admin port on http://127.0.0.1:1; name the folder with --data, or the port with --admin");
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nOK", "SSH-2.0-other\r\n"})
+    void whateverElseListensOnTheAdminPortIsNoGateway(String answer) throws IOException {
+        try (ServerSocket other = new ServerSocket(0, 10, InetAddress.getLoopbackAddress())) {
+            Thread.ofVirtual().start(() -> answerAll(other, answer));
+            assertThat(run("reload", "--admin", "127.0.0.1:" + other.getLocalPort()))
+                    .isEqualTo(1);
+        }
+        assertThat(lines(err)).singleElement().asString().startsWith("shadowcat: no gateway runs with the data folder");
+    }
+
+    private static void answerAll(ServerSocket server, String answer) {
+        while (!server.isClosed()) {
+            try (Socket client = server.accept()) {
+                client.getOutputStream().write(answer.getBytes(StandardCharsets.UTF_8));
+                client.shutdownOutput();
+                client.getInputStream().skip(Long.MAX_VALUE); // a reset would take the answer with it
+            } catch (IOException over) {
+                return;
+            }
+        }
+    }
+
     @Test
-    void deadLettersThatAreNotThereSayWhereTheyWereSoughtAndWhatToDo() {
+    void aDemoSaysThatItsServerIsNotTheOneThatWasGiven() {
+        DemoCommand demo = new DemoCommand(console, settings -> {
+            throw new Failure("not to be started");
+        });
+        Map<String, String> flags = Map.of("--upstream", "http://127.0.0.1:3000/mcp");
+        assertThatThrownBy(() -> demo.start(Configuration.read(flags, environment())))
+                .hasMessage("not to be started");
+        assertThat(lines(err))
+                .containsExactly("shadowcat: the demo runs before an MCP server of its own;"
+                        + " before yours: shadowcat gateway --upstream URL");
+    }
+
+    @Test
+    void deadLettersThatAreNotThereSayWhereTheyWereSoughtAndWhatToDo() throws IOException {
+        assertThat(run("dead-letters")).isZero();
+        Path data = Files.createDirectories(folder.resolve("shadowcat"));
+        Files.createFile(data.resolve(DeadLettersCommand.FILE)); // as the last one leaves it when it is sent again
         assertThat(run("dead-letters")).isZero();
         assertThat(lines(out)).isEmpty();
-        assertThat(lines(err))
-                .containsExactly("shadowcat: there are no dead letters in " + folder.resolve("shadowcat")
-                        + "; name another data folder with --data");
+        String none = "shadowcat: there are no dead letters in " + data + "; name another data folder with --data";
+        assertThat(lines(err)).containsExactly(none, none);
     }
 }
