@@ -9,7 +9,7 @@ import { Gateway, unlessControl } from '../lib/gateway.mjs';
 import { exchange } from '../lib/http.mjs';
 import { initializeRequest, messageOf, RawSession } from '../lib/mcp.mjs';
 import { connectV1 } from '../lib/sdk.mjs';
-import { SmallDisk } from '../lib/small-disk.mjs';
+import { SmallDisk, smallStore } from '../lib/small-disk.mjs';
 import { Upstream } from '../lib/upstream.mjs';
 import { eventually, sleep, within } from '../lib/waiting.mjs';
 
@@ -25,7 +25,7 @@ describe('a full disk', { skip: unlessControl || (!disk && 'no file system can b
 
   test('calls wait for room, new sessions are refused, nothing is lost', { timeout: 180_000 }, async () => {
     upstream = await Upstream.start('sdk-v1.mjs');
-    gateway = await Gateway.start(upstream.url, { data: join(disk.folder, 'data') });
+    gateway = await Gateway.start(upstream.url, { data: join(disk.folder, 'data'), flags: smallStore });
     const sessions = await Promise.all(Array.from({ length: 10 }, () => RawSession.open(gateway.url)));
     const peers = await Promise.all(Array.from({ length: 5 }, () => connectV1(gateway.url)));
     const total = { ...clean };

@@ -13,7 +13,7 @@ import { exchange } from '../lib/http.mjs';
 import { initializeRequest } from '../lib/mcp.mjs';
 import { chance } from '../lib/random.mjs';
 import { Readiness } from '../lib/readiness.mjs';
-import { SmallDisk } from '../lib/small-disk.mjs';
+import { SmallDisk, smallStore } from '../lib/small-disk.mjs';
 import { Traffic } from '../lib/traffic.mjs';
 import { Upstream } from '../lib/upstream.mjs';
 import { eventually, sleep } from '../lib/waiting.mjs';
@@ -78,7 +78,7 @@ describe('a store with faults', { skip: unlessControl, timeout }, () => {
     await heal(run);
     await sleep(1_000);
     assert.match(run.startOnFullDisk, /^listens$|^exit 1: .*the disk of .* is full$/);
-  }, { data: disk && join(disk.folder, 'data'), padding: 4_000 }));
+  }, { data: disk && join(disk.folder, 'data'), flags: smallStore, padding: 4_000 }));
 
   test('each batch takes 200 ms', { timeout }, () => withTraffic(43, 'slow', async run => {
     const told = await run.gateway.have('slow:200');
@@ -90,9 +90,9 @@ describe('a store with faults', { skip: unlessControl, timeout }, () => {
   }));
 
   /** Lets the work be done under traffic, again and again, and looks at what became of the calls. */
-  async function withTraffic(seed, name, work, { data, padding = 0 } = {}) {
+  async function withTraffic(seed, name, work, { data, flags, padding = 0 } = {}) {
     const random = chance(seed);
-    const gateway = await FaultyGateway.startBefore(Object.fromEntries(Object.entries(upstreams).map(([key, { url }]) => [key, url])), { data });
+    const gateway = await FaultyGateway.startBefore(Object.fromEntries(Object.entries(upstreams).map(([key, { url }]) => [key, url])), { data, flags });
     const routes = Object.entries(upstreams).map(([key, upstream]) => ({ name: key, url: gateway.urlOf(key), upstream, eventIds: key === 'ids' }));
     const settings = { random, byHand: clients, sdk: clients, listeners: clients, steps: [10, 60], pauses: [20, 60], padding, drops: 2 };
     const traffic = await Traffic.open(routes, settings);
