@@ -82,7 +82,7 @@ start_gateway() {
     gateway_port=$(free_port)
     admin_port=$(free_port)
     "${SHADOWCAT:-$root/shadowcat}" gateway --upstream "$upstream/mcp" --listen "127.0.0.1:$gateway_port" \
-        --admin "127.0.0.1:$admin_port" --data "$work/data" "$@" >"$work/gateway.log" 2>&1 &
+        --admin "127.0.0.1:$admin_port" --data "${data:-$work/data}" "$@" >"$work/gateway.log" 2>&1 &
     gateway_pid=$!
     started+=("$gateway_pid")
     await "$work/gateway.log" 'shadowcat: listening' "$gateway_pid"

@@ -12,7 +12,7 @@ final class LoadGenerator {
         if (words.isEmpty()) {
             System.err.println(
                     "modes: activity, calls, compaction, events, load, memory, naive, persistence, replay, replay-fill, sessions, soak, startup,"
-                            + " threads");
+                            + " telemetry, threads");
             System.exit(2);
         }
         System.exit(run(words.getFirst(), words.subList(1, words.size())) ? 0 : 1);
@@ -41,6 +41,7 @@ final class LoadGenerator {
             case "sessions" -> new SessionFootprint(arguments).run();
             case "soak" -> new Soak(arguments).run();
             case "startup" -> new StartupTime(arguments).run();
+            case "telemetry" -> new TelemetryCost(arguments).run();
             case "threads" -> new ThreadsUnderLoad(arguments).run();
             default -> throw new IllegalArgumentException("no such mode: " + mode);
         };

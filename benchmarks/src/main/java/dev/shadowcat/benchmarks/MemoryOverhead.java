@@ -11,7 +11,7 @@ import java.util.Map;
  * what the gateway itself computes from its structures.
  */
 final class MemoryOverhead {
-    private static final int WARM_UP = 200;
+    private static final int WARM_UP = 1_000; // what grows once with the first sessions and stays is not theirs
     private static final int SETTLE_MILLIS = 7_000; // pooled connections live a few seconds idle
     private static final int SURVEY_MILLIS = 12_000; // the gateway measures its sessions every 10 s
     private static final int TOLERATED_PERCENT = 20;

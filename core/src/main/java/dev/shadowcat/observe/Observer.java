@@ -25,9 +25,6 @@ public interface Observer {
     /** Writes will never be stored. */
     default void dropped(Dropped why, int writes) {}
 
-    /** The store refused a write for good; it went to the dead letters. */
-    default void deadLettered(String reason) {}
-
     /** An activity update superseded one that was still waiting. */
     default void activityCoalesced() {}
 
@@ -52,17 +49,44 @@ public interface Observer {
     /** An upstream sent what does not belong on this stream. */
     default void strayDropped() {}
 
-    /** A client resumed a stream. */
-    default void resumed(boolean gap) {}
+    /** An event came from an upstream, or is Shadowcat's own in its stream. */
+    default void eventReceived() {}
+
+    /** An event was written to a client. */
+    default void eventSent() {}
+
+    /** A client came back to a stream with a cursor. */
+    default void resumed(Resumed outcome) {}
+
+    /** A client was told that events before those it gets next are gone. */
+    default void gapTold() {}
 
     /** Stored events were read again for a client. */
     default void replayed(int events) {}
+
+    /**
+     * A client that is behind is read for from the store.
+     *
+     * @return a mark of the time, for {@link #replayEnded}
+     */
+    default long replayBegan() {
+        return 0;
+    }
+
+    /** A client has caught up. */
+    default void replayEnded(long began) {}
+
+    /** Sessions of an earlier run were found in the store. */
+    default void sessionsFound(int sessions) {}
 
     /** A session began. */
     default void sessionCreated() {}
 
     /** A session was removed after its idle time. */
     default void sessionExpired() {}
+
+    /** A session was ended by its client, or because its upstream has lost it. */
+    default void sessionDeleted() {}
 
     /** An idle session left memory; it stays in the store. */
     default void sessionEvicted() {}
@@ -81,6 +105,9 @@ public interface Observer {
 
     /** A connection to an upstream's stream was opened again. */
     default void upstreamReconnected() {}
+
+    /** An upstream refused a request, left it unanswered, or broke off the answer. */
+    default void upstreamFailed() {}
 
     /** A request ended without its outcome being known. */
     default void outcomeUnknown() {}

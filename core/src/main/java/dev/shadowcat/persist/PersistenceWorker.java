@@ -129,7 +129,8 @@ public final class PersistenceWorker implements AutoCloseable {
         thread.setDaemon(true);
     }
 
-    private PersistenceSettings settings() {
+    /** The settings that hold now. Any thread. */
+    public PersistenceSettings settings() {
         return settings;
     }
 

@@ -292,7 +292,6 @@ final class StoreWriter {
             unanswered.add(StreamKey.of(append));
         }
         observer.dropped(Dropped.REFUSED, 1);
-        observer.deadLettered(reason);
         deadLetters.keep(poison.write(), reason);
         return true;
     }

@@ -26,6 +26,7 @@ public final class ClientStream implements Runnable, Measured {
     private int tailBytes;
     private @Nullable ArrayDeque<Event> tail;
     private boolean reading;
+    private long behindSince; // when the first read was for what it has not seen; 0 where it was not behind
     private boolean flushDue;
     private boolean closed;
     private boolean gapTold; // of what retention has taken so far
@@ -98,6 +99,7 @@ public final class ClientStream implements Runnable, Measured {
         unstored = event.sequence();
         sink.notice(event.message());
         sink.flush();
+        session().observer().eventSent();
         return true;
     }
 
@@ -142,7 +144,15 @@ public final class ClientStream implements Runnable, Measured {
             }
             write(next);
         }
+        caughtUp();
         finishIfDone();
+    }
+
+    private void caughtUp() {
+        if (behindSince != 0) {
+            session().observer().replayEnded(behindSince);
+            behindSince = 0;
+        }
     }
 
     private @Nullable Event nextOfTail() {
@@ -165,6 +175,9 @@ public final class ClientStream implements Runnable, Measured {
     private void readOn() {
         reading = true;
         Session session = stream.session();
+        if (behindSince == 0) {
+            behindSince = session.observer().replayBegan();
+        }
         long after = delivered;
         session.reader().read(session.loop(), () -> page(session, after), this::read, this::readFailed);
     }
@@ -213,6 +226,7 @@ public final class ClientStream implements Runnable, Measured {
             gapTold = false; // the next one is another
         } else if (delivered < before && !gapTold) {
             gapTold = true;
+            session().observer().gapTold();
             session().gapNotices(stream.standalone()).forEach(sink::notice);
         }
     }
@@ -236,6 +250,7 @@ public final class ClientStream implements Runnable, Measured {
             sink.event(stream.number(), event.sequence(), event.message());
         }
         stream.written(event.sequence());
+        session().observer().eventSent();
         if (!flushDue) {
             flushDue = true;
             session().loop().execute(this);

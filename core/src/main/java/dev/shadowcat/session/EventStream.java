@@ -417,6 +417,7 @@ public final class EventStream implements Completion, Measured {
         }
         Event event = tracker.record(session.clock().millis(), generation, answer, upstreamCursor, message);
         session.lane().offer(new StoreWrite.AppendEvent(session.id(), number, event), this);
+        session.observer().eventReceived();
         trimIfLong();
     }
 

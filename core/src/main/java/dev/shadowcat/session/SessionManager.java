@@ -131,7 +131,7 @@ public final class SessionManager<S extends Session> {
         S session = known.isPresent() ? resident(id, known.get()) : null;
         Loading<S> done = loading.remove(id);
         if (session != null && done != null && done.forgotten()) {
-            session.loop().run(() -> delete(session, Completion.NOBODY)); // what was read is older than its end
+            session.loop().run(() -> remove(session, Completion.NOBODY)); // what was read is older than its end
         }
         if (done != null) {
             S found = done.forgotten() ? null : session;
@@ -216,6 +216,13 @@ public final class SessionManager<S extends Session> {
 
     /** Ends a session for good. The session's loop. */
     public void delete(S session, Completion completion) {
+        if (!session.deleted()) {
+            services.observer().sessionDeleted();
+        }
+        remove(session, completion);
+    }
+
+    private void remove(S session, Completion completion) {
         SessionId id = session.id();
         Completion told = completion;
         if (deleting.add(id)) {
@@ -252,7 +259,7 @@ public final class SessionManager<S extends Session> {
         if (residents.leaveIfIdle(session)) {
             sessions.remove(id, session);
         } else { // it came back while the store let it go: too late
-            session.loop().execute(() -> delete(session, Completion.NOBODY));
+            session.loop().execute(() -> remove(session, Completion.NOBODY));
         }
         return true;
     }

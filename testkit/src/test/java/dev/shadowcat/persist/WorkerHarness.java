@@ -1,6 +1,7 @@
 package dev.shadowcat.persist;
 
 import dev.shadowcat.event.SessionId;
+import dev.shadowcat.observe.Dropped;
 import dev.shadowcat.observe.Observer;
 import dev.shadowcat.store.AppendOutcome;
 import dev.shadowcat.store.EventStore;
@@ -197,8 +198,8 @@ final class WorkerHarness {
         }
 
         @Override
-        public void deadLettered(String reason) {
-            deadLettered++;
+        public void dropped(Dropped why, int writes) {
+            deadLettered += why == Dropped.REFUSED ? writes : 0;
         }
 
         @Override

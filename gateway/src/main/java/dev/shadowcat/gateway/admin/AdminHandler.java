@@ -5,7 +5,6 @@ import dev.shadowcat.event.SessionId;
 import dev.shadowcat.gateway.http.Exchange;
 import dev.shadowcat.gateway.http.ExchangeHandler;
 import dev.shadowcat.gateway.telemetry.GatewayView;
-import dev.shadowcat.gateway.telemetry.Metrics;
 import dev.shadowcat.store.EventStore;
 import dev.shadowcat.store.StoreException;
 import dev.shadowcat.store.StoredSession;
@@ -20,6 +19,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -39,17 +39,18 @@ public final class AdminHandler implements ExchangeHandler {
     private static final int PAGE_BYTES = 8 << 20;
 
     private final GatewayView view;
-    private final Metrics metrics;
+    private final Supplier<String> metrics;
     private final Executor reads;
     private final boolean loopback;
 
     /**
      * Serves one gateway.
      *
+     * @param metrics all of them as Prometheus reads them
      * @param reads runs what reads the store; bounded, refuses when full
      * @param loopback whether only this machine can reach the port
      */
-    public AdminHandler(GatewayView view, Metrics metrics, Executor reads, boolean loopback) {
+    public AdminHandler(GatewayView view, Supplier<String> metrics, Executor reads, boolean loopback) {
         this.view = view;
         this.metrics = metrics;
         this.reads = reads;
@@ -71,7 +72,7 @@ public final class AdminHandler implements ExchangeHandler {
         switch (path) {
             case "/health" -> answer(exchange, 200, JSON, UP);
             case "/ready" -> ready(exchange);
-            case "/metrics" -> answer(exchange, 200, PROMETHEUS, metrics.text());
+            case "/metrics" -> answer(exchange, 200, PROMETHEUS, metrics.get());
             case "/sessions" -> read(exchange, () -> sessions(exchange));
             default -> {
                 if (path.startsWith("/sessions/") && path.endsWith("/events")) {

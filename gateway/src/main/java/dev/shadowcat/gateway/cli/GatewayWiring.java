@@ -4,6 +4,7 @@ import dev.shadowcat.event.SessionId;
 import dev.shadowcat.gateway.admin.AdminHandler;
 import dev.shadowcat.gateway.config.AccessSettings;
 import dev.shadowcat.gateway.config.Configuration;
+import dev.shadowcat.gateway.config.ConfigurationException;
 import dev.shadowcat.gateway.config.Durability;
 import dev.shadowcat.gateway.config.GatewaySettings;
 import dev.shadowcat.gateway.config.StoreSettings;
@@ -14,14 +15,13 @@ import dev.shadowcat.gateway.http.ListenerSettings;
 import dev.shadowcat.gateway.http.RequestGuard;
 import dev.shadowcat.gateway.net.Transport;
 import dev.shadowcat.gateway.relay.Gateway;
-import dev.shadowcat.gateway.telemetry.CountingObserver;
 import dev.shadowcat.gateway.telemetry.GatewayView;
 import dev.shadowcat.gateway.telemetry.LogSetup;
-import dev.shadowcat.gateway.telemetry.Metrics;
+import dev.shadowcat.gateway.telemetry.Telemetry;
 import dev.shadowcat.gateway.upstream.NettyUpstreamClient;
 import dev.shadowcat.gateway.upstream.UpstreamClient;
 import dev.shadowcat.gateway.upstream.UpstreamClientSettings;
-import dev.shadowcat.memory.Interner;
+import dev.shadowcat.observe.Observer;
 import dev.shadowcat.persist.DeadLetterFile;
 import dev.shadowcat.persist.UnstoredMarkFile;
 import dev.shadowcat.persist.UnstoredMarks;
@@ -57,6 +57,7 @@ final class GatewayWiring implements RunningGateway, GatewayView {
 
     private final EventStore store;
     private final EventLoopGroup loops;
+    private final Telemetry telemetry;
     private final Map<String, UpstreamClient> clients;
     private final Gateway gateway;
     private final HttpListener listener;
@@ -65,16 +66,19 @@ final class GatewayWiring implements RunningGateway, GatewayView {
     private final AdminAddress adminAddress;
     private volatile @Nullable Reloads reloads;
 
-    private GatewayWiring(GatewaySettings settings, UnaryOperator<EventStore> around, Parts parts) throws IOException {
+    private GatewayWiring(
+            GatewaySettings settings, Map<String, String> environment, UnaryOperator<EventStore> around, Parts parts)
+            throws IOException {
         this.settings = settings;
         this.store = around.apply(parts.own(open(settings.store()), EventStore::close));
+        this.telemetry = parts.own(telemetry(environment), Telemetry::close);
+        Observer observer = telemetry.observer();
         Transport transport = Transport.available();
         this.loops = parts.own(
                 transport.newLoops(settings.eventLoops(), "shadowcat-loop"),
                 group -> group.shutdownGracefully(0, 1, TimeUnit.SECONDS).awaitUninterruptibly(2, TimeUnit.SECONDS));
-        this.clients =
-                parts.own(clients(settings, transport), all -> all.values().forEach(UpstreamClient::close));
-        Metrics metrics = new Metrics();
+        this.clients = parts.own(
+                clients(settings, transport, observer), all -> all.values().forEach(UpstreamClient::close));
         UnstoredMarks marks = marks(settings.store(), store);
         this.gateway = new Gateway(
                 settings,
@@ -83,10 +87,10 @@ final class GatewayWiring implements RunningGateway, GatewayView {
                 clients,
                 new DeadLetterFile(settings.store().data().resolve(DeadLettersCommand.FILE), DEAD_LETTER_BYTES),
                 marks,
-                new CountingObserver(metrics),
+                observer,
                 Halt.process());
-        gauges(metrics);
-        LogSetup.level(settings.logLevel().name());
+        new Gauges(gateway).register(telemetry.instruments());
+        LogSetup.apply(settings.log());
         gateway.start();
         parts.own(gateway, started -> started.close(Duration.ofSeconds(1)));
         this.listener = parts.own(listen(settings, transport, loops, gateway), opened -> opened.close(Duration.ZERO));
@@ -97,23 +101,32 @@ final class GatewayWiring implements RunningGateway, GatewayView {
                         settings.admin(),
                         settings.access().allowHosts(),
                         new AdminHandler(
-                                this, metrics, adminReads, settings.admin().loopback())),
+                                this,
+                                telemetry::prometheus,
+                                adminReads,
+                                settings.admin().loopback())),
                 SmallListener::close);
         this.adminAddress = new AdminAddress(settings.store().data());
         adminAddress.write("http://" + settings.admin().withPort(admin.port()).local());
+        adminReads.execute(telemetry::watchRuntime); // after all that somebody waits for
     }
 
-    /** Starts a gateway; where a part cannot be had, those before it are let go. */
-    static RunningGateway start(GatewaySettings settings) {
-        return start(settings, UnaryOperator.identity());
+    /**
+     * Starts a gateway; where a part cannot be had, those before it are let go.
+     *
+     * @param environment whose {@code OTEL_*} variables say what is exported
+     */
+    static RunningGateway start(GatewaySettings settings, Map<String, String> environment) {
+        return start(settings, environment, UnaryOperator.identity());
     }
 
     /** @param around what the store is wrapped in; a seam for tests that let it fail */
     @SuppressWarnings("MustBeClosedChecker")
-    static RunningGateway start(GatewaySettings settings, UnaryOperator<EventStore> around) {
+    static RunningGateway start(
+            GatewaySettings settings, Map<String, String> environment, UnaryOperator<EventStore> around) {
         Parts parts = new Parts();
         try {
-            return new GatewayWiring(settings, around, parts);
+            return new GatewayWiring(settings, environment, around, parts);
         } catch (IOException taken) {
             parts.release();
             throw new Failure("listen: " + Ports.taken(settings.listen()));
@@ -145,7 +158,7 @@ final class GatewayWiring implements RunningGateway, GatewayView {
 
     private void tune(GatewaySettings next) {
         gateway.tune(next);
-        LogSetup.level(next.logLevel().name());
+        LogSetup.apply(next.log());
     }
 
     @Override
@@ -188,6 +201,7 @@ final class GatewayWiring implements RunningGateway, GatewayView {
         adminReads.shutdownNow();
         clients.values().forEach(UpstreamClient::close);
         loops.shutdownGracefully(0, 500, TimeUnit.MILLISECONDS).awaitUninterruptibly(1, TimeUnit.SECONDS);
+        telemetry.close();
         store.close();
         if (!drained) {
             log.warn("stopped: the outcome of some calls will be unknown, their server gives no event ids");
@@ -223,11 +237,12 @@ final class GatewayWiring implements RunningGateway, GatewayView {
                         .withNativeMemory(store.blockCacheBytes(), store.writeBufferBytes()));
     }
 
-    private static Map<String, UpstreamClient> clients(GatewaySettings settings, Transport transport) {
+    private static Map<String, UpstreamClient> clients(
+            GatewaySettings settings, Transport transport, Observer observer) {
         Map<String, UpstreamClient> clients = new HashMap<>();
         settings.upstreams()
                 .forEach((name, upstream) ->
-                        clients.put(name, new NettyUpstreamClient(clientSettings(upstream), transport)));
+                        clients.put(name, new NettyUpstreamClient(clientSettings(upstream), transport, observer)));
         return clients;
     }
 
@@ -271,29 +286,12 @@ final class GatewayWiring implements RunningGateway, GatewayView {
         return HttpListener.open(listener, loops, transport.serverSocket(), new RequestGuard(guard, gateway.handler()));
     }
 
-    private void gauges(Metrics metrics) {
-        metrics.gauge("persistence_queue_depth", "Writes that wait for the store.", gateway::queueDepth);
-        metrics.gauge("persistence_queue_bytes", "Bytes that wait for the store.", gateway::queueBytes);
-        metrics.gauge(
-                "persistence_retry_queue_depth",
-                "Writes that the store failed to take and that wait for the next try.",
-                gateway::retryQueueDepth);
-        metrics.gauge(
-                "persistence_partitions_failing",
-                "Parts of the store that fail while the rest works.",
-                gateway::failingPartitions);
-        metrics.gauge("activity_queue_depth", "Deferred updates that wait for a flush.", gateway::deferredDepth);
-        metrics.gauge("sse_streams_open", "Streams of clients that are open.", gateway::openStreams);
-        metrics.gauge("memory_session_count", "Sessions in memory.", gateway::sessionsInMemory);
-        metrics.gauge(
-                "memory_total_bytes",
-                "Heap of all sessions in memory, by the average of those measured last.",
-                gateway::sessionBytes);
-        Interner texts = gateway.texts();
-        metrics.gauge("memory_interned_strings", "Texts that sessions share.", texts::size);
-        metrics.counter("string_intern_hits_total", "Texts of sessions that were there already.", texts::hits);
-        metrics.counter("string_intern_misses_total", "Texts of sessions that were new.", texts::misses);
-        metrics.gauge("string_intern_hit_ratio", "Share of the hits among both.", texts::hitRatio);
+    private static Telemetry telemetry(Map<String, String> environment) {
+        try {
+            return Telemetry.start(environment);
+        } catch (IllegalArgumentException wrong) {
+            throw new ConfigurationException(String.valueOf(wrong.getMessage()));
+        }
     }
 
     private static ThreadPoolExecutor adminReads() {

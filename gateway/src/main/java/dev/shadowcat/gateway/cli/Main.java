@@ -17,7 +17,7 @@ public final class Main {
     private static final int FAILED = 1;
     private static final int WRONG = 2;
 
-    static final RunningGateway.Starter STARTER = GatewayWiring::start;
+    static final RunningGateway.Starter STARTER = settings -> GatewayWiring.start(settings, System.getenv());
 
     private final Map<String, String> environment;
     private final Console console;

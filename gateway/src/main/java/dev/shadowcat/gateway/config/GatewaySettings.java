@@ -20,7 +20,7 @@ import java.util.TreeMap;
  * @param retention how long things are kept
  * @param timeouts how long a client connection may take
  * @param shutdownDeadline from SIGTERM to exit
- * @param logLevel what is logged
+ * @param log what is logged, and how
  * @param eventLoops threads that carry bytes
  */
 public record GatewaySettings(
@@ -35,7 +35,7 @@ public record GatewaySettings(
         RetentionSettings retention,
         TimeoutSettings timeouts,
         Duration shutdownDeadline,
-        LogLevel logLevel,
+        LogSettings log,
         int eventLoops) {
     public GatewaySettings {
         check(
@@ -62,7 +62,7 @@ public record GatewaySettings(
                 RetentionSettings.from(values),
                 TimeoutSettings.from(values),
                 values.get(Keys.SHUTDOWN_DEADLINE),
-                values.get(Keys.LOG_LEVEL),
+                LogSettings.from(values),
                 values.get(Keys.EVENT_LOOPS));
     }
 
@@ -80,7 +80,7 @@ public record GatewaySettings(
                 retention,
                 timeouts,
                 shutdownDeadline,
-                logLevel,
+                log,
                 eventLoops);
     }
 
@@ -98,7 +98,7 @@ public record GatewaySettings(
                 retention,
                 timeouts,
                 shutdownDeadline,
-                logLevel,
+                log,
                 eventLoops);
     }
 }

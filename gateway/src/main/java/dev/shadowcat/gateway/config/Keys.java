@@ -194,6 +194,11 @@ public final class Keys {
             key("shutdown-deadline", "10s", duration(MOMENT), "Time from SIGTERM to exit.");
     static final Key<LogLevel> LOG_LEVEL =
             key("log-level", "info", ValueTypes.logLevel(), "What is logged; the level and everything graver than it.");
+    static final Key<LogFormat> LOG_FORMAT = key(
+            "log-format",
+            "text",
+            choice(LogFormat.class),
+            "How log lines look: for people, or an object of JSON each.");
     static final Key<Integer> EVENT_LOOPS = key(
             "event-loops",
             "auto",
@@ -212,7 +217,8 @@ public final class Keys {
             BATCH_MAX_BYTES,
             STORE_RETRY_FIRST,
             STORE_RETRY_CAP,
-            LOG_LEVEL);
+            LOG_LEVEL,
+            LOG_FORMAT);
 
     /** The table, in the order of documentation. Those of upstreams are in {@link UpstreamKeys}. */
     public static List<Key<?>> table() {

@@ -197,6 +197,11 @@ public final class Gateway {
         return texts;
     }
 
+    /** Writes for which the queue has room. */
+    public int queueCapacity() {
+        return worker.settings().queueCapacity();
+    }
+
     public int queueDepth() {
         return worker.queueDepth();
     }

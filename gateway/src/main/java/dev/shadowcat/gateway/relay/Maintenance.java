@@ -45,6 +45,7 @@ final class Maintenance {
     private boolean patient; // the next page waits for all writes of this one
     private boolean closed;
     private boolean recovering = true; // the first walk also looks for interrupted streams
+    private long startedMillis;
     private long lastWallMillis;
     private long lastNanos;
     private long notBeforeNanos;
@@ -61,6 +62,7 @@ final class Maintenance {
     void start() {
         loop.execute(() -> {
             lastWallMillis = relay.clock().millis();
+            startedMillis = lastWallMillis;
             lastNanos = System.nanoTime();
             notBeforeNanos = lastNanos;
             walk(null);
@@ -85,6 +87,7 @@ final class Maintenance {
 
     /** What a page gives up is offered all at once; the next one waits until the store has taken it, or most of it in a while. */
     private void treated(Page page) {
+        relay.observer().sessionsFound(page.older());
         page.due().forEach(this::offer);
         if (page.unreadable() > 0) {
             log.warn(
@@ -161,10 +164,11 @@ final class Maintenance {
      *
      * @param due what is to be written of each
      * @param last its last session; null where no page follows
+     * @param older those among them that are older than this run, in the first walk
      * @param unreadable sessions that were passed over, for a reason given of the first
      */
     private record Page(
-            Map<SessionId, List<StoreWrite>> due, @Nullable SessionId last, int unreadable, String reason) {}
+            Map<SessionId, List<StoreWrite>> due, @Nullable SessionId last, int older, int unreadable, String reason) {}
 
     /** Reads and treats one page. A session that cannot be read holds up no other. A reading thread. */
     private Page page(@Nullable SessionId after) {
@@ -181,7 +185,13 @@ final class Maintenance {
             }
         }
         SessionId last = page.size() < PAGE ? null : page.getLast().record().id();
-        return new Page(due, last, unreadable, reason);
+        return new Page(due, last, recovering ? older(page) : 0, unreadable, reason);
+    }
+
+    private int older(List<StoredSession> page) {
+        return (int) page.stream()
+                .filter(session -> session.record().createdAtMillis() < startedMillis)
+                .count();
     }
 
     private void treat(StoredSession session, long now, Map<SessionId, List<StoreWrite>> writes) {

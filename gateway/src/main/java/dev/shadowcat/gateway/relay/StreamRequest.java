@@ -5,6 +5,8 @@ import dev.shadowcat.gateway.http.Exchange;
 import dev.shadowcat.gateway.http.ExchangeListener;
 import dev.shadowcat.mcp.McpErrors;
 import dev.shadowcat.mcp.Messages;
+import dev.shadowcat.observe.Observer;
+import dev.shadowcat.observe.Resumed;
 import dev.shadowcat.session.EventStream;
 import dev.shadowcat.session.Resumption;
 import dev.shadowcat.store.StoredStream;
@@ -114,10 +116,14 @@ final class StreamRequest implements ExchangeListener {
     }
 
     private void serve(EventStream stream, long after, boolean resumed) {
+        Observer observer = session.relay().observer();
         switch (Resumption.of(stream, resumed ? after : Math.min(after, stream.newest()))) {
-            case Resumption.Unknown _ ->
+            case Resumption.Unknown _ -> {
+                observer.resumed(Resumed.UNKNOWN);
                 Answers.error(exchange, 400, McpErrors.INVALID_REQUEST, "Last-Event-ID names no event of this session");
+            }
             case Resumption.Over _ -> {
+                observer.resumed(Resumed.OVER);
                 if (stream.client() == null) {
                     session.leaveMemory(stream);
                 }
@@ -136,10 +142,11 @@ final class StreamRequest implements ExchangeListener {
         }
         SseClient client = SseClient.begun(session, exchange);
         if (resumed) {
-            session.relay().observer().resumed(gap);
+            session.relay().observer().resumed(gap ? Resumed.GAP : Resumed.WHOLE);
         }
         client.priming(stream.number(), gap && stream.standalone() ? Math.max(after, stream.trimmedThrough()) : after);
         if (gap) {
+            session.relay().observer().gapTold();
             session.gapNotices(stream.standalone()).forEach(client::notice); // said so, never passed over
             client.flush();
             client.serveAfterGap(stream, after);

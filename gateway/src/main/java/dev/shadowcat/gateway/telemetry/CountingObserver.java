@@ -2,12 +2,13 @@ package dev.shadowcat.gateway.telemetry;
 
 import dev.shadowcat.observe.Dropped;
 import dev.shadowcat.observe.Observer;
+import dev.shadowcat.observe.Resumed;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.atomic.LongAdder;
 
 /** Counts what the gateway reports. */
-public final class CountingObserver implements Observer {
+final class CountingObserver implements Observer {
     private static final double NANOS = 1e-9;
     private static final double[] SECONDS = {
         0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10
@@ -16,6 +17,12 @@ public final class CountingObserver implements Observer {
     private static final double[] SESSION_BYTES = {
         512, 768, 1024, 1536, 2048, 2560, 3072, 4096, 6144, 8192, 16384, 65536, 262144, 1048576
     };
+
+    /** Which way an event went. */
+    private enum Direction {
+        RECEIVED,
+        SENT
+    }
 
     private final Histogram batchSize;
     private final Histogram latency;
@@ -35,11 +42,17 @@ public final class CountingObserver implements Observer {
     private final LongAdder backPressure;
     private final LongAdder repeats;
     private final LongAdder strays;
-    private final LongAdder resumes;
+    private final Map<Resumed, LongAdder> resumes;
     private final LongAdder gaps;
+    private final LongAdder received;
+    private final LongAdder sent;
+    private final Histogram replay;
     private final LongAdder replayed;
+    private final LongAdder found = new LongAdder();
     private final LongAdder created;
     private final LongAdder expired;
+    private final LongAdder deleted;
+    private final LongAdder upstreamFailures;
     private final LongAdder evicted;
     private final LongAdder heartbeats;
     private final LongAdder slowClients;
@@ -47,53 +60,127 @@ public final class CountingObserver implements Observer {
     private final LongAdder reconnects;
     private final LongAdder unknown;
 
-    public CountingObserver(Metrics metrics) {
+    CountingObserver(Instruments metrics) {
         batchSize = metrics.histogram(
-                "persistence_batch_size", "Writes in one batch.", 1, 1, 2, 5, 10, 25, 50, 100, 250, 500, 1000);
+                "persistence_batch_size",
+                "{write}",
+                "Writes in one batch.",
+                1,
+                1,
+                2,
+                5,
+                10,
+                25,
+                50,
+                100,
+                250,
+                500,
+                1000);
         latency = metrics.histogram(
-                "persistence_latency_seconds", "From an event's offer to its being stored.", NANOS, SECONDS);
-        flush = metrics.histogram("persistence_flush_seconds", "The store's own time for one batch.", NANOS, SECONDS);
+                "persistence_latency_seconds", "s", "From an event's offer to its being stored.", NANOS, SECONDS);
+        flush = metrics.histogram(
+                "persistence_flush_seconds", "s", "The store's own time for one batch.", NANOS, SECONDS);
         sessionBytes = metrics.histogram(
                 "memory_bytes_per_session",
+                "By",
                 "Heap of a session in memory with both its sockets, of up to 1,000 sessions each 10 s.",
                 1,
                 SESSION_BYTES);
-        success = metrics.counter("persistence_success_total", "Events stored.");
-        failure = metrics.counter("persistence_failure_total", "Attempts to store a batch that failed.");
-        retry = metrics.counter("persistence_retry_total", "Batches that were tried again.");
+        success = metrics.counter("persistence_success_total", "{event}", "Events stored.");
+        failure = metrics.counter("persistence_failure_total", "{batch}", "Attempts to store a batch that failed.");
+        retry = metrics.counter("persistence_retry_total", "{batch}", "Batches that were tried again.");
         dropped = metrics.counters(
-                "persistence_dropped_total", "Writes that will never be stored, by reason.", "reason", Dropped.class);
+                "persistence_dropped_total",
+                "{write}",
+                "Writes that will never be stored, by reason.",
+                "reason",
+                Dropped.class);
         unstored = metrics.counter(
-                "persistence_unstored_delivered_total", "Events sent on without an id while the store failed.");
+                "persistence_unstored_delivered_total",
+                "{event}",
+                "Events sent on without an id while the store failed.");
         waited = metrics.seconds(
                 "persistence_backpressure_seconds_total", "Time that sessions waited for room in the queue.");
-        activityUpdates = metrics.counter("activity_updates_total", "Times that a session's activity was noted.");
+        activityUpdates =
+                metrics.counter("activity_updates_total", "{update}", "Times that a session's activity was noted.");
         activityBatch = metrics.histogram(
-                "activity_updates_batched", "Activity updates in one flush.", 1, 1, 2, 5, 10, 25, 50, 100, 250, 500);
+                "activity_updates_batched",
+                "{update}",
+                "Activity updates in one flush.",
+                1,
+                1,
+                2,
+                5,
+                10,
+                25,
+                50,
+                100,
+                250,
+                500);
         activityLatency = metrics.histogram(
-                "activity_batch_latency_seconds", "How long the oldest update of a flush waited.", NANOS, SECONDS);
-        coalesced = metrics.counter("persistence_coalesced_total", "Activity updates that a newer one replaced.");
+                "activity_batch_latency_seconds", "s", "How long the oldest update of a flush waited.", NANOS, SECONDS);
+        coalesced = metrics.counter(
+                "persistence_coalesced_total", "{update}", "Activity updates that a newer one replaced.");
         metrics.gauge(
                 "activity_coalesce_ratio",
+                "1",
                 "Activity updates noted for each one that was written.",
                 () -> (double) activityUpdates.sum() / Math.max(1, activityUpdates.sum() - coalesced.sum()));
-        skipped = metrics.counter("activity_updates_skipped_total", "Activity updates skipped: too many were waiting.");
-        backPressure = metrics.counter("persistence_backpressure_total", "Times that the queue made an upstream wait.");
-        repeats = metrics.counter("sse_duplicate_events_total", "Events that an upstream repeated, dropped.");
-        strays = metrics.counter("sse_stray_events_total", "Events on a stream that is not theirs, dropped.");
-        resumes = metrics.counter("sse_resumes_total", "Streams that a client resumed.");
-        gaps = metrics.counter("sse_gaps_total", "Resumes from a cursor that is no longer kept.");
-        replayed = metrics.counter("sse_events_replayed_total", "Events read from the store for a client.");
-        created = metrics.counter("sessions_created_total", "Sessions begun.");
-        expired = metrics.counter("sessions_expired_total", "Sessions removed after their idle time.");
-        evicted = metrics.counter("session_evictions_total", "Idle sessions that left memory for the store.");
-        heartbeats = metrics.counter("sse_heartbeats_sent_total", "Keep-alive comments sent to quiet clients.");
-        slowClients = metrics.counter("sse_slow_clients_total", "Clients cut because they took nothing.");
+        skipped = metrics.counter(
+                "activity_updates_skipped_total", "{update}", "Activity updates skipped: too many were waiting.");
+        backPressure = metrics.counter(
+                "persistence_backpressure_total", "{wait}", "Times that the queue made an upstream wait.");
+        repeats =
+                metrics.counter("sse_duplicate_events_total", "{event}", "Events that an upstream repeated, dropped.");
+        strays =
+                metrics.counter("sse_stray_events_total", "{event}", "Events on a stream that is not theirs, dropped.");
+        resumes = metrics.counters(
+                "sse_resumes_total",
+                "{stream}",
+                "Streams that a client came back to with a cursor, by outcome.",
+                "outcome",
+                Resumed.class);
+        gaps = metrics.counter("sse_gaps_total", "{gap}", "Times that a client was told of events that are gone.");
+        replay = metrics.histogram(
+                "sse_replay_seconds",
+                "s",
+                "From the first read for a client that is behind until it has caught up.",
+                NANOS,
+                SECONDS);
+        Map<Direction, LongAdder> events = metrics.counters(
+                "sse_events_total",
+                "{event}",
+                "Events that came from upstreams, and that were written to clients.",
+                "direction",
+                Direction.class);
+        received = Objects.requireNonNull(events.get(Direction.RECEIVED));
+        sent = Objects.requireNonNull(events.get(Direction.SENT));
+        replayed = metrics.counter("sse_events_replayed_total", "{event}", "Events read from the store for a client.");
+        created = metrics.counter("sessions_created_total", "{session}", "Sessions begun.");
+        deleted = metrics.counter(
+                "sessions_deleted_total", "{session}", "Sessions ended by their client or by their upstream.");
+        upstreamFailures = metrics.counter(
+                "upstream_failures_total",
+                "{request}",
+                "Requests that an upstream refused, left unanswered, or broke off.");
+        expired = metrics.counter("sessions_expired_total", "{session}", "Sessions removed after their idle time.");
+        metrics.gauge("sessions_open", "{session}", "Sessions that have not ended, in memory or not.", () ->
+                (double) (found.sum() + created.sum() - expired.sum() - deleted.sum()));
+        evicted = metrics.counter(
+                "session_evictions_total", "{session}", "Idle sessions that left memory for the store.");
+        heartbeats =
+                metrics.counter("sse_heartbeats_sent_total", "{comment}", "Keep-alive comments sent to quiet clients.");
+        slowClients = metrics.counter("sse_slow_clients_total", "{client}", "Clients cut because they took nothing.");
         reinitializations = metrics.counter(
-                "upstream_reinitializations_total", "Upstream sessions made anew behind a client's session.");
-        reconnects = metrics.counter("upstream_reconnects_total", "Connections to an upstream's stream opened again.");
+                "upstream_reinitializations_total",
+                "{session}",
+                "Upstream sessions made anew behind a client's session.");
+        reconnects = metrics.counter(
+                "upstream_reconnects_total", "{connection}", "Connections to an upstream's stream opened again.");
         unknown = metrics.counter(
-                "upstream_unknown_outcome_total", "Requests that ended without their outcome being known.");
+                "upstream_unknown_outcome_total",
+                "{request}",
+                "Requests that ended without their outcome being known.");
     }
 
     @Override
@@ -170,16 +257,43 @@ public final class CountingObserver implements Observer {
     }
 
     @Override
-    public void resumed(boolean gap) {
-        resumes.increment();
-        if (gap) {
-            gaps.increment();
-        }
+    public void resumed(Resumed outcome) {
+        Objects.requireNonNull(resumes.get(outcome)).increment();
+    }
+
+    @Override
+    public void gapTold() {
+        gaps.increment();
+    }
+
+    @Override
+    public void eventReceived() {
+        received.increment();
+    }
+
+    @Override
+    public void eventSent() {
+        sent.increment();
+    }
+
+    @Override
+    public long replayBegan() {
+        return System.nanoTime();
+    }
+
+    @Override
+    public void replayEnded(long began) {
+        replay.observe(System.nanoTime() - began);
     }
 
     @Override
     public void replayed(int events) {
         replayed.add(events);
+    }
+
+    @Override
+    public void sessionsFound(int sessions) {
+        found.add(sessions);
     }
 
     @Override
@@ -190,6 +304,16 @@ public final class CountingObserver implements Observer {
     @Override
     public void sessionExpired() {
         expired.increment();
+    }
+
+    @Override
+    public void sessionDeleted() {
+        deleted.increment();
+    }
+
+    @Override
+    public void upstreamFailed() {
+        upstreamFailures.increment();
     }
 
     @Override

@@ -3,12 +3,17 @@ package dev.shadowcat.gateway.telemetry;
 import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.LoggerContext;
+import ch.qos.logback.classic.encoder.JsonEncoder;
 import ch.qos.logback.classic.encoder.PatternLayoutEncoder;
 import ch.qos.logback.classic.spi.Configurator;
 import ch.qos.logback.classic.spi.ConfiguratorRank;
 import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.Appender;
 import ch.qos.logback.core.ConsoleAppender;
+import ch.qos.logback.core.encoder.Encoder;
 import ch.qos.logback.core.spi.ContextAwareBase;
+import dev.shadowcat.gateway.config.LogFormat;
+import dev.shadowcat.gateway.config.LogSettings;
 import org.slf4j.LoggerFactory;
 
 /**
@@ -18,30 +23,59 @@ import org.slf4j.LoggerFactory;
 @ConfiguratorRank(ConfiguratorRank.NOMINAL)
 public final class LogSetup extends ContextAwareBase implements Configurator {
     private static final String LEVEL = "SHADOWCAT_LOG_LEVEL";
+    private static final String FORMAT = "SHADOWCAT_LOG_FORMAT";
+    private static final String APPENDER = "stderr";
+    private static final String FAILED_START = "io.opentelemetry.sdk.autoconfigure"; // says what its exception says too
     private static final String PATTERN = "%d{yyyy-MM-dd'T'HH:mm:ss.SSSXXX} %-5level %logger{0}: %msg%n%ex{short}";
 
-    /** Logs this level and everything graver from now on. */
-    public static void level(String name) {
+    /** Logs so from now on. What a file of the user's says of the form stays as it is. */
+    public static void apply(LogSettings settings) {
         if (LoggerFactory.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME) instanceof Logger root) {
-            root.setLevel(Level.toLevel(name, Level.INFO));
+            root.setLevel(Level.toLevel(settings.level().name(), Level.INFO));
+            Appender<ILoggingEvent> own = root.getAppender(APPENDER);
+            if (own instanceof ConsoleAppender<ILoggingEvent> console) {
+                console.setEncoder(encoder(root.getLoggerContext(), settings.format()));
+            }
         }
     }
 
     @Override
     public ExecutionStatus configure(LoggerContext context) {
-        PatternLayoutEncoder encoder = new PatternLayoutEncoder();
-        encoder.setContext(context);
-        encoder.setPattern(PATTERN);
-        encoder.start();
         ConsoleAppender<ILoggingEvent> console = new ConsoleAppender<>();
         console.setContext(context);
-        console.setName("stderr");
+        console.setName(APPENDER);
         console.setTarget("System.err");
-        console.setEncoder(encoder);
+        boolean json = "json".equalsIgnoreCase(System.getenv(FORMAT));
+        console.setEncoder(encoder(context, json ? LogFormat.JSON : LogFormat.TEXT));
         console.start();
         Logger root = context.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME);
         root.setLevel(Level.toLevel(System.getenv(LEVEL), Level.INFO));
         root.addAppender(console);
+        context.getLogger(FAILED_START).setLevel(Level.WARN);
         return ExecutionStatus.DO_NOT_INVOKE_NEXT_IF_ANY;
+    }
+
+    static Encoder<ILoggingEvent> encoder(LoggerContext context, LogFormat format) {
+        Encoder<ILoggingEvent> encoder = format == LogFormat.JSON ? json() : text();
+        encoder.setContext(context);
+        encoder.start();
+        return encoder;
+    }
+
+    private static Encoder<ILoggingEvent> text() {
+        PatternLayoutEncoder encoder = new PatternLayoutEncoder();
+        encoder.setPattern(PATTERN);
+        return encoder;
+    }
+
+    private static Encoder<ILoggingEvent> json() {
+        JsonEncoder encoder = new JsonEncoder();
+        encoder.setWithSequenceNumber(false);
+        encoder.setWithNanoseconds(false);
+        encoder.setWithContext(false);
+        encoder.setWithMessage(false);
+        encoder.setWithArguments(false);
+        encoder.setWithFormattedMessage(true);
+        return encoder;
     }
 }

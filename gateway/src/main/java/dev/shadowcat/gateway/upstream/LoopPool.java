@@ -3,6 +3,7 @@ package dev.shadowcat.gateway.upstream;
 import dev.shadowcat.gateway.net.PlainMessage;
 import dev.shadowcat.gateway.net.SharedAddress;
 import dev.shadowcat.gateway.upstream.UpstreamRequest.Reuse;
+import dev.shadowcat.observe.Observer;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
@@ -30,6 +31,7 @@ final class LoopPool {
     private final HostResolver.OnLoop resolver;
     private final Bootstrap bootstrap;
     private final @Nullable SslContext tls;
+    private final Observer observer;
     private final LongSupplier nanoTime;
     private final long pooledIdleNanos;
     private final long recentIdleNanos;
@@ -49,12 +51,14 @@ final class LoopPool {
             HostResolver.OnLoop resolver,
             Bootstrap bootstrap,
             @Nullable SslContext tls,
+            Observer observer,
             LongSupplier nanoTime) {
         this.loop = loop;
         this.settings = settings;
         this.resolver = resolver;
         this.bootstrap = bootstrap.clone(loop);
         this.tls = tls;
+        this.observer = observer;
         this.nanoTime = nanoTime;
         this.pooledIdleNanos = settings.pooledIdle().toNanos();
         this.recentIdleNanos = settings.recentIdle().toNanos();
@@ -74,13 +78,14 @@ final class LoopPool {
         } catch (IllegalArgumentException unsendable) {
             body.release();
             return refused(
-                    new OpenCall(listener, false, null, null), "request cannot be sent: " + unsendable.getMessage());
+                    new OpenCall(listener, observer, false, null, null),
+                    "request cannot be sent: " + unsendable.getMessage());
         }
         boolean copied = RequestEncoder.copiesBody(body);
         if (copied) {
             body.release();
         }
-        OpenCall call = new OpenCall(listener, request.longLived(), head, copied ? null : body);
+        OpenCall call = new OpenCall(listener, observer, request.longLived(), head, copied ? null : body);
         if (closed) {
             return refused(call, "the client is closed");
         }

@@ -1,6 +1,7 @@
 package dev.shadowcat.gateway.upstream;
 
 import dev.shadowcat.gateway.net.Transport;
+import dev.shadowcat.observe.Observer;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.channel.ChannelConfig;
 import io.netty.channel.ChannelOption;
@@ -23,18 +24,29 @@ public final class NettyUpstreamClient implements UpstreamClient {
     private final HostResolver resolver;
     private final Bootstrap bootstrap;
     private final @Nullable SslContext tls;
+    private final Observer observer;
     private final LongSupplier nanoTime;
     private final ConcurrentMap<EventLoop, LoopPool> pools = new ConcurrentHashMap<>();
     private volatile boolean closed;
 
-    /** @throws IllegalArgumentException when the certificates of {@code caFile} cannot be read */
-    public NettyUpstreamClient(UpstreamClientSettings settings, Transport transport) {
-        this(settings, transport, System::nanoTime, HostResolver.Lookup.SYSTEM);
+    /**
+     * A client without connections yet.
+     *
+     * @param observer hears of each failure
+     * @throws IllegalArgumentException when the certificates of {@code caFile} cannot be read
+     */
+    public NettyUpstreamClient(UpstreamClientSettings settings, Transport transport, Observer observer) {
+        this(settings, transport, observer, System::nanoTime, HostResolver.Lookup.SYSTEM);
     }
 
     NettyUpstreamClient(
-            UpstreamClientSettings settings, Transport transport, LongSupplier nanoTime, HostResolver.Lookup lookup) {
+            UpstreamClientSettings settings,
+            Transport transport,
+            Observer observer,
+            LongSupplier nanoTime,
+            HostResolver.Lookup lookup) {
         this.settings = settings;
+        this.observer = observer;
         this.nanoTime = nanoTime;
         this.tls = settings.secure() ? UpstreamTls.context(settings.caFile()) : null;
         this.resolver = new HostResolver(settings.host(), settings.port(), settings.connectTimeout(), lookup);
@@ -45,7 +57,7 @@ public final class NettyUpstreamClient implements UpstreamClient {
     public UpstreamCall send(EventLoop loop, UpstreamRequest request, UpstreamListener listener) {
         LoopPool pool = pools.get(loop);
         if (pool == null) {
-            pool = new LoopPool(loop, settings, resolver.onLoop(loop), bootstrap, tls, nanoTime);
+            pool = new LoopPool(loop, settings, resolver.onLoop(loop), bootstrap, tls, observer, nanoTime);
             pools.put(loop, pool); // only its own loop adds a loop's pool
             if (closed) {
                 pool.close();

@@ -2,6 +2,7 @@ package dev.shadowcat.gateway.upstream;
 
 import dev.shadowcat.gateway.upstream.UpstreamFailure.Fate;
 import dev.shadowcat.memory.Footprint;
+import dev.shadowcat.observe.Observer;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelProgressiveFuture;
 import io.netty.channel.ChannelProgressiveFutureListener;
@@ -15,6 +16,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class OpenCall implements UpstreamCall, ChannelProgressiveFutureListener {
     private final UpstreamListener listener;
+    private final Observer observer;
     private final boolean longLived;
     private @Nullable ByteBuf head; // until it is written
     private @Nullable ByteBuf body; // likewise, where it is not a part of the head
@@ -25,8 +27,14 @@ final class OpenCall implements UpstreamCall, ChannelProgressiveFutureListener {
     private boolean paused;
     private boolean over;
 
-    OpenCall(UpstreamListener listener, boolean longLived, @Nullable ByteBuf head, @Nullable ByteBuf body) {
+    OpenCall(
+            UpstreamListener listener,
+            Observer observer,
+            boolean longLived,
+            @Nullable ByteBuf head,
+            @Nullable ByteBuf body) {
         this.listener = listener;
+        this.observer = observer;
         this.longLived = longLived;
         this.head = head;
         this.body = body;
@@ -160,6 +168,7 @@ final class OpenCall implements UpstreamCall, ChannelProgressiveFutureListener {
             return;
         }
         finish();
+        observer.upstreamFailed();
         listener.failed(new UpstreamFailure(fate, reason));
     }
 

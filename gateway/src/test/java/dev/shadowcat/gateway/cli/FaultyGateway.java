@@ -24,7 +24,7 @@ final class FaultyGateway {
     private static RunningGateway start(GatewaySettings settings) {
         Fault first = Fault.parse(System.getenv().getOrDefault("FAULT", "none"));
         long seed = Long.parseLong(System.getenv().getOrDefault("FAULT_SEED", "1"));
-        return GatewayWiring.start(settings, opened -> {
+        return GatewayWiring.start(settings, System.getenv(), opened -> {
             FaultyStore store = new FaultyStore(opened, first, seed);
             System.out.println("fault control on http://127.0.0.1:" + control(store));
             return store;

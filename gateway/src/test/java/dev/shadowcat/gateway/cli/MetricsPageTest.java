@@ -1,6 +1,7 @@
 package dev.shadowcat.gateway.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import dev.shadowcat.gateway.config.Configuration;
 import java.io.IOException;
@@ -29,8 +30,8 @@ class MetricsPageTest {
     private static final Pattern ROW =
             Pattern.compile("(?m)^\\| `(\\w+)` \\| (\\w+) \\| ([^|]*) \\| ([^|]+) \\| ([^|]+) \\|$");
     private static final Pattern SERVED = Pattern.compile("(?m)^# HELP (\\w+) (.+)\\R# TYPE \\1 (\\w+)$");
-    private static final Pattern NAMED =
-            Pattern.compile("`((?:persistence|activity|memory|sessions?|sse|string|upstream)_\\w+)[`{]");
+    private static final Pattern NAMED = Pattern.compile(
+            "`((?:persistence|activity|gateway|jvm|memory|sessions?|sse|string|threads|upstream)_\\w+)[`{]");
 
     @TempDir
     static Path data;
@@ -38,21 +39,26 @@ class MetricsPageTest {
     /** What the page and the gateway both say of a metric. */
     private record Metric(String type, String meaning) {}
 
-    private static String served;
+    private static String served = "";
 
     @BeforeAll
-    static void scrape() throws IOException, InterruptedException {
+    static void scrape() {
         Map<String, String> flags = Map.of(
                 "--upstream", "http://127.0.0.1:1/mcp",
                 "--listen", "127.0.0.1:0",
                 "--admin", "127.0.0.1:0",
                 "--data", data.toString());
         RunningGateway gateway =
-                GatewayWiring.start(Configuration.read(flags, Map.of()).gateway());
+                GatewayWiring.start(Configuration.read(flags, Map.of()).gateway(), Map.of());
         try (HttpClient client = HttpClient.newHttpClient()) {
-            URI metrics = URI.create("http://127.0.0.1:" + gateway.adminPort() + "/metrics");
-            served = client.send(HttpRequest.newBuilder(metrics).build(), BodyHandlers.ofString())
-                    .body();
+            HttpRequest metrics = HttpRequest.newBuilder(
+                            URI.create("http://127.0.0.1:" + gateway.adminPort() + "/metrics"))
+                    .build();
+            await().untilAsserted(() -> {
+                System.gc(); // the runtime's instruments come last, and one of them counts collections
+                served = client.send(metrics, BodyHandlers.ofString()).body();
+                assertThat(served).contains("jvm_gc_duration_seconds_count");
+            });
         } finally {
             gateway.stop();
         }

@@ -7,11 +7,11 @@ import dev.shadowcat.gateway.http.HttpListener;
 import dev.shadowcat.gateway.http.ListenerSettings;
 import dev.shadowcat.gateway.http.RequestGuard;
 import dev.shadowcat.gateway.net.Transport;
-import dev.shadowcat.gateway.telemetry.CountingObserver;
-import dev.shadowcat.gateway.telemetry.Metrics;
+import dev.shadowcat.gateway.telemetry.Telemetry;
 import dev.shadowcat.gateway.upstream.NettyUpstreamClient;
 import dev.shadowcat.gateway.upstream.UpstreamClient;
 import dev.shadowcat.gateway.upstream.UpstreamClientSettings;
+import dev.shadowcat.observe.Observer;
 import dev.shadowcat.persist.Fatal;
 import dev.shadowcat.persist.UnstoredMarks;
 import dev.shadowcat.store.EventStore;
@@ -29,7 +29,7 @@ import java.util.concurrent.TimeUnit;
 
 /** A whole gateway on a free port, with a store that the test brings and keeps. */
 final class GatewayFixture implements AutoCloseable {
-    private final Metrics metrics = new Metrics();
+    private final Telemetry telemetry = Telemetry.start(Map.of());
     private final EventLoopGroup loops;
     private final UpstreamClient client;
     private final Gateway gateway;
@@ -46,7 +46,8 @@ final class GatewayFixture implements AutoCloseable {
         GatewaySettings settings = Configuration.read(all, Map.of()).gateway();
         Transport transport = Transport.available();
         loops = transport.newLoops(1, "test-loop");
-        client = new NettyUpstreamClient(UpstreamClientSettings.of(upstream), transport);
+        Observer observer = telemetry.observer();
+        client = new NettyUpstreamClient(UpstreamClientSettings.of(upstream), transport, observer);
         gateway = new Gateway(
                 settings,
                 loops,
@@ -54,7 +55,7 @@ final class GatewayFixture implements AutoCloseable {
                 Map.of("", client),
                 (write, reason) -> {},
                 UnstoredMarks.NONE,
-                new CountingObserver(metrics),
+                observer,
                 Fatal.LOGGED,
                 clock);
         gateway.start();
@@ -72,7 +73,8 @@ final class GatewayFixture implements AutoCloseable {
 
     /** A metric's value; 0 where nothing was counted. */
     double metric(String name) {
-        return metrics.text()
+        return telemetry
+                .prometheus()
                 .lines()
                 .filter(line -> line.startsWith(name + " ") || line.startsWith("shadowcat_" + name + " "))
                 .mapToDouble(line -> Double.parseDouble(line.substring(line.indexOf(' ') + 1)))
@@ -92,6 +94,7 @@ final class GatewayFixture implements AutoCloseable {
         listener.close(Duration.ZERO);
         gateway.close(Duration.ofSeconds(2));
         client.close();
+        telemetry.close();
         if (!loops.shutdownGracefully(0, 1, TimeUnit.SECONDS).awaitUninterruptibly(15, TimeUnit.SECONDS)) {
             throw new AssertionError("a loop does not come to its end");
         }

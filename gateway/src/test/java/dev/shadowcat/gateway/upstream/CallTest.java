@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import dev.shadowcat.gateway.net.Transport;
 import dev.shadowcat.gateway.upstream.UpstreamRequest.Reuse;
+import dev.shadowcat.observe.Observer;
 import io.netty.buffer.ByteBuf;
 import io.netty.handler.codec.http.HttpHeaders;
 import java.net.InetAddress;
@@ -101,6 +102,7 @@ class CallTest extends UpstreamHarness {
         client = new NettyUpstreamClient(
                 UpstreamClientSettings.of(URI.create("http://upstream.test:" + peer.port())),
                 transport(),
+                Observer.NONE,
                 nanos::get,
                 host -> {
                     looking.countDown();
@@ -128,6 +130,7 @@ class CallTest extends UpstreamHarness {
         client = new NettyUpstreamClient(
                 UpstreamClientSettings.of(URI.create("http://upstream.test:" + peer.port())),
                 transport(),
+                Observer.NONE,
                 nanos::get,
                 host -> new InetAddress[] {InetAddress.ofLiteral("127.0.0.2"), InetAddress.ofLiteral("127.0.0.1")});
         RecordingListener listener = new RecordingListener();

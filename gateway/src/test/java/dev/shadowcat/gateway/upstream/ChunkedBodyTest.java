@@ -3,6 +3,7 @@ package dev.shadowcat.gateway.upstream;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.shadowcat.gateway.upstream.ChunkedBody.Progress;
+import dev.shadowcat.observe.Observer;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import java.nio.charset.StandardCharsets;
@@ -32,7 +33,7 @@ class ChunkedBodyTest {
         wire.append("0\r\nTrailer: z\r\n\r\n");
         byte[] bytes = wire.toString().getBytes(StandardCharsets.ISO_8859_1);
         RecordingListener listener = new RecordingListener();
-        OpenCall call = new OpenCall(listener, true, null, null);
+        OpenCall call = new OpenCall(listener, Observer.NONE, true, null, null);
         ChunkedBody body = new ChunkedBody();
         int at = 0;
         int cut = 0;
@@ -51,7 +52,7 @@ class ChunkedBodyTest {
     @Property
     void anyBytesAreTakenWithinBounds(@ForAll byte[] bytes, @ForAll @IntRange(min = 1, max = 20) int step) {
         RecordingListener listener = new RecordingListener();
-        OpenCall call = new OpenCall(listener, true, null, null);
+        OpenCall call = new OpenCall(listener, Observer.NONE, true, null, null);
         ChunkedBody body = new ChunkedBody();
         Progress progress = Progress.MORE;
         for (int at = 0; at < bytes.length && progress == Progress.MORE; at += step) {

@@ -3,6 +3,7 @@ package dev.shadowcat.gateway.upstream;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.shadowcat.gateway.upstream.UpstreamRequest.Reuse;
+import dev.shadowcat.observe.Observer;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -40,7 +41,11 @@ class FateTest extends UpstreamHarness {
     void unknownHost() throws Exception {
         client.close();
         client = new NettyUpstreamClient(
-                UpstreamClientSettings.of(URI.create("http://nowhere.invalid")), transport(), nanos::get, host -> {
+                UpstreamClientSettings.of(URI.create("http://nowhere.invalid")),
+                transport(),
+                Observer.NONE,
+                nanos::get,
+                host -> {
                     throw new java.net.UnknownHostException(host);
                 });
         send(post("{}", Reuse.POOLED), listener);

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.shadowcat.gateway.upstream.UpstreamRequest.Reuse;
+import dev.shadowcat.observe.Observer;
 import io.netty.channel.ChannelOption;
 import io.netty.handler.codec.http.DefaultHttpHeadersFactory;
 import java.time.Duration;
@@ -107,6 +108,7 @@ class PoolTest extends UpstreamHarness {
         client = new NettyUpstreamClient(
                 UpstreamClientSettings.of(settings().base()),
                 transport(),
+                Observer.NONE,
                 System::nanoTime,
                 HostResolver.Lookup.SYSTEM);
         Peer.Connection connection = firstAnswered(OK);

@@ -1,0 +1,176 @@
+package dev.shadowcat.gateway.telemetry;
+
+import dev.shadowcat.observe.Observer;
+import io.opentelemetry.api.OpenTelemetry;
+import io.opentelemetry.api.trace.Tracer;
+import io.opentelemetry.api.trace.TracerProvider;
+import io.opentelemetry.instrumentation.runtimetelemetry.RuntimeTelemetry;
+import io.opentelemetry.sdk.OpenTelemetrySdk;
+import io.opentelemetry.sdk.autoconfigure.AutoConfiguredOpenTelemetrySdk;
+import io.opentelemetry.sdk.autoconfigure.spi.ConfigProperties;
+import io.opentelemetry.sdk.autoconfigure.spi.ConfigurationException;
+import io.opentelemetry.sdk.metrics.SdkMeterProvider;
+import io.opentelemetry.sdk.metrics.SdkMeterProviderBuilder;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.bridge.SLF4JBridgeHandler;
+
+/**
+ * OpenTelemetry as this gateway uses it. Metrics are always there for the admin port; they, and traces, are exported where the
+ * standard {@code OTEL_*} variables ask for it, and what is not asked for costs nothing. {@code OTEL_SDK_DISABLED} turns all off.
+ */
+public final class Telemetry implements AutoCloseable {
+    static final String SCOPE = "dev.shadowcat";
+
+    private static final List<String> SIGNALS = List.of("traces", "metrics");
+    private static final Map<String, String> DEFAULTS = Map.of(
+            "otel.service.name", "shadowcat",
+            "otel.exporter.otlp.protocol", "http/protobuf"); // the JDK's HTTP client speaks no gRPC
+    private static final Map<String, String> NO_EXPORTERS = Map.of("traces", "none", "metrics", "none");
+    private static final long FLUSH_SECONDS = 2;
+
+    private final ScrapeReader scrapes = new ScrapeReader();
+    private final Histograms histograms = new Histograms();
+    private final Instruments instruments;
+    private final OpenTelemetrySdk sdk;
+    private final Tracer tracer;
+    private final boolean traces;
+    private final boolean disabled;
+    private final Observer observer;
+    private @Nullable RuntimeTelemetry runtime; // guarded by this
+    private boolean closed; // guarded by this
+
+    private Telemetry(Map<String, String> environment) {
+        disabled = environment.getOrDefault("OTEL_SDK_DISABLED", "").equalsIgnoreCase("true");
+        Map<String, String> exporters = disabled ? NO_EXPORTERS : exporters(environment);
+        boolean exports = exporters.values().stream().anyMatch(exporter -> !exporter.equals("none"));
+        sdk = exports ? configured(environment, exporters) : local();
+        traces = !"none".equals(exporters.get("traces"));
+        tracer = traces ? sdk.getTracer(SCOPE) : TracerProvider.noop().get(SCOPE);
+        instruments = new Instruments(sdk.getMeter(SCOPE), histograms);
+        observer = disabled ? Observer.NONE : new CountingObserver(instruments);
+    }
+
+    /**
+     * Sets up what these variables ask for.
+     *
+     * @throws IllegalArgumentException where one of them has no meaning; the message names it
+     */
+    public static Telemetry start(Map<String, String> environment) {
+        return new Telemetry(environment);
+    }
+
+    /** Nothing is exported unless a variable asks for it: by naming an exporter, or where to send to. */
+    private static Map<String, String> exporters(Map<String, String> environment) {
+        Map<String, String> exporters = new HashMap<>();
+        for (String signal : SIGNALS) {
+            String variable = signal.toUpperCase(Locale.ROOT);
+            boolean target = environment.containsKey("OTEL_EXPORTER_OTLP_" + variable + "_ENDPOINT")
+                    || environment.containsKey("OTEL_EXPORTER_OTLP_ENDPOINT");
+            String named = environment
+                    .getOrDefault("OTEL_" + variable + "_EXPORTER", "")
+                    .strip();
+            String exporter = named.isEmpty() && target ? "otlp" : named;
+            exporters.put(signal, exporter.isEmpty() ? "none" : exporter);
+        }
+        return exporters;
+    }
+
+    private OpenTelemetrySdk local() {
+        return OpenTelemetrySdk.builder()
+                .setMeterProvider(
+                        disabled
+                                ? SdkMeterProvider.builder().build()
+                                : readHere(SdkMeterProvider.builder(), null).build())
+                .build();
+    }
+
+    private OpenTelemetrySdk configured(Map<String, String> environment, Map<String, String> exporters) {
+        bridgeLogs();
+        Map<String, String> asked = new HashMap<>();
+        environment.forEach((name, value) -> {
+            if (name.startsWith("OTEL_EXPORTER_OTLP") && name.endsWith("PROTOCOL") && value.equals("grpc")) {
+                throw new IllegalArgumentException(name + ": this build speaks no gRPC; allowed: http/protobuf");
+            }
+            if (name.startsWith("OTEL_")) {
+                asked.put(name.toLowerCase(Locale.ROOT).replace('_', '.'), value);
+            }
+        });
+        exporters.forEach((signal, exporter) -> asked.put("otel." + signal + ".exporter", exporter));
+        asked.put("otel.logs.exporter", "none"); // log lines go to stderr
+        try {
+            return AutoConfiguredOpenTelemetrySdk.builder()
+                    .addPropertiesSupplier(() -> DEFAULTS)
+                    .addPropertiesCustomizer(config -> asked)
+                    .addMeterProviderCustomizer(this::readHere)
+                    .disableShutdownHook()
+                    .build()
+                    .getOpenTelemetrySdk();
+        } catch (ConfigurationException wrong) {
+            throw new IllegalArgumentException("OTEL_*: " + wrong.getMessage(), wrong);
+        }
+    }
+
+    private SdkMeterProviderBuilder readHere(SdkMeterProviderBuilder builder, @Nullable ConfigProperties config) {
+        return builder.registerMetricReader(scrapes).registerMetricProducer(histograms);
+    }
+
+    /** OpenTelemetry speaks to java.util.logging; what it says belongs with all else. */
+    private static void bridgeLogs() {
+        if (!SLF4JBridgeHandler.isInstalled()) {
+            SLF4JBridgeHandler.removeHandlersForRootLogger();
+            SLF4JBridgeHandler.install();
+        }
+    }
+
+    /** Counts what the gateway reports. */
+    public Observer observer() {
+        return observer;
+    }
+
+    /** Where instruments are made. */
+    public Instruments instruments() {
+        return instruments;
+    }
+
+    /** For instruments with attributes, and for propagation. */
+    public OpenTelemetry openTelemetry() {
+        return sdk;
+    }
+
+    /** Whether spans go anywhere. */
+    public boolean traces() {
+        return traces;
+    }
+
+    /** Makes spans; ones that do nothing where no traces are exported. */
+    public Tracer tracer() {
+        return tracer;
+    }
+
+    /** Adds the JVM's metrics by the runtime conventions. Takes a while: loads the management beans. */
+    public synchronized void watchRuntime() {
+        if (!closed && !disabled && runtime == null) {
+            runtime = RuntimeTelemetry.create(sdk);
+        }
+    }
+
+    /** All metrics, as Prometheus reads them. Any thread. */
+    public String prometheus() {
+        return disabled ? "# off: OTEL_SDK_DISABLED is true\n" : PrometheusText.of(scrapes.read());
+    }
+
+    /** Exports what is left, for two seconds at most. */
+    @Override
+    public synchronized void close() {
+        closed = true;
+        if (runtime != null) {
+            runtime.close();
+        }
+        sdk.shutdown().join(FLUSH_SECONDS, TimeUnit.SECONDS);
+    }
+}

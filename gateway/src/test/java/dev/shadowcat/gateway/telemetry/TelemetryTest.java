@@ -1,0 +1,129 @@
+package dev.shadowcat.gateway.telemetry;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+
+import com.sun.net.httpserver.HttpServer;
+import dev.shadowcat.observe.Observer;
+import io.opentelemetry.api.trace.Span;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** What the OTEL_* variables do, with a receiver of OTLP over HTTP. */
+class TelemetryTest {
+    private final ConcurrentMap<String, String> received = new ConcurrentHashMap<>();
+    private HttpServer receiver;
+
+    @BeforeEach
+    void receive() throws IOException {
+        receiver = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+        receiver.createContext("/", exchange -> {
+            byte[] body = exchange.getRequestBody().readAllBytes();
+            received.put(exchange.getRequestURI().getPath(), new String(body, StandardCharsets.ISO_8859_1));
+            exchange.sendResponseHeaders(200, -1);
+            exchange.close();
+        });
+        receiver.start();
+    }
+
+    @AfterEach
+    void stop() {
+        receiver.stop(0);
+    }
+
+    private String url() {
+        return "http://127.0.0.1:" + receiver.getAddress().getPort();
+    }
+
+    private static void use(Telemetry telemetry) {
+        telemetry.instruments().counter("calls_total", "{call}", "Calls.").increment();
+        telemetry.tracer().spanBuilder("a span").startSpan().end();
+        telemetry.close();
+    }
+
+    @Test
+    void exportsBothWhereAnEndpointIsNamed() {
+        use(Telemetry.start(Map.of("OTEL_EXPORTER_OTLP_ENDPOINT", url(), "OTEL_SERVICE_NAME", "gateway-7")));
+
+        assertThat(received).containsOnlyKeys("/v1/traces", "/v1/metrics");
+        assertThat(received.get("/v1/traces")).contains("a span", "gateway-7");
+        assertThat(received.get("/v1/metrics")).contains("calls_total", "gateway-7");
+    }
+
+    @Test
+    void exportsOnlyWhatIsAskedFor() {
+        use(Telemetry.start(
+                Map.of("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", url() + "/v1/traces", "OTEL_METRICS_EXPORTER", "none")));
+
+        assertThat(received).containsOnlyKeys("/v1/traces");
+        assertThat(received.get("/v1/traces")).contains("shadowcat");
+    }
+
+    @Test
+    void makesNoSpansWhereNobodyTakesThem() {
+        for (Map<String, String> environment : List.of(
+                Map.<String, String>of(),
+                Map.of("OTEL_EXPORTER_OTLP_ENDPOINT", url(), "OTEL_SDK_DISABLED", "true"),
+                Map.of("OTEL_EXPORTER_OTLP_ENDPOINT", url(), "OTEL_TRACES_EXPORTER", "none"))) {
+            Telemetry telemetry = Telemetry.start(environment);
+            Span span = telemetry.tracer().spanBuilder("a span").startSpan();
+
+            assertThat(telemetry.traces()).isFalse();
+            assertThat(span.isRecording()).isFalse();
+            assertThat(span.getSpanContext().isValid()).isFalse();
+            telemetry.close();
+        }
+        assertThat(received).doesNotContainKey("/v1/traces");
+    }
+
+    @Test
+    void keepsServingMetricsWhereTheyAreExportedToo() {
+        Telemetry telemetry = Telemetry.start(Map.of("OTEL_EXPORTER_OTLP_ENDPOINT", url()));
+        telemetry.instruments().counter("calls_total", "{call}", "Calls.").increment();
+
+        assertThat(telemetry.prometheus()).contains("calls_total 1\n");
+        telemetry.close();
+    }
+
+    @Test
+    void disabledItCountsNothing() {
+        Telemetry telemetry = Telemetry.start(Map.of("OTEL_SDK_DISABLED", "true"));
+        telemetry.watchRuntime();
+        telemetry.observer().sessionCreated();
+
+        assertThat(telemetry.observer()).isSameAs(Observer.NONE);
+        assertThat(telemetry.prometheus()).isEqualTo("# off: OTEL_SDK_DISABLED is true\n");
+        telemetry.close();
+    }
+
+    @Test
+    void hasTheMetricsOfTheRuntime() {
+        Telemetry telemetry = Telemetry.start(Map.of());
+        telemetry.watchRuntime();
+
+        assertThat(telemetry.prometheus())
+                .contains("jvm_memory_used_bytes{", "jvm_thread_count{", "jvm_cpu_recent_utilization_ratio ");
+        telemetry.close();
+    }
+
+    @Test
+    void saysWhichVariableHasNoMeaning() {
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> Telemetry.start(Map.of("OTEL_TRACES_EXPORTER", "pigeon")))
+                .withMessageContaining("otel.traces.exporter")
+                .withMessageContaining("pigeon");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> Telemetry.start(
+                        Map.of("OTEL_EXPORTER_OTLP_ENDPOINT", url(), "OTEL_EXPORTER_OTLP_PROTOCOL", "grpc")))
+                .withMessage("OTEL_EXPORTER_OTLP_PROTOCOL: this build speaks no gRPC; allowed: http/protobuf");
+    }
+}
