@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -46,11 +47,12 @@ final class TelemetryCost {
     /** Returns whether every event came once and in order; the bar is printed beside the figure. */
     boolean run() {
         try (ScheduledExecutorService scrapes = Executors.newSingleThreadScheduledExecutor()) {
-            scrapes.scheduleAtFixedRate(
+            ScheduledFuture<?> scraping = scrapes.scheduleAtFixedRate(
                     () -> scraped.value("persistence_queue_depth"), 0, SCRAPE_SECONDS, TimeUnit.SECONDS);
             boolean whole = measure();
+            boolean kept = !scraping.isDone(); // it ends by itself only where a scrape failed
             scrapes.shutdownNow();
-            return whole;
+            return whole && kept;
         }
     }
 
