@@ -1,9 +1,23 @@
 package dev.shadowcat.mcp;
 
 import java.util.List;
+import java.util.stream.Stream;
 
 /** What a body or an event turned out to be. */
 public sealed interface Message {
+    /** The ids of the requests that it answers. */
+    default Stream<RequestId> answered() {
+        return switch (this) {
+            case Single single -> Stream.of(single.envelope()).flatMap(Message::answered);
+            case Batch batch -> batch.elements().stream().map(Element::envelope).flatMap(Message::answered);
+            case Malformed _ -> Stream.empty();
+        };
+    }
+
+    private static Stream<RequestId> answered(Envelope envelope) {
+        return envelope.isAnswer() ? Stream.ofNullable(envelope.id()) : Stream.empty();
+    }
+
     /** One JSON-RPC message. */
     record Single(Envelope envelope) implements Message {}
 

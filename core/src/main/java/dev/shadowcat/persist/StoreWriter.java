@@ -285,10 +285,18 @@ final class StoreWriter {
         }
     }
 
+    /** Whether the end of a stream in this batch was left out already, for an answer before this one. */
+    private boolean endRefused(StreamKey stream) {
+        return refusals.keySet().stream()
+                .anyMatch(write -> write instanceof StoreWrite.PutStream put
+                        && StreamKey.of(put).equals(stream));
+    }
+
     private boolean bury(PendingWrite poison, String reason) {
         refusals.put(poison.write(), reason);
         if (poison.write() instanceof StoreWrite.AppendEvent append
-                && append.event().answer()) {
+                && append.event().answer()
+                && !endRefused(StreamKey.of(append))) {
             unanswered.add(StreamKey.of(append));
         }
         observer.dropped(Dropped.REFUSED, 1);

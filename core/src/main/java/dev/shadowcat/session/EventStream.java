@@ -51,8 +51,7 @@ public final class EventStream implements Completion, Measured {
     private long leaptTo; // the last number skipped for what a power cut may have lost; 0 where none was
     private boolean recordStored;
     private boolean endStored;
-    private boolean endRepeated; // it was refused once, as it is where an answer before it was
-    private boolean replaced; // an answer that could not be stored gave way to an error
+    private boolean endRepeated; // it was refused, as it is where an answer before it was, and no answer since
     private boolean resumed; // the upstream connection is not the first one: it may send what is not this stream's
     private @Nullable String upstreamCursor;
     private @Nullable ClientStream client;
@@ -412,11 +411,15 @@ public final class EventStream implements Completion, Measured {
     }
 
     private void record(@Nullable String ownId, byte[] message, boolean answer) {
+        record(ownId, message, answer, this);
+    }
+
+    private void record(@Nullable String ownId, byte[] message, boolean answer, Completion completion) {
         if (ownId != null) {
             upstreamCursor = ownId;
         }
         Event event = tracker.record(session.clock().millis(), generation, answer, upstreamCursor, message);
-        session.lane().offer(new StoreWrite.AppendEvent(session.id(), number, event), this);
+        session.lane().offer(new StoreWrite.AppendEvent(session.id(), number, event), completion);
         session.observer().eventReceived();
         trimIfLong();
     }
@@ -479,13 +482,8 @@ public final class EventStream implements Completion, Measured {
     /** The store will never have it: the stream goes on with a hole, and no request stays without its answer. */
     @Override
     public void refused(StoreWrite write, String reason) {
-        if (write instanceof StoreWrite.AppendEvent append) {
-            stored = Math.max(stored, append.event().sequence());
-            boolean shown =
-                    client != null && client.hasSeenUnstored(append.event().sequence());
-            if (append.event().answer() && !shown && !session.deleted()) {
-                replace(append.event().message(), reason);
-            }
+        if (write instanceof StoreWrite.AppendEvent append && passOver(append.event())) {
+            replace(append.event().message(), reason);
         }
         if (write instanceof StoreWrite.PutStream && !recordStored) {
             opened(); // whoever waits for it must not wait for ever, the session's end included
@@ -502,22 +500,44 @@ public final class EventStream implements Completion, Measured {
         pump();
     }
 
-    /** An error takes the place of an answer. What refuses that too is told without being stored, or there were no end. */
+    /** Whether it was an answer that nobody was shown. */
+    private boolean passOver(Event refused) {
+        stored = Math.max(stored, refused.sequence());
+        if (!refused.answer()) {
+            return false;
+        }
+        endRepeated = false;
+        return !session.deleted() && (client == null || !client.hasSeenUnstored(refused.sequence()));
+    }
+
+    /** An error takes the place of an answer. The end of the stream was refused with that, and so comes after the error. */
     private void replace(byte[] message, String reason) {
-        boolean store = !replaced;
-        replaced = true;
-        for (RequestId request : InterruptedStream.answered(message).toList()) {
+        for (RequestId request : MessageReader.read(message).answered().toList()) {
             byte[] error = Messages.error(
                     request, McpErrors.INTERNAL_ERROR, "Shadowcat could not store the answer: " + reason, Map.of());
-            if (store) {
-                phase = Phase.OPEN;
-                record(null, error, true);
-            } else if (client != null) {
-                client.sink().notice(error);
-            }
+            record(null, error, true, new Replacement());
         }
-        if (store) {
-            finishIfAnswered();
+    }
+
+    /** Waits for an error in the place of an answer: where the store refuses that too, it is told without being stored. */
+    private final class Replacement implements Completion {
+        @Override
+        public void stored(StoreWrite write) {
+            EventStream.this.stored(write);
+        }
+
+        @Override
+        public boolean unstored(StoreWrite write) {
+            return EventStream.this.unstored(write);
+        }
+
+        @Override
+        public void refused(StoreWrite write, String reason) {
+            Event error = ((StoreWrite.AppendEvent) write).event();
+            if (passOver(error) && client != null) {
+                client.sink().notice(error.message());
+            }
+            pump();
         }
     }
 

@@ -2,8 +2,6 @@ package dev.shadowcat.session;
 
 import dev.shadowcat.event.Event;
 import dev.shadowcat.event.SessionId;
-import dev.shadowcat.mcp.Envelope;
-import dev.shadowcat.mcp.Message;
 import dev.shadowcat.mcp.MessageReader;
 import dev.shadowcat.mcp.RequestId;
 import dev.shadowcat.store.EventStore;
@@ -14,7 +12,6 @@ import dev.shadowcat.store.StreamRecord.Phase;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 
 /**
  * A stream that a kill left open in the store: its last answers may have got there, and the record that says so not. What was
@@ -32,7 +29,7 @@ final class InterruptedStream {
         Set<String> answered =
                 NewestEvents.read(store, session, record.number(), known.lastSequence()).events().stream()
                         .filter(Event::answer)
-                        .flatMap(event -> answered(event.message()))
+                        .flatMap(event -> MessageReader.read(event.message()).answered())
                         .map(RequestId::json)
                         .collect(Collectors.toSet());
         if (answered.isEmpty()) {
@@ -45,18 +42,5 @@ final class InterruptedStream {
                 record.number(), record.createdAtMillis(), record.generation(), open, record.phase(), record.owner());
         return new StoredStream(
                 owed, known.trimmedThrough(), known.lastSequence(), known.upstreamCursor(), known.bytes());
-    }
-
-    /** The ids of the requests that a message answers. */
-    static Stream<RequestId> answered(byte[] message) {
-        return switch (MessageReader.read(message)) {
-            case Message.Single single -> Stream.ofNullable(single.envelope().id());
-            case Message.Batch batch ->
-                batch.elements().stream()
-                        .map(Message.Element::envelope)
-                        .filter(Envelope::isAnswer)
-                        .flatMap(answer -> Stream.ofNullable(answer.id()));
-            case Message.Malformed _ -> Stream.empty();
-        };
     }
 }

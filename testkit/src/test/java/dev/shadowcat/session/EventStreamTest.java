@@ -213,6 +213,50 @@ class EventStreamTest {
     }
 
     @Test
+    void eachOfTwoAnswersThatTheStoreRefusesBecomesAnErrorBeforeTheEndOfTheirStream() throws InterruptedException {
+        harness.store.refuse(write -> write instanceof AppendEvent append
+                && new String(append.event().message(), StandardCharsets.UTF_8).contains("result"));
+        EventStream stream = opened(new RequestId("1"), new RequestId("2"));
+        stream.receive(null, answer("1"));
+        stream.receive(null, answer("2"));
+        harness.worker.turn();
+        harness.settle(); // both errors are on their way
+        harness.store.refuse(write -> write instanceof AppendEvent append
+                && new String(append.event().message(), StandardCharsets.UTF_8).contains("\"id\":2"));
+        harness.worker.turn(); // the second one is refused, which is known to nobody else yet
+        assertThat(phase(stream)).isEqualTo(Phase.OPEN);
+        harness.store.heal();
+        for (int i = 0; i < 3; i++) {
+            harness.turn();
+        }
+        assertThat(phase(stream)).isEqualTo(Phase.FINISHED);
+        assertThat(harness.store.read(ID, stream.number(), 0, 10, 1 << 20))
+                .singleElement()
+                .extracting(event -> text(event.message()))
+                .asString()
+                .contains("\"id\":1", "could not store the answer");
+    }
+
+    @Test
+    void eachRequestOfABatchHasOneAnswerThoughTheStoreRefusesTheFirst() throws InterruptedException {
+        harness.store.refuse(write -> write instanceof AppendEvent append
+                && new String(append.event().message(), StandardCharsets.UTF_8).contains("result"));
+        EventStream stream = opened(new RequestId("1"), new RequestId("2"), new RequestId("3"));
+        stream.receive(null, answer("1"));
+        harness.turn();
+        stream.receive(
+                null, ("[" + text(answer("2")) + "," + text(answer("3")) + "]").getBytes(StandardCharsets.UTF_8));
+        for (int i = 0; i < 3; i++) {
+            harness.turn();
+        }
+        assertThat(harness.store.read(ID, stream.number(), 0, 10, 1 << 20))
+                .extracting(event -> text(event.message()).replaceAll(".*\"id\":(\\d).*not store.*", "$1"))
+                .containsExactly("1", "2", "3");
+        assertThat(phase(stream)).isEqualTo(Phase.FINISHED);
+        assertThat(session.busy()).isFalse();
+    }
+
+    @Test
     void aStoreThatRefusesEveryAnswerIsNotAskedForEver() throws InterruptedException {
         harness.store.refuse(
                 write -> write instanceof AppendEvent append && append.event().answer());
