@@ -15,6 +15,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Function;
 
 /**
@@ -26,15 +27,24 @@ final class DeadLettersCommand {
 
     private final Console console;
     private final Function<Path, EventStore> stores;
+    private final Function<Path, Optional<String>> foreignOwners;
 
     DeadLettersCommand(Console console) {
-        this(console, data -> RocksDbStores.open(data, RocksDbSettings.of(RocksDbSettings.Durability.SYNC)));
+        this(
+                console,
+                data -> RocksDbStores.open(data, RocksDbSettings.of(RocksDbSettings.Durability.SYNC)),
+                RocksDbStores::foreignOwner);
     }
 
-    /** @param stores opens the store in a data folder, for us alone; what it takes is on the disk */
-    DeadLettersCommand(Console console, Function<Path, EventStore> stores) {
+    /**
+     * @param stores opens the store in a data folder, for us alone; what it takes is on the disk
+     * @param foreignOwners says who owns the store in a data folder, where that is another user than we are
+     */
+    DeadLettersCommand(
+            Console console, Function<Path, EventStore> stores, Function<Path, Optional<String>> foreignOwners) {
         this.console = console;
         this.stores = stores;
+        this.foreignOwners = foreignOwners;
     }
 
     void list(Configuration configuration, boolean payload) {
@@ -60,6 +70,11 @@ final class DeadLettersCommand {
             console.print("shadowcat: " + none(configuration));
             return;
         }
+        foreignOwners.apply(data).ifPresent(owner -> {
+            throw new Failure("the store in " + data + " belongs to the user " + owner
+                    + ", who could not write the files that you would make there: run this as that user, for example with"
+                    + " sudo -u " + owner);
+        });
         try (EventStore store = stores.apply(data)) {
             Resubmission again = new Resubmission(store, console);
             lines(file).forEach(again::tryAgain);

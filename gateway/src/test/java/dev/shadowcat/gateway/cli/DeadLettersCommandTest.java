@@ -13,6 +13,7 @@ import dev.shadowcat.store.StoreException;
 import dev.shadowcat.store.StoreWrite;
 import dev.shadowcat.store.StoreWrite.AppendEvent;
 import dev.shadowcat.store.StoredStream;
+import dev.shadowcat.store.StreamRecord.Phase;
 import dev.shadowcat.store.rocksdb.RocksDbSettings;
 import dev.shadowcat.store.rocksdb.RocksDbStores;
 import dev.shadowcat.testkit.ForwardingStore;
@@ -96,7 +97,7 @@ class DeadLettersCommandTest {
     }
 
     private void resubmit(UnaryOperator<EventStore> around) {
-        new DeadLettersCommand(console(), folder -> around.apply(open()))
+        new DeadLettersCommand(console(), folder -> around.apply(open()), folder -> Optional.empty())
                 .resubmit(Configuration.read(Map.of("--data", data.toString()), Map.of()));
     }
 
@@ -261,6 +262,60 @@ class DeadLettersCommandTest {
         assertThat(printed()).anyMatch(line -> line.endsWith("a block is damaged"));
         assertThat(printed().getLast()).startsWith("shadowcat: 1 stored, 1 left in ");
         assertThat(Files.readAllLines(file())).hasSize(1);
+    }
+
+    private static AppendEvent answer(int stream, long sequence, String body) {
+        byte[] message = ("{\"jsonrpc\":\"2.0\",\"id\":1," + body + "}").getBytes(StandardCharsets.UTF_8);
+        return new AppendEvent(ID, stream, new Event(sequence, 5, 2, true, null, message));
+    }
+
+    @Test
+    void ofAnAnswerAndTheErrorInItsPlaceTheFirstIsStored() throws IOException {
+        letters().keep(event(1, 6), "no");
+        letters().keep(answer(1, 7, "\"result\":{}"), "no");
+        letters().keep(answer(1, 8, "\"error\":{\"code\":-32603,\"message\":\"not stored\"}"), "no");
+        assertThat(run("--resubmit")).isZero();
+        assertThat(printed())
+                .anyMatch(line ->
+                        line.contains("event 8 of stream 1") && line.endsWith("its request has another answer"));
+        assertThat(printed().getLast()).startsWith("shadowcat: 2 stored, 1 left in ");
+        try (EventStore store = open()) {
+            assertThat(store.read(ID, 1, 0, 10, 1 << 20))
+                    .extracting(Event::sequence)
+                    .containsExactly(6L, 7L);
+        }
+        out.reset();
+        assertThat(run("--resubmit")).isZero();
+        assertThat(printed())
+                .as("it is known from the store as well")
+                .anyMatch(line -> line.endsWith("its request has another answer"));
+    }
+
+    @Test
+    void aStreamThatHasEndedGetsNoAnswer() throws IOException {
+        try (EventStore store = open()) {
+            store.append(List.of(Writes.stream(ID, 1, Phase.FINISHED)));
+        }
+        letters().keep(answer(1, 7, "\"result\":{}"), "no");
+        assertThat(run("--resubmit")).isZero();
+        assertThat(printed()).anyMatch(line -> line.contains("event 7 of stream 1") && line.contains("has ended"));
+        assertThat(printed().getLast()).startsWith("shadowcat: 0 stored, 1 left in ");
+        assertThat(Files.readAllLines(file())).hasSize(1);
+    }
+
+    @Test
+    void theStoreOfAnotherUserIsLeftAsItIs() {
+        letters().keep(event(7), "no");
+        DeadLettersCommand command = new DeadLettersCommand(
+                console(),
+                folder -> {
+                    throw new AssertionError("opened");
+                },
+                folder -> Optional.of("gateway"));
+        assertThatThrownBy(() -> command.resubmit(Configuration.read(Map.of("--data", data.toString()), Map.of())))
+                .isInstanceOf(Failure.class)
+                .hasMessageContaining("belongs to the user gateway")
+                .hasMessageContaining("sudo -u gateway");
     }
 
     @Test

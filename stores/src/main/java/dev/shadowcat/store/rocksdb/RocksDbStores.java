@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.SecureRandom;
+import java.util.Optional;
 import java.util.function.Supplier;
 import org.rocksdb.RocksDBException;
 import org.rocksdb.WALRecoveryMode;
@@ -80,6 +81,15 @@ public final class RocksDbStores {
     /** Whether a process has the store in a folder open. Changes nothing; to be asked by a process that has not. */
     public static boolean isInUse(Path folder) {
         return new StoreFolder(folder).isLocked();
+    }
+
+    /**
+     * The user whose store a folder holds, where files that this process makes there belong to another: empty where it may write.
+     *
+     * @throws StoreException if the folder cannot be written
+     */
+    public static Optional<String> foreignOwner(Path folder) {
+        return new StoreFolder(folder).foreignOwner();
     }
 
     private static String bootId() {

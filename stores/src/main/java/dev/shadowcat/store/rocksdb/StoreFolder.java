@@ -14,8 +14,10 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.nio.file.attribute.UserPrincipal;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -145,6 +147,22 @@ final class StoreFolder {
             return String.valueOf(failed.getMessage());
         } finally {
             made.forEach(file -> file.toFile().delete());
+        }
+    }
+
+    /** Whose the folder is, where files that we make in it belong to somebody else; only a file says whose ours are. */
+    Optional<String> foreignOwner() {
+        Path folder = Files.isDirectory(rocks) ? rocks : user;
+        try {
+            UserPrincipal owner = Files.getOwner(folder);
+            Path ours = Files.createTempFile(folder, "owner", null);
+            try {
+                return Files.getOwner(ours).equals(owner) ? Optional.empty() : Optional.of(owner.getName());
+            } finally {
+                Files.delete(ours);
+            }
+        } catch (IOException failed) {
+            throw new StoreException("cannot write to the store's folder " + folder + ": " + failed, failed);
         }
     }
 

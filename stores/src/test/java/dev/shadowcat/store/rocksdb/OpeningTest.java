@@ -3,6 +3,7 @@ package dev.shadowcat.store.rocksdb;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assumptions.assumeThat;
 
 import dev.shadowcat.event.Event;
 import dev.shadowcat.event.SessionId;
@@ -17,6 +18,7 @@ import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.nio.file.attribute.UserPrincipal;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HexFormat;
@@ -48,6 +50,21 @@ class OpeningTest {
         try (EventStore store = open(folder(), "boot-2")) {
             assertThat(store.bootEpoch()).isZero();
         }
+    }
+
+    @Test
+    void theStoreOfAnotherUserIsToldFromOnesOwnAndNothingIsLeftOfTheAsking() throws IOException {
+        open(folder(), "boot-1").close();
+        Map<String, String> before = contents(folder());
+        assertThat(RocksDbStores.foreignOwner(folder())).isEmpty();
+        assertThat(contents(folder())).isEqualTo(before);
+        assumeThat(System.getProperty("user.name"))
+                .as("only root gives folders away")
+                .isEqualTo("root");
+        UserPrincipal nobody =
+                folder().getFileSystem().getUserPrincipalLookupService().lookupPrincipalByName("nobody");
+        Files.setOwner(folder().resolve("rocksdb"), nobody);
+        assertThat(RocksDbStores.foreignOwner(folder())).contains("nobody");
     }
 
     @Test
