@@ -32,21 +32,27 @@ final class DeferredWrites {
         this.flushedNanos = nanoTime.getAsLong() - intervalNanos();
     }
 
-    /**
-     * Takes an update; returns whether the worker should be woken for it: for the first since a flush, whose interval begins,
-     * and where there are enough. An update of a session that is not waiting yet is skipped while too many wait: a later one
-     * supersedes it.
-     */
-    boolean offer(SessionId session, SessionActivity activity) {
+    /** What became of an update. */
+    enum Offered {
+        /** It waits, and the worker should be woken for it: it is the first since a flush, or there are enough. */
+        WAKING,
+        /** It waits. */
+        WAITING,
+        /** Too many wait, and none of its session: it is forgotten. */
+        SKIPPED
+    }
+
+    /** Takes an update, unless too many wait. */
+    Offered offer(SessionId session, SessionActivity activity) {
         observer.activityUpdated();
         int before = newest.size();
         if (before >= settings.get().queueCapacity() && !newest.containsKey(session)) {
             observer.activitySkipped();
-            return false;
+            return Offered.SKIPPED;
         }
         if (newest.put(session, activity) != null) {
             observer.activityCoalesced();
-            return false;
+            return Offered.WAITING;
         }
         // The count is from before the put: what was there may have been flushed meanwhile, and the worker have gone to
         // sleep.
@@ -54,7 +60,8 @@ final class DeferredWrites {
         if (first) {
             firstNanos = nanoTime.getAsLong();
         }
-        return first || (before + 1 >= settings.get().deferredEntries() && enough(before + 1));
+        boolean wake = first || (before + 1 >= settings.get().deferredEntries() && enough(before + 1));
+        return wake ? Offered.WAKING : Offered.WAITING;
     }
 
     /**

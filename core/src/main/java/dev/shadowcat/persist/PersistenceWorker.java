@@ -162,11 +162,17 @@ public final class PersistenceWorker implements AutoCloseable {
         return new Lane(intake, executor, listener);
     }
 
-    /** Notes that a session was used; written within the deferred interval, the newest only. Any thread. */
-    public void touch(SessionId session, SessionActivity activity) {
-        if (deferred.offer(session, activity)) {
+    /**
+     * Notes that a session was used; written within the deferred interval, the newest only. Any thread.
+     *
+     * @return whether it was noted; false where too many updates wait
+     */
+    public boolean touch(SessionId session, SessionActivity activity) {
+        DeferredWrites.Offered offered = deferred.offer(session, activity);
+        if (offered == DeferredWrites.Offered.WAKING) {
             intake.wake();
         }
+        return offered != DeferredWrites.Offered.SKIPPED;
     }
 
     /** What {@link #touch} was told last of a session, if the store may not have it yet; null where it has. Any thread. */

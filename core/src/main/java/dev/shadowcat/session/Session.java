@@ -59,6 +59,7 @@ public class Session implements Lane.Listener, Measured {
     private long lastActiveMillis;
     private long touchedMillis;
     private long standaloneCursor;
+    private boolean cursorSkipped; // of the updates with the standalone cursor: the store may have no newer one
     private boolean deleted;
     private @Nullable SessionManager<?> manager; // hears when the session may have become idle
 
@@ -346,15 +347,27 @@ public class Session implements Lane.Listener, Measured {
     final void standaloneWritten(long sequence) {
         if (sequence > standaloneCursor) {
             standaloneCursor = sequence;
-            offerActivity();
+            if (!offerActivity() && !cursorSkipped) {
+                cursorSkipped = true;
+                loop.after(TOUCH_MILLIS, this::offerCursor);
+            }
         }
     }
 
-    private void offerActivity() {
-        touchedMillis = lastActiveMillis;
-        if (!deleted) {
-            services.worker().touch(id, new SessionActivity(lastActiveMillis, standaloneCursor));
+    /** Without its cursor noted somewhere the session does not leave memory. */
+    private void offerCursor() {
+        if (!offerActivity()) {
+            loop.after(TOUCH_MILLIS, this::offerCursor);
+            return;
         }
+        cursorSkipped = false;
+        settled();
+    }
+
+    /** Whether it was noted, or is of no interest any more. */
+    private boolean offerActivity() {
+        touchedMillis = lastActiveMillis;
+        return deleted || services.worker().touch(id, new SessionActivity(lastActiveMillis, standaloneCursor));
     }
 
     /** Whether the queue has no room for what this session produces: its upstreams must not be read. */
@@ -452,9 +465,9 @@ public class Session implements Lane.Listener, Measured {
         manager = holder;
     }
 
-    /** Whether it must stay in memory: a request or stream is open, or the store does not have all of it yet. */
+    /** Whether it must stay in memory: a request or stream is open, or something of it is yet to be written. */
     public boolean busy() {
-        if (!calls.isEmpty() || !lane.settled()) {
+        if (!calls.isEmpty() || cursorSkipped || !lane.settled()) {
             return true;
         }
         if (standalone != null && standalone.busy()) {

@@ -5,6 +5,7 @@ import static org.openjdk.jcstress.annotations.Expect.FORBIDDEN;
 
 import dev.shadowcat.event.SessionId;
 import dev.shadowcat.observe.Observer;
+import dev.shadowcat.persist.DeferredWrites.Offered;
 import dev.shadowcat.store.SessionActivity;
 import dev.shadowcat.store.StoreWrite;
 import java.util.ArrayList;
@@ -37,8 +38,8 @@ public class TouchAgainstFlush {
 
     @Actor
     public void loop() {
-        woken = deferred.offer(ID, new SessionActivity(1, 0));
-        woken |= deferred.offer(ID, new SessionActivity(2, 0));
+        woken = deferred.offer(ID, new SessionActivity(1, 0)) == Offered.WAKING;
+        woken |= deferred.offer(ID, new SessionActivity(2, 0)) == Offered.WAKING;
     }
 
     @Actor

@@ -134,6 +134,7 @@ final class SessionHarness {
     /** A loop that is always the caller's. */
     static final class Loop implements SessionLoop {
         final ArrayDeque<Runnable> tasks = new ArrayDeque<>();
+        final ArrayDeque<Runnable> timed = new ArrayDeque<>();
 
         @Override
         public boolean inLoop() {
@@ -147,7 +148,15 @@ final class SessionHarness {
 
         @Override
         public Timer after(long millis, Runnable task) {
-            throw new AssertionError("nothing is timed here");
+            timed.add(task);
+            return () -> timed.remove(task);
+        }
+
+        /** The time of all that waits for one is over. */
+        void timeIsOver() {
+            tasks.addAll(timed);
+            timed.clear();
+            runAll();
         }
 
         void runAll() {

@@ -6,9 +6,11 @@ import dev.shadowcat.event.SessionId;
 import dev.shadowcat.memory.Footprint;
 import dev.shadowcat.persist.PersistenceSettings;
 import dev.shadowcat.session.SessionHarness.Plain;
+import dev.shadowcat.store.SessionActivity;
 import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.atomic.AtomicLong;
 import org.assertj.core.data.Percentage;
 import org.junit.jupiter.api.Tag;
@@ -106,6 +108,30 @@ class SessionMemoryTest {
             harness.sessions.release(returned);
         }
         assertThat(harness.sessions.inMemory()).isLessThanOrEqualTo(room);
+    }
+
+    @Test
+    void aSessionWhoseCursorThereWasNoRoomForStaysUntilThereIs() throws InterruptedException {
+        SessionHarness harness = new SessionHarness(1);
+        Plain session = harness.create(SessionHarness.ID);
+        EventStream stream = session.standalone();
+        SessionHarness.Sink sink = SessionHarness.attach(stream, 0);
+        stream.receive(null, SessionHarness.notification("event"));
+        harness.settle();
+        harness.worker.turn();
+        for (int each = 0; each < PersistenceSettings.DEFAULTS.queueCapacity(); each++) {
+            harness.worker.worker().touch(new SessionId(9, each), new SessionActivity(0, 0));
+        }
+        harness.settle();
+        assertThat(sink.sequences).containsExactly(1L);
+        stream.detach(Objects.requireNonNull(stream.client()));
+        harness.sessions.release(session);
+        harness.sessions.release(harness.create(new SessionId(7, 1)));
+        harness.loop.timeIsOver();
+        harness.sessions.release(harness.create(new SessionId(7, 2)));
+        assertThat(harness.sessions.inMemory()).isOne();
+        assertThat(harness.find(SessionHarness.ID).orElseThrow().standaloneCursor())
+                .isOne();
     }
 
     @Test
