@@ -438,6 +438,7 @@ public final class EventStream implements Completion, Measured {
         switch (write) {
             case StoreWrite.AppendEvent append -> {
                 stored = append.event().sequence();
+                session.kept(append.event());
                 if (client != null) {
                     client.stored(append.event());
                 }

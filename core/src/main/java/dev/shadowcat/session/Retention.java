@@ -4,6 +4,7 @@ import dev.shadowcat.event.Event;
 import dev.shadowcat.event.SessionId;
 import dev.shadowcat.store.EventStore;
 import dev.shadowcat.store.StoreWrite;
+import dev.shadowcat.store.StoreWrite.TrimStream;
 import dev.shadowcat.store.StoredStream;
 import dev.shadowcat.store.StreamRecord.Phase;
 import java.util.ArrayList;
@@ -40,9 +41,22 @@ public final class Retention {
             trim(session, stream, agedThrough(session, stream, cutoff), writes);
         }
         if (writes.isEmpty()) { // else the next walk sees how much is left
-            trimToSize(session, kept, writes);
+            writes.addAll(size(session, kept).due());
         }
         return writes;
+    }
+
+    /**
+     * How much the store has of a session.
+     *
+     * @param due what brings it within its limit, as far as it is no answers; empty where it is
+     * @param left bytes that are left then
+     */
+    public record Size(List<TrimStream> due, long left) {}
+
+    /** Compares what the store has of a session with its limit. */
+    public Size size(SessionId session) {
+        return size(session, new ArrayList<>(store.streams(session)));
     }
 
     private long newestMillis(SessionId session, StoredStream stream) {
@@ -70,22 +84,25 @@ public final class Retention {
         }
     }
 
-    private void trimToSize(SessionId session, List<StoredStream> streams, List<StoreWrite> writes) {
+    private Size size(SessionId session, List<StoredStream> streams) {
+        List<TrimStream> due = new ArrayList<>(0);
         long excess = streams.stream().mapToLong(StoredStream::bytes).sum() - limits.bytesPerSession();
-        if (excess <= 0) {
-            return;
-        }
-        streams.sort(Comparator.comparingLong(stream -> stream.record().createdAtMillis()));
-        for (StoredStream stream : streams) {
-            excess = trimBy(excess, session, stream, writes);
-            if (excess <= 0) {
-                return;
+        if (excess > 0) {
+            streams.sort(Comparator.comparingLong(stream -> stream.record().createdAtMillis()));
+            for (StoredStream stream : streams) {
+                excess = excess > 0 && !onlyAnswers(stream) ? trimBy(excess, session, stream, due) : excess;
             }
         }
+        return new Size(due, limits.bytesPerSession() + excess);
+    }
+
+    /** Most calls bring no more than their answer, the last event of a stream that ended well: such streams need no reading. */
+    private static boolean onlyAnswers(StoredStream stream) {
+        return stream.record().phase() == Phase.FINISHED && stream.lastSequence() - stream.trimmedThrough() <= 1;
     }
 
     /** Trims a stream until so many bytes are gone, or nothing but answers is left; returns what is still too much. */
-    private long trimBy(long excess, SessionId session, StoredStream stream, List<StoreWrite> writes) {
+    private long trimBy(long excess, SessionId session, StoredStream stream, List<TrimStream> due) {
         long left = excess;
         long through = stream.trimmedThrough();
         List<Event> page = store.read(session, stream.record().number(), through, PAGE, PAGE_BYTES);
@@ -100,14 +117,14 @@ public final class Retention {
             page = store.read(session, stream.record().number(), through, PAGE, PAGE_BYTES);
         }
         if (left < excess) {
-            trim(session, stream, through, writes);
+            trim(session, stream, through, due);
         }
         return left;
     }
 
-    private static void trim(SessionId session, StoredStream stream, long through, List<StoreWrite> writes) {
+    private static void trim(SessionId session, StoredStream stream, long through, List<? super TrimStream> writes) {
         if (through > stream.trimmedThrough()) {
-            writes.add(new StoreWrite.TrimStream(session, stream.record().number(), through));
+            writes.add(new TrimStream(session, stream.record().number(), through));
         }
     }
 }

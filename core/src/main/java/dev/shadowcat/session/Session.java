@@ -1,5 +1,6 @@
 package dev.shadowcat.session;
 
+import dev.shadowcat.event.Event;
 import dev.shadowcat.event.SessionId;
 import dev.shadowcat.mcp.McpMethod;
 import dev.shadowcat.mcp.Messages;
@@ -38,6 +39,7 @@ public class Session implements Lane.Listener, Measured {
 
     private static final int STREAM_BLOCK = 256;
     private static final long TOUCH_MILLIS = 1_000;
+    private static final int TRIM_SLACK = 16; // of its bytes in the store: trimmed when a sixteenth above the limit
     private static final String FRESH_ID = "shadowcat-r";
 
     private final SessionServices services;
@@ -60,6 +62,8 @@ public class Session implements Lane.Listener, Measured {
     private long touchedMillis;
     private long standaloneCursor;
     private boolean cursorSkipped; // of the updates with the standalone cursor: the store may have no newer one
+    private long allowance; // bytes of events that the store may get before retention looks what it has
+    private boolean trimming; // retention looks
     private boolean deleted;
     private @Nullable SessionManager<?> manager; // hears when the session may have become idle
 
@@ -90,13 +94,16 @@ public class Session implements Lane.Listener, Measured {
         this.lane = services.worker().lane(loop, this);
         long leap = leap();
         this.nextStream = Math.max(1, state.streamLimit()) + STREAM_LEAP * powerCuts();
+        long kept = 0;
         for (StoredStream stream : streams) {
+            kept += stream.bytes();
             if (stream.record().phase() == dev.shadowcat.store.StreamRecord.Phase.OPEN) {
                 EventStream open = new EventStream(this, stream, leap);
                 attached(open);
                 open.endIfAnswered();
             }
         }
+        this.allowance = allowance(kept);
     }
 
     /**
@@ -370,12 +377,12 @@ public class Session implements Lane.Listener, Measured {
         return deleted || services.worker().touch(id, new SessionActivity(lastActiveMillis, standaloneCursor));
     }
 
-    /** Whether the queue has no room for what this session produces: its upstreams must not be read. */
+    /** Whether there is no room for what this session produces, in the queue or in the store: its upstreams must not be read. */
     public final boolean blocked() {
-        return lane.blocked();
+        return lane.blocked() || (trimming && allowance < -trimSlack());
     }
 
-    /** Runs once when the queue has room again. */
+    /** Runs once when there is room again. */
     public final void whenRoom(Runnable task) {
         if (waitingForRoom == null) {
             waitingForRoom = new ArrayList<>(2);
@@ -390,6 +397,49 @@ public class Session implements Lane.Listener, Measured {
         if (tasks != null) {
             tasks.forEach(Runnable::run);
         }
+    }
+
+    /** The store has one more event. Answers are not retention's to take. */
+    final void kept(Event event) {
+        if (event.answer()) {
+            return;
+        }
+        allowance -= event.bytes();
+        if (allowance < 0 && !trimming) {
+            trimming = true;
+            allowance = 0;
+            Retention retention = new Retention(services.store(), services.retention());
+            reader().read(loop, () -> retention.size(id), this::trim, unreadable -> trimmed(trimSlack()));
+        }
+    }
+
+    private void trim(Retention.Size size) {
+        if (deleted) {
+            return;
+        }
+        for (StoreWrite.TrimStream due : size.due()) {
+            lane.offer(due, Completion.NOBODY);
+            EventStream stream = stream(due.stream());
+            if (stream != null) {
+                stream.trimmed(due.throughSequence());
+            }
+        }
+        trimmed(allowance(size.left()));
+    }
+
+    private void trimmed(long more) {
+        trimming = false;
+        allowance += more; // what came meanwhile counts
+        roomAgain();
+        settled();
+    }
+
+    private long allowance(long kept) {
+        return Math.max(0, retention().bytesPerSession() - kept) + trimSlack();
+    }
+
+    private long trimSlack() {
+        return retention().bytesPerSession() / TRIM_SLACK;
     }
 
     /**
@@ -467,7 +517,7 @@ public class Session implements Lane.Listener, Measured {
 
     /** Whether it must stay in memory: a request or stream is open, or something of it is yet to be written. */
     public boolean busy() {
-        if (!calls.isEmpty() || cursorSkipped || !lane.settled()) {
+        if (!calls.isEmpty() || cursorSkipped || trimming || !lane.settled()) {
             return true;
         }
         if (standalone != null && standalone.busy()) {

@@ -21,6 +21,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
+import java.util.concurrent.RejectedExecutionException;
 
 /** Sessions over a store that fails as told; the loop, the readers and the worker run when a test says so. */
 final class SessionHarness {
@@ -31,6 +32,7 @@ final class SessionHarness {
     final ArrayDeque<Runnable> reads = new ArrayDeque<>();
     final VirtualWorker worker;
     final SessionManager<Plain> sessions;
+    boolean refusesReads;
     int evicted;
     long nowMillis;
     private final SessionServices services;
@@ -50,13 +52,31 @@ final class SessionHarness {
         this(maxIdle, store, PersistenceSettings.DEFAULTS, millis -> {});
     }
 
+    SessionHarness(RetentionLimits limits) {
+        this(
+                100,
+                new FailingStore(() -> new MemoryStore(Long.MAX_VALUE)),
+                PersistenceSettings.DEFAULTS,
+                millis -> {},
+                limits);
+    }
+
     SessionHarness(int maxIdle, FailingStore store, PersistenceSettings settings, PersistenceWorker.Pause pause) {
+        this(maxIdle, store, settings, pause, RetentionLimits.DEFAULTS);
+    }
+
+    private SessionHarness(
+            int maxIdle,
+            FailingStore store,
+            PersistenceSettings settings,
+            PersistenceWorker.Pause pause,
+            RetentionLimits limits) {
         this.store = store;
         worker = new VirtualWorker(store, settings, () -> 0L, pause, new Random(1));
         services = new SessionServices(
                 store,
                 worker.worker(),
-                new StoreReader(reads::add),
+                new StoreReader(this::read),
                 new Clock() {
                     @Override
                     public Instant instant() {
@@ -79,8 +99,15 @@ final class SessionHarness {
                         evicted++;
                     }
                 },
-                RetentionLimits.DEFAULTS);
+                limits);
         sessions = new SessionManager<>(services, Plain::new, _ -> loop, maxIdle);
+    }
+
+    private void read(Runnable read) {
+        if (refusesReads) {
+            throw new RejectedExecutionException("told to refuse");
+        }
+        reads.add(read);
     }
 
     SessionServices services() {
