@@ -1,8 +1,6 @@
 package dev.shadowcat.gateway.relay;
 
 import dev.shadowcat.mcp.InitializeResult;
-import dev.shadowcat.mcp.Message;
-import dev.shadowcat.mcp.MessageReader;
 import dev.shadowcat.mcp.Messages;
 import dev.shadowcat.mcp.RequestId;
 import dev.shadowcat.persist.Completion;
@@ -209,13 +207,8 @@ final class Healing {
     }
 
     static Optional<InitializeResult> result(Reply reply) {
-        for (byte[] message : reply.messages()) {
-            if (MessageReader.read(message) instanceof Message.Single single
-                    && single.envelope().isAnswer()) {
-                return InitializeResult.read(message);
-            }
-        }
-        return Optional.empty();
+        byte[] answer = reply.answer();
+        return answer == null ? Optional.empty() : InitializeResult.read(answer);
     }
 
     /** What the session had set up, in order. */

@@ -5,8 +5,6 @@ import dev.shadowcat.gateway.http.Exchange;
 import dev.shadowcat.mcp.Envelope;
 import dev.shadowcat.mcp.InitializeResult;
 import dev.shadowcat.mcp.McpErrors;
-import dev.shadowcat.mcp.Message;
-import dev.shadowcat.mcp.MessageReader;
 import dev.shadowcat.mcp.RequestId;
 import dev.shadowcat.persist.Completion;
 import dev.shadowcat.session.SessionLoop;
@@ -86,10 +84,8 @@ final class InitializeRelay {
             Answers.pass(relay, target, exchange, reply);
             return;
         }
-        byte[] answer = reply.messages().isEmpty() ? null : reply.messages().getLast();
-        if (answer == null
-                || !(MessageReader.read(answer) instanceof Message.Single single)
-                || !single.envelope().isAnswer()) {
+        byte[] answer = reply.answer();
+        if (answer == null) {
             target.trouble().failed("it does not answer as one");
             Answers.error(
                     exchange, 502, id, McpErrors.SERVER_ERROR, "The MCP server does not answer as one.", Map.of());
@@ -132,7 +128,7 @@ final class InitializeRelay {
             public void stored(StoreWrite write) {
                 withSession(session, begun -> {
                     begun.renewCookies(target, reply.headers());
-                    begun.heard(reply.messages().subList(0, reply.messages().size() - 1));
+                    begun.heard(reply.others());
                     loop.run(() -> {
                         hold.cancel();
                         answerOnce(() -> answer(session, reply, answer));

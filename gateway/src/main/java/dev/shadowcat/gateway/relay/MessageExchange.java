@@ -7,6 +7,7 @@ import dev.shadowcat.gateway.upstream.UpstreamListener;
 import dev.shadowcat.gateway.upstream.UpstreamRequest.Reuse;
 import dev.shadowcat.mcp.Message;
 import dev.shadowcat.mcp.MessageReader;
+import dev.shadowcat.mcp.RequestId;
 import dev.shadowcat.session.SessionLoop;
 import dev.shadowcat.sse.SseDecoder;
 import dev.shadowcat.sse.SseEvent;
@@ -31,14 +32,16 @@ final class MessageExchange implements UpstreamListener, SseHandler {
     private final NettyLoop loop;
     private final HttpHeaders headers;
     private final byte[] message;
+    private final @Nullable RequestId id; // null where it is no request, which nothing answers
     private final Consumer<Reply> then;
     private final SessionLoop.Timer timeout;
-    private final List<byte[]> messages = new ArrayList<>(1);
+    private final List<byte[]> others = new ArrayList<>(0);
     private final CollectedBody body = new CollectedBody();
     private final long giveUpAtNanos;
     private @Nullable UpstreamCall call;
     private @Nullable SseDecoder decoder;
     private long messageBytes; // of those of an SSE answer
+    private byte @Nullable [] answer;
     private int status;
     private HttpHeaders answerHeaders = Answers.headers();
     private boolean done;
@@ -55,6 +58,9 @@ final class MessageExchange implements UpstreamListener, SseHandler {
         this.loop = loop;
         this.headers = headers;
         this.message = message;
+        this.id = MessageReader.read(message) instanceof Message.Single single
+                ? single.envelope().id()
+                : null;
         this.then = then;
         this.giveUpAtNanos = System.nanoTime() + connectMillis * 1_000_000;
         this.timeout = loop.after(timeoutMillis, this::timedOut);
@@ -131,11 +137,22 @@ final class MessageExchange implements UpstreamListener, SseHandler {
             tooLarge();
             return;
         }
-        messages.add(event.data());
-        boolean answer = MessageReader.read(event.data()) instanceof Message.Single single
-                && single.envelope().isAnswer();
-        if (answer) {
+        sort(event.data());
+        if (answer != null) {
             finish(null); // the rest of the stream, if any, is of no use to anyone
+        }
+    }
+
+    /** An error without an id is the answer too: it is about what the upstream could not read. */
+    private void sort(byte[] received) {
+        if (id != null
+                && MessageReader.read(received) instanceof Message.Single single
+                && single.envelope().isAnswer()
+                && (single.envelope().id() == null
+                        || id.equals(single.envelope().id()))) {
+            answer = received;
+        } else {
+            others.add(received);
         }
     }
 
@@ -145,7 +162,7 @@ final class MessageExchange implements UpstreamListener, SseHandler {
     @Override
     public void end() {
         if (decoder == null && body.length() > 0) {
-            messages.add(body.take());
+            sort(body.take());
         }
         finish(null);
     }
@@ -172,6 +189,6 @@ final class MessageExchange implements UpstreamListener, SseHandler {
         if (call != null && (failure != null || decoder != null)) {
             call.close();
         }
-        then.accept(new Reply(status, answerHeaders, body.take(), List.copyOf(messages), failure));
+        then.accept(new Reply(status, answerHeaders, body.take(), answer, List.copyOf(others), failure));
     }
 }

@@ -11,7 +11,8 @@ import org.jspecify.annotations.Nullable;
  * @param status the HTTP status; 0 where there was none
  * @param headers of the answer
  * @param body of a plain answer
- * @param messages of an SSE answer, in order; of a plain JSON one, its body alone
+ * @param answer the message that answers the one that was sent; null where none did
+ * @param others the messages that came before it, or without it, in order
  * @param failure why there is no whole answer; null where there is one
  */
 @SuppressWarnings("ArrayRecordComponent") // handed on once, never compared
@@ -19,7 +20,8 @@ record Reply(
         int status,
         HttpHeaders headers,
         byte[] body,
-        List<byte[]> messages,
+        byte @Nullable [] answer,
+        List<byte[]> others,
         @Nullable UpstreamFailure failure) {
     boolean ok() {
         return failure == null && status >= 200 && status < 300;

@@ -27,6 +27,7 @@ final class ScriptedServer implements AutoCloseable {
     private final List<String> cookiesSeen = new CopyOnWriteArrayList<>();
     private volatile List<String> cookies = List.of();
     private volatile List<String> beforeInitialized = List.of();
+    private volatile String initializeId = "";
     private volatile String revision = "2025-11-25";
     private volatile boolean standalone;
     private volatile boolean handsDeletes;
@@ -59,6 +60,12 @@ final class ScriptedServer implements AutoCloseable {
     /** Messages that come as SSE before the answer to {@code initialize}. */
     ScriptedServer beforeInitialized(String... messages) {
         beforeInitialized = List.of(messages);
+        return this;
+    }
+
+    /** The id in the answer to {@code initialize}, whatever the request's is. */
+    ScriptedServer initializeId(String json) {
+        initializeId = json;
         return this;
     }
 
@@ -126,7 +133,7 @@ final class ScriptedServer implements AutoCloseable {
     private synchronized void initialize(Request request) throws IOException {
         request.exchange.getResponseHeaders().add("Mcp-Session-Id", "up-" + ++sessions);
         cookies.forEach(line -> request.exchange.getResponseHeaders().add("Set-Cookie", line));
-        String answer = "{\"jsonrpc\":\"2.0\",\"id\":" + request.id()
+        String answer = "{\"jsonrpc\":\"2.0\",\"id\":" + (initializeId.isEmpty() ? request.id() : initializeId)
                 + ",\"result\":{\"protocolVersion\":\"" + revision
                 + "\",\"capabilities\":{\"tools\":{\"listChanged\":true},"
                 + "\"logging\":{}},\"serverInfo\":{\"name\":\"scripted\",\"version\":\"1\"}}}";

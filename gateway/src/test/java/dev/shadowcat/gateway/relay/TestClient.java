@@ -16,7 +16,7 @@ import java.util.concurrent.CompletableFuture;
 
 /** A client of one session, as plain as HTTP allows. */
 final class TestClient implements AutoCloseable {
-    private static final String INITIALIZE = """
+    static final String INITIALIZE = """
             {"jsonrpc":"2.0","id":0,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{},\
             "clientInfo":{"name":"test","version":"1"}}}""";
 
