@@ -85,6 +85,10 @@ final class StreamResume implements UpstreamListener {
     }
 
     private void connect(NewestEvents newest) {
+        if (stream.ended()) { // its client took the last request back while the store was read
+            close();
+            return;
+        }
         String cursor = stream.upstreamCursor();
         HttpHeaders addressed = session.addressed(headers);
         if (cursor == null || session.deleted() || !ForwardedHeaders.resumeAfter(addressed, cursor)) {

@@ -5,15 +5,22 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import dev.shadowcat.event.Event;
+import dev.shadowcat.event.SessionId;
 import dev.shadowcat.gateway.relay.ScriptedServer.Request;
 import dev.shadowcat.gateway.relay.ScriptedServer.Stream;
 import dev.shadowcat.gateway.relay.TestClient.Events;
+import dev.shadowcat.store.EventStore;
 import dev.shadowcat.store.MemoryStore;
+import dev.shadowcat.store.StoreException;
+import dev.shadowcat.testkit.ForwardingStore;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.http.HttpResponse;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -97,6 +104,42 @@ class SessionEndTest {
                     .noneMatch(event -> event.data().contains("\"id\""));
             await().untilAsserted(
                             () -> assertThatThrownBy(() -> resumed.raw(":\n\n")).isInstanceOf(IOException.class));
+        }
+    }
+
+    @Test
+    void aCallThatItsClientTookBackWhileItsEventsWereReadIsNotResumed() throws Exception {
+        CountDownLatch reading = new CountDownLatch(1);
+        CountDownLatch readOn = new CountDownLatch(1);
+        EventStore slow = new ForwardingStore(store) {
+            @Override
+            public List<Event> read(SessionId session, int stream, long after, int maxEvents, long maxBytes) {
+                reading.countDown();
+                try {
+                    readOn.await();
+                } catch (InterruptedException over) {
+                    throw new StoreException("interrupted", over);
+                }
+                return super.read(session, stream, after, maxEvents, maxBytes);
+            }
+        };
+        try (GatewayFixture gateway = new GatewayFixture(slow, server.url(), Map.of());
+                TestClient client = gateway.client().initialize()) {
+            CompletableFuture<HttpResponse<InputStream>> call = client.callLater("1");
+            Stream first = server.nextRequest().sse();
+            first.raw("retry: 10\n");
+            first.event("u1", "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/message\",\"params\":{}}");
+            first.end();
+            reading.await();
+            String cancel = "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/cancelled\",\"params\":{\"requestId\":1}}";
+            assertThat(client.post(cancel).statusCode()).isEqualTo(202);
+            readOn.countDown();
+            assertThat(new Events(call.get()).rest()).isNotEmpty();
+            CompletableFuture<HttpResponse<InputStream>> standalone = client.getLater();
+            Request get = server.nextGet();
+            assertThat(get.header("Last-Event-ID")).as("the first GET").isEmpty();
+            get.sse();
+            assertThat(standalone.get().statusCode()).isEqualTo(200);
         }
     }
 
