@@ -14,6 +14,7 @@ import java.util.Set;
 /** Puts one gap in the place of all the events of a stream that were sent on without being stored. */
 final class Gaps {
     private final Set<PendingWrite> sent;
+    private int letGo;
 
     /** @param sent by identity: what may be let go, answers excepted */
     Gaps(Set<PendingWrite> sent) {
@@ -33,6 +34,11 @@ final class Gaps {
             }
         }
         return rest;
+    }
+
+    /** Events that stood for themselves, and for which a gap stands now. */
+    int letGo() {
+        return letGo;
     }
 
     private boolean stays(PendingWrite pending, AppendEvent append) {
@@ -55,6 +61,7 @@ final class Gaps {
             PendingWrite before = open.put(stream, pending);
             List<Event> events = before == null ? new ArrayList<>() : Objects.requireNonNull(gaps.remove(before));
             events.add(append.event());
+            letGo += append.event().gap() ? 0 : 1;
             gaps.put(pending, events);
         }
         return gaps;

@@ -360,8 +360,8 @@ final class Intake {
             if (!waiting.isEmpty()) {
                 Gaps gaps = new Gaps(sent);
                 List<PendingWrite> rest = gaps.collapse(queue);
-                if (rest.size() < queue.size()) {
-                    observer.dropped(Dropped.SENT_UNSTORED, queue.size() - rest.size());
+                if (gaps.letGo() > 0) {
+                    observer.dropped(Dropped.SENT_UNSTORED, gaps.letGo());
                 }
                 for (PendingWrite gone : queue) {
                     bounds.left(gone);

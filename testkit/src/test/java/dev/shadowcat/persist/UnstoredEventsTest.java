@@ -149,6 +149,9 @@ class UnstoredEventsTest {
         assertThat(kept).extracting(Event::sequence).contains(1L, 500L).isSorted();
         assertThat(kept).filteredOn(Event::answer).extracting(Event::sequence).containsExactly(101L);
         assertThat(kept).anyMatch(Event::gap);
+        assertThat(harness.counts.sentUnstored)
+                .as("those that the store will never have")
+                .isEqualTo(500 - kept.stream().filter(event -> !event.gap()).count());
         for (int i = 1; i < kept.size(); i++) { // nothing is missing that no gap stands for
             boolean next = kept.get(i).sequence() == kept.get(i - 1).sequence() + 1;
             assertThat(next || kept.get(i).gap())

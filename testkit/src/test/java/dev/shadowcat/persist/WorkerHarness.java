@@ -171,6 +171,7 @@ final class WorkerHarness {
         int skipped;
         int updates;
         int backPressure;
+        long sentUnstored;
 
         @Override
         public void batchStored(int writes, int stored, long nanos) {
@@ -200,6 +201,7 @@ final class WorkerHarness {
         @Override
         public void dropped(Dropped why, int writes) {
             deadLettered += why == Dropped.REFUSED ? writes : 0;
+            sentUnstored += why == Dropped.SENT_UNSTORED ? writes : 0;
         }
 
         @Override
