@@ -49,9 +49,7 @@ public record NewestEvents(List<Event> events, long through, boolean whole) {
     private static boolean isWhole(List<Event> events, long newest) {
         long before = 0;
         for (Event event : events) {
-            // A gap stands for what is missing after the one before it; where it comes first, older ones may be gone.
-            boolean follows = event.sequence() == before + 1 || (event.gap() && before > 0);
-            if (!follows || !GapIds.knowsAll(event)) {
+            if (GapIds.first(event) != before + 1 || !GapIds.knowsAll(event)) {
                 return false;
             }
             before = event.sequence();

@@ -99,8 +99,8 @@ record RepeatSearch(
         }
 
         private void add(Event event) {
-            // What is missing was trimmed, refused, or lost in a power cut; a gap stands for what is missing before it.
-            lacking |= !GapIds.knowsAll(event) || (!event.gap() && event.sequence() > read + 1);
+            // What is missing was trimmed, refused, or lost in a power cut.
+            lacking |= !GapIds.knowsAll(event) || GapIds.first(event) > read + 1;
             read = event.sequence();
             if (event.generation() == generation) {
                 for (long id : GapIds.of(event)) {

@@ -2,6 +2,7 @@ package dev.shadowcat.event;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -57,6 +58,34 @@ class GapIdsTest {
     @Test
     void oneFromBeforeThereWereIdsHasThatOfItsLastEventOnly() {
         Event old = new Event(7, 0, 1, false, "u7", new byte[0]);
+        assertThat(old.gap()).isTrue();
+        assertThat(GapIds.of(old)).containsExactly(hashes(7, 7));
+        assertThat(GapIds.knowsAll(old)).isFalse();
+    }
+
+    @Test
+    void itBeginsWithTheFirstOfItsEvents() {
+        Event first = Event.gapOf(events(3, 5, 1));
+        assertThat(GapIds.first(first)).isEqualTo(3);
+        Event both = Event.gapOf(
+                Stream.concat(Stream.of(first), events(6, 6, 1).stream()).toList());
+        assertThat(GapIds.first(both)).isEqualTo(3);
+        assertThat(GapIds.first(events(6, 6, 1).getFirst())).isEqualTo(6);
+    }
+
+    @Test
+    void oneAmongWhoseEventsANumberIsMissingDoesNotKnowThemAll() {
+        Event gap = Event.gapOf(Stream.concat(events(3, 4, 1).stream(), events(6, 6, 1).stream())
+                .toList());
+        assertThat(GapIds.knowsAll(gap)).isFalse();
+        assertThat(GapIds.of(gap)).hasSize(3);
+    }
+
+    @Test
+    void oneFromBeforeGapsHadTheirFirstNumberHasItsIdsAndMayNotKnowThemAll() {
+        byte[] message =
+                ByteBuffer.allocate(9).putLong(1, RepeatFilter.hash("u7")).array();
+        Event old = new Event(7, 0, 1, false, "u7", message);
         assertThat(old.gap()).isTrue();
         assertThat(GapIds.of(old)).containsExactly(hashes(7, 7));
         assertThat(GapIds.knowsAll(old)).isFalse();

@@ -300,7 +300,11 @@ public abstract class EventStoreContract extends EventStoreModelContract {
         append(new TrimStream(ID, 1, 200));
         assertThat(newest(1, 200).whole()).isFalse();
         append(Writes.event(ID, 2, 1));
-        append(new AppendEvent(ID, 2, Event.gapOf(List.of(Writes.event(ID, 2, 3).event()))));
+        append(new AppendEvent(
+                ID,
+                2,
+                Event.gapOf(List.of(
+                        Writes.event(ID, 2, 2).event(), Writes.event(ID, 2, 3).event()))));
         assertThat(newest(2, 3).whole()).as("a gap that knows its ids").isTrue();
         append(new TrimStream(ID, 2, 1));
         assertThat(newest(2, 3).whole()).as("retention took what was before it").isFalse();

@@ -397,6 +397,25 @@ class EventStreamTest {
     }
 
     @Test
+    void whatTheStoreRefusedBeforeAGapIsNotTakenForAPartOfIt() throws InterruptedException {
+        EventStream stream = session.standalone();
+        refuse(id -> id.equals("u3"));
+        sent(stream, 1, 3);
+        allStored(stream);
+        List<Event> shown = IntStream.rangeClosed(4, 50)
+                .mapToObj(n -> new Event(n, 0, 1, false, "u" + n, notification("u" + n)))
+                .toList();
+        harness.store.append(List.of(new AppendEvent(ID, 0, Event.gapOf(shown))));
+        harness.store.heal();
+        EventStream again = new EventStream(session, harness.store.stream(ID, 0).orElseThrow(), 0);
+        session.attached(again);
+        resumed(again);
+        sent(again, 1, 51);
+        allStored(again);
+        assertThat(recorded()).containsExactly("u1 u1", "u2 u2", "u50 gap", "u3 u3", "u3 told", "u51 u51");
+    }
+
+    @Test
     void aRepeatThatNobodyRemembersIsToldAndWhatTheStoreHasIsStillDropped() throws InterruptedException {
         EventStream stream = session.standalone();
         sent(stream, 1, 600);
