@@ -34,7 +34,7 @@ final class HeldPartitions {
     private final LongSupplier nanoTime;
     private final IntSupplier deferredLimit;
     private volatile int deferredWaiting;
-    private volatile int failing;
+    private volatile List<Partition> failing = List.of();
 
     HeldPartitions(
             Intake intake,
@@ -59,7 +59,17 @@ final class HeldPartitions {
 
     /** How many parts fail now. Any thread. */
     int failing() {
-        return failing;
+        return failing.size();
+    }
+
+    /** Whether the part that a session is kept in is one of them. Any thread. */
+    boolean fails(SessionId session) {
+        for (Partition part : failing) {
+            if (part.holds(session)) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /** Deferred writes that wait for a part. Any thread. */
@@ -112,7 +122,7 @@ final class HeldPartitions {
         HeldPartition part = new HeldPartition(busy.part(), backoffs.get());
         part.failed(nanoTime.getAsLong(), busy.retryAfter().toMillis());
         parts.put(busy.part(), part);
-        failing = parts.size();
+        failing = List.copyOf(parts.keySet());
         return part;
     }
 
@@ -191,7 +201,7 @@ final class HeldPartitions {
         }
         if (part.isEmpty()) {
             parts.remove(part.part());
-            failing = parts.size();
+            failing = List.copyOf(parts.keySet());
             intake.release(part.lanes());
             log.info("{} takes writes again", part.part().name());
         }

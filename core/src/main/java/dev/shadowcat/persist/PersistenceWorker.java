@@ -209,6 +209,11 @@ public final class PersistenceWorker implements AutoCloseable {
         return held.failing();
     }
 
+    /** Whether the part of the store that a session is kept in fails while others work. Any thread. */
+    public boolean fails(SessionId session) {
+        return held.fails(session);
+    }
+
     /** Why the store takes no writes now, or the worker brings it none; null where all is well. Any thread. */
     public @Nullable String failure() {
         String dead = ended;

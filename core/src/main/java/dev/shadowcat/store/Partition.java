@@ -8,7 +8,7 @@ public sealed interface Partition {
     /** All of the store. */
     Partition WHOLE = new Whole();
 
-    /** Whether a session is kept in this part. Asked by the worker, often: quick, and without blocking. */
+    /** Whether a session is kept in this part. Asked by any thread, often: quick, and without blocking. */
     boolean holds(SessionId session);
 
     /** For people; names no session in full. */

@@ -63,6 +63,8 @@ class HeldPartitionsTest {
         assertThat(harness.worker.queueDepth()).isEqualTo(3);
         assertThat(harness.worker.retryQueueDepth()).isEqualTo(3);
         assertThat(harness.worker.failingPartitions()).isOne();
+        assertThat(harness.worker.fails(ID)).isTrue();
+        assertThat(harness.worker.fails(OTHER)).isFalse();
         assertThat(harness.worker.failure()).as("the store works for most").isNull();
     }
 

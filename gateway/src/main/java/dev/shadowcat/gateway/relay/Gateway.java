@@ -108,7 +108,13 @@ public final class Gateway {
                 settings.limits().maxSessions()));
         first = relay.loop(loops.getFirst());
         survey = new MemorySurvey(relay.sessions(), observer::sessionMeasured);
-        maintenance = new Maintenance(relay, first, services.retention(), listener -> worker.lane(first, listener));
+        maintenance = new Maintenance(
+                relay,
+                first,
+                services.retention(),
+                listener -> worker.lane(first, listener),
+                worker::fails,
+                System::nanoTime);
         endpoint = new McpEndpoint(relay);
     }
 

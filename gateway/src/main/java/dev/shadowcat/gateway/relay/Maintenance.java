@@ -17,6 +17,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Function;
+import java.util.function.LongSupplier;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -38,11 +40,13 @@ final class Maintenance {
     private final RetentionLimits limits;
     private final Retention retention;
     private final Function<Lane.Listener, Lane> lanes;
+    private final Predicate<SessionId> failing;
+    private final LongSupplier nanoTime;
     private final Set<SessionId> waiting =
             new HashSet<>(); // whose writes the store has yet to take; fewer than two pages of them
     private @Nullable Runnable nextPage;
     private int pages; // treated so far
-    private boolean patient; // the next page waits for all writes of this one
+    private boolean patient; // the next page waits for all writes of this one that their part of the store may take
     private boolean closed;
     private boolean recovering = true; // the first walk also looks for interrupted streams
     private long startedMillis;
@@ -50,20 +54,33 @@ final class Maintenance {
     private long lastNanos;
     private long notBeforeNanos;
 
-    /** @param lanes makes one on this loop: what goes takes the worker's way, like any other write */
-    Maintenance(Relay relay, SessionLoop loop, RetentionLimits limits, Function<Lane.Listener, Lane> lanes) {
+    /**
+     * Begins when it is started.
+     *
+     * @param lanes makes one on this loop: what goes takes the worker's way, like any other write
+     * @param failing whether the part of the store that a session is kept in fails: its writes would wait in vain
+     */
+    Maintenance(
+            Relay relay,
+            SessionLoop loop,
+            RetentionLimits limits,
+            Function<Lane.Listener, Lane> lanes,
+            Predicate<SessionId> failing,
+            LongSupplier nanoTime) {
         this.relay = relay;
         this.loop = loop;
         this.limits = limits;
         this.retention = new Retention(relay.store(), limits);
         this.lanes = lanes;
+        this.failing = failing;
+        this.nanoTime = nanoTime;
     }
 
     void start() {
         loop.execute(() -> {
             lastWallMillis = relay.clock().millis();
             startedMillis = lastWallMillis;
-            lastNanos = System.nanoTime();
+            lastNanos = nanoTime.getAsLong();
             notBeforeNanos = lastNanos;
             walk(null);
         });
@@ -99,17 +116,27 @@ final class Maintenance {
         nextPage = () -> next(page.last());
         patient = true;
         goOn();
-        if (nextPage != null) {
-            loop.after(PATIENCE_MILLIS, () -> {
-                patient &= own != pages;
-                goOn();
-            });
-        }
+        watch(own);
     }
 
-    /** One whose writes of an earlier walk wait yet is passed over: the same would be due again. */
+    /** Leaves behind, now and then, what waits in vain: else the part of the store that fails would hold up all of the walk. */
+    private void watch(int page) {
+        if (nextPage == null || pages != page) {
+            return;
+        }
+        loop.after(PATIENCE_MILLIS, () -> {
+            if (pages == page) {
+                patient = false;
+                waiting.removeIf(failing);
+                goOn();
+                watch(page);
+            }
+        });
+    }
+
+    /** One whose writes would wait, or wait yet since an earlier walk, is passed over: the same is due the next time. */
     private void offer(SessionId session, List<StoreWrite> due) {
-        if (!waiting.add(session)) {
+        if (failing.test(session) || !waiting.add(session)) {
             return;
         }
         Lane lane = lanes.apply(new Lane.Listener() {
@@ -150,7 +177,7 @@ final class Maintenance {
     /** After a jump of the wall clock nothing expires for one idle period: what looks old may be a minute old. */
     private void watchClock() {
         long wall = relay.clock().millis();
-        long nanos = System.nanoTime();
+        long nanos = nanoTime.getAsLong();
         long passed = (nanos - lastNanos) / 1_000_000;
         if (Math.abs(wall - lastWallMillis - passed) > JUMP_MILLIS) {
             notBeforeNanos = nanos + limits.sessionIdle().toNanos();
@@ -197,7 +224,7 @@ final class Maintenance {
     private void treat(StoredSession session, long now, Map<SessionId, List<StoreWrite>> writes) {
         SessionId id = session.record().id();
         long idleSince = now - limits.sessionIdle().toMillis();
-        boolean mayExpire = System.nanoTime() - notBeforeNanos >= 0;
+        boolean mayExpire = nanoTime.getAsLong() - notBeforeNanos >= 0;
         if (mayExpire && session.activity().lastActiveMillis() < idleSince) {
             if (relay.sessions().expire(id, idleSince)) {
                 relay.observer().sessionExpired();

@@ -29,6 +29,7 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Predicate;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -114,6 +115,29 @@ class RetentionTest {
                     .filter(id -> !id.equals(failing))
                     .allMatch(id -> store.read(id, 0, 0, 10, 1 << 20).isEmpty()));
             assertThat(store.read(failing, 0, 0, 10, 1 << 20)).hasSize(1);
+        }
+    }
+
+    @Test
+    void aPartOfTheStoreThatFailsForMoreSessionsThanAPageHasHoldsUpNoOther() throws Exception {
+        List<SessionId> all =
+                IntStream.rangeClosed(1, 450).mapToObj(n -> new SessionId(n, n)).toList();
+        all.forEach(this::fillOneEvent);
+        Predicate<SessionId> failing = id -> id.low() <= 230; // two pages and more, one behind the other
+        EventStore partly = new ForwardingStore(store) {
+            @Override
+            public AppendOutcome append(List<StoreWrite> batch) {
+                return batch.stream().anyMatch(write -> failing.test(write.session()))
+                        ? new AppendOutcome.Busy(Duration.ofMillis(20), "down", new Partition.Shard("a", failing))
+                        : super.append(batch);
+            }
+        };
+        try (GatewayFixture gateway = new GatewayFixture(partly, NOWHERE, Map.of("--retention-events-for", "1h"))) {
+            assertThat(gateway.gateway().degraded()).isEmpty();
+            await().until(() -> all.stream()
+                    .filter(failing.negate())
+                    .allMatch(id -> store.read(id, 0, 0, 10, 1 << 20).isEmpty()));
+            assertThat(store.read(all.getFirst(), 0, 0, 10, 1 << 20)).hasSize(1);
         }
     }
 
