@@ -72,6 +72,14 @@ public record Envelope(
         return params.modernVersion != null;
     }
 
+    /** Whether the id stands in the message just as this one is written: peers may not hold 7.0 for 7. */
+    public boolean shows(RequestId wanted) {
+        boolean asWritten = idSpan == null
+                || wanted.isText()
+                || idSpan.length() == wanted.json().length();
+        return wanted.equals(id) && asWritten;
+    }
+
     /** See {@link Params#target}. */
     public @Nullable String target() {
         return params.target;

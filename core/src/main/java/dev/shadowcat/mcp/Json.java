@@ -1,27 +1,23 @@
 package dev.shadowcat.mcp;
 
+import java.math.BigDecimal;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JsonParser;
 import tools.jackson.core.JsonToken;
 import tools.jackson.core.ObjectReadContext;
-import tools.jackson.core.StreamReadConstraints;
 import tools.jackson.core.TokenStreamFactory;
 import tools.jackson.core.json.JsonFactory;
 import tools.jackson.core.util.JsonRecyclerPools;
 
-/** The one factory of parsers, the bounds that every message must keep, and what is read alike in many places. */
+/** The one factory of parsers, and what is read alike in many places. */
 final class Json {
-    /** Objects and arrays inside one another: more than any real message has, far less than what exhausts a peer's stack. */
-    static final int MAX_DEPTH = 500;
-
     /**
      * The longest member name that the shared table of names takes: it keeps up to 6,000 of the names that strangers send,
      * and of 50,000 characters each (Jackson's own bound) they would be 300 MB.
      */
     private static final int MAX_SHARED_NAME = 256;
 
-    private static final JsonFactory SHARED =
-            factory(StreamReadConstraints.builder().maxNameLength(MAX_SHARED_NAME));
+    private static final JsonFactory SHARED = factory(new MessageLimits(MAX_SHARED_NAME));
 
     private Json() {}
 
@@ -36,16 +32,17 @@ final class Json {
 
     /** A parser with a table of names of its own. */
     static JsonParser secludedParser(byte[] buffer, int offset, int length) {
-        return factory(StreamReadConstraints.builder()).createParser(ObjectReadContext.empty(), buffer, offset, length);
+        return factory(new MessageLimits(MessageLimits.MAX_NAME))
+                .createParser(ObjectReadContext.empty(), buffer, offset, length);
     }
 
-    private static JsonFactory factory(StreamReadConstraints.Builder constraints) {
+    private static JsonFactory factory(MessageLimits limits) {
         return JsonFactory.builder()
                 // UTF-8 is the only encoding (2025-11-25, basic/transports); a guessed UTF-16 would put all spans
                 // wrong.
                 .disable(TokenStreamFactory.Feature.CHARSET_DETECTION)
                 .recyclerPool(JsonRecyclerPools.threadLocalPool())
-                .streamReadConstraints(constraints.maxNestingDepth(MAX_DEPTH).build())
+                .streamReadConstraints(limits)
                 .build();
     }
 
@@ -68,13 +65,27 @@ final class Json {
         return null;
     }
 
-    /** The current token as canonical JSON text if it is a string or an integer; otherwise null, with what is inside skipped. */
+    /** The current token as canonical JSON text if it is a string or an integer, however that is written; otherwise null, with what is inside skipped. */
     static @Nullable String scalar(JsonParser parser) {
         if (parser.currentToken() == JsonToken.VALUE_NUMBER_INT) {
             String digits = parser.getString();
             return digits.equals("-0") ? "0" : digits; // peers write back what they read, and none keeps the sign
         }
+        if (parser.currentToken() == JsonToken.VALUE_NUMBER_FLOAT) {
+            return integer(parser.getString());
+        }
         String text = text(parser);
         return text == null ? null : JsonText.quoted(text);
+    }
+
+    /** A number with a zero fraction is an integer (JSON Schema 2020-12, Validation 6.1.1), and most peers read it as one. */
+    private static @Nullable String integer(String number) {
+        try {
+            BigDecimal value = new BigDecimal(number).stripTrailingZeros();
+            boolean whole = value.scale() <= 0 && value.precision() - (long) value.scale() <= MessageLimits.MAX_DIGITS;
+            return whole ? value.toBigIntegerExact().toString() : null;
+        } catch (NumberFormatException outOfRange) {
+            return null;
+        }
     }
 }

@@ -53,7 +53,7 @@ public final class MessageReader {
         try {
             return read(Json.secludedParser(buffer, offset, length));
         } catch (StreamConstraintsException beyond) {
-            return refused("The message is nested too deeply, or a number or name is too long.");
+            return refused(beyond.getOriginalMessage());
         } catch (JacksonException notJson) {
             return notJson();
         }

@@ -24,10 +24,14 @@ public record RequestId(String json) {
         return new RequestId(JsonText.quoted(text));
     }
 
+    boolean isText() {
+        return json.charAt(0) == '"';
+    }
+
     /** Whether every peer reads back what it was given: an integer beyond 2^53 is another one to who reads it as a double. */
     public boolean survivesDoubles() {
         int digits = json.length() - (json.charAt(0) == '-' ? 1 : 0);
-        if (json.charAt(0) == '"' || digits < DIGITS_OF_MAX) {
+        if (isText() || digits < DIGITS_OF_MAX) {
             return true;
         }
         return digits == DIGITS_OF_MAX && Math.abs(Long.parseLong(json)) <= MAX_EXACT;

@@ -350,7 +350,7 @@ public final class EventStream implements Completion, Measured {
     /** @param offset where the message began when its envelope was read */
     private static byte[] withId(byte[] message, Envelope envelope, int offset, @Nullable RequestId id) {
         Span span = envelope.idSpan();
-        if (span == null || id == null || id.equals(envelope.id())) {
+        if (span == null || id == null || envelope.shows(id)) {
             return message;
         }
         Span own = new Span(span.start() - offset, span.end() - offset);

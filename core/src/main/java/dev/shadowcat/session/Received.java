@@ -12,6 +12,6 @@ public enum Received {
     UNCERTAIN,
     /** It does not belong on this stream, or on any. */
     STRAY,
-    /** It is no JSON-RPC message. */
+    /** It is no JSON-RPC message, or one beyond the limits of messages. */
     MALFORMED
 }

@@ -126,6 +126,10 @@ class MessageReaderTest {
                 "7|7",
                 "-7|-7",
                 "-0|0",
+                "77.0|77",
+                "-0.0|0",
+                "1e3|1000",
+                "10.50e1|105",
                 "123456789012345678901234567890|123456789012345678901234567890",
                 "\"abc\"|\"abc\"",
                 "\"\"|\"\"",
@@ -228,8 +232,10 @@ class MessageReaderTest {
                 "{\"jsonrpc\":\"2.0\",\"method\":7}",
                 "{\"jsonrpc\":\"2.0\",\"method\":null}",
                 "{\"jsonrpc\":\"2.0\",\"method\":\"ping\",\"id\":null}",
-                "{\"jsonrpc\":\"2.0\",\"method\":\"ping\",\"id\":1.0}",
-                "{\"jsonrpc\":\"2.0\",\"method\":\"ping\",\"id\":1e3}",
+                "{\"jsonrpc\":\"2.0\",\"method\":\"ping\",\"id\":1.5}",
+                "{\"jsonrpc\":\"2.0\",\"method\":\"ping\",\"id\":1e-3}",
+                "{\"jsonrpc\":\"2.0\",\"method\":\"ping\",\"id\":1e1001}",
+                "{\"jsonrpc\":\"2.0\",\"method\":\"ping\",\"id\":1e99999999999999}",
                 "{\"jsonrpc\":\"2.0\",\"method\":\"ping\",\"id\":true}",
                 "{\"jsonrpc\":\"2.0\",\"method\":\"ping\",\"id\":{\"a\":1}}",
                 "{\"jsonrpc\":\"2.0\",\"method\":\"ping\",\"id\":[1]}",
@@ -310,6 +316,37 @@ class MessageReaderTest {
         assertMalformed(opening.repeat(1_000_000).getBytes(UTF_8), McpErrors.INVALID_REQUEST);
         String bearable = "{\"jsonrpc\":\"2.0\",\"method\":\"ping\",\"x\":" + "[".repeat(400) + "]".repeat(400) + "}";
         assertThat(single(bearable).method()).isSameAs(McpMethod.PING);
+    }
+
+    @Test
+    void saysWhichLimitAMessageBreaks() {
+        String open = "{\"jsonrpc\":\"2.0\",\"method\":\"ping\",";
+        assertThat(reason(open + "\"x\":" + "[".repeat(500) + "]".repeat(500) + "}"))
+                .isEqualTo("A message must be nested at most 500 deep.");
+        assertThat(reason(open + "\"x\":" + "1".repeat(1_001) + "}"))
+                .isEqualTo("A number must have at most 1000 digits.");
+        assertThat(reason(open + "\"x\":0." + "1".repeat(1_001) + "}"))
+                .isEqualTo("A number must have at most 1000 digits.");
+        assertThat(reason(open + "\"" + "n".repeat(60_000) + "\":0}"))
+                .isEqualTo("A member's name must be at most 50000 characters long.");
+    }
+
+    private static String reason(String text) {
+        return read(text) instanceof Malformed malformed ? malformed.reason() : "";
+    }
+
+    @Test
+    void tellsAnIntegerWithAFractionFromTheIdItStandsFor() {
+        RequestId seven = new RequestId("7");
+        assertThat(single("{\"jsonrpc\":\"2.0\",\"result\":{},\"id\":7}").shows(seven))
+                .isTrue();
+        assertThat(single("{\"jsonrpc\":\"2.0\",\"result\":{},\"id\":7.0}").shows(seven))
+                .isFalse();
+        assertThat(single("{\"jsonrpc\":\"2.0\",\"result\":{},\"id\":\"\\u0061\"}")
+                        .shows(RequestId.ofText("a")))
+                .isTrue();
+        assertThat(single("{\"jsonrpc\":\"2.0\",\"result\":{},\"id\":8}").shows(seven))
+                .isFalse();
     }
 
     @Test

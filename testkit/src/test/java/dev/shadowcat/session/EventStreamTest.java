@@ -317,6 +317,15 @@ class EventStreamTest {
     }
 
     @Test
+    void anAnswerWhoseIdIsWrittenAsAFractionIsShownUnderTheClientsOwn() throws InterruptedException {
+        EventStream stream = opened(new RequestId("77"));
+        Sink sink = attach(stream, 0);
+        assertThat(stream.receive(null, answer("77.0"))).isEqualTo(Received.RECORDED);
+        harness.turn();
+        assertThat(sink.messages).containsExactly(text(answer("77")));
+    }
+
+    @Test
     void whatAResumedUpstreamRepeatsIsDroppedUntilTheFirstNewEvent() throws InterruptedException {
         EventStream stream = session.standalone();
         stream.receive("u1", notification("a"));

@@ -267,8 +267,8 @@ final class PostRelay implements UpstreamListener, ExchangeListener, Measured {
             return;
         }
         Message message = MessageReader.read(answer);
-        if (message instanceof Message.Malformed) {
-            fail(502, "The MCP server answered with something that is not JSON-RPC.", "unknown");
+        if (message instanceof Message.Malformed malformed) {
+            fail(502, "The MCP server's answer cannot be read: " + malformed.reason(), "unknown");
             return;
         }
         if (stream != null) {
@@ -320,7 +320,7 @@ final class PostRelay implements UpstreamListener, ExchangeListener, Measured {
         for (Call open : unanswered) {
             if (open.upstreamId().equals(id)) {
                 unanswered.remove(open);
-                return open.clientId().equals(id)
+                return envelope.shows(open.clientId())
                         ? answer
                         : MessageEditor.replace(answer, 0, answer.length, envelope.idSpan(), open.clientId());
             }

@@ -2,6 +2,8 @@ package dev.shadowcat.gateway.relay;
 
 import dev.shadowcat.gateway.upstream.UpstreamCall;
 import dev.shadowcat.mcp.McpErrors;
+import dev.shadowcat.mcp.Message;
+import dev.shadowcat.mcp.MessageReader;
 import dev.shadowcat.memory.Footprint;
 import dev.shadowcat.memory.Measured;
 import dev.shadowcat.session.EventStream;
@@ -135,7 +137,7 @@ final class UpstreamFeed implements SseHandler, Measured {
             return;
         }
         if (received == Received.MALFORMED) {
-            malformed();
+            malformed(event.data());
             return;
         }
         progressed |= received == Received.RECORDED || received == Received.CURSOR_MOVED;
@@ -174,12 +176,13 @@ final class UpstreamFeed implements SseHandler, Measured {
     }
 
     /** Nobody waits for one particular event of the standalone stream: it goes on without. */
-    private void malformed() {
+    private void malformed(byte[] message) {
         if (stream.standalone()) {
             session.relay().observer().strayDropped();
             return;
         }
-        broken("The MCP server sent an event that is not JSON-RPC.");
+        String reason = MessageReader.read(message) instanceof Message.Malformed malformed ? malformed.reason() : "";
+        broken("The MCP server sent an event that cannot be read: " + reason);
     }
 
     private void broken(String reason) {

@@ -38,6 +38,21 @@ class PlainAnswerTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"2s", "0s"})
+    void anAnswerBeyondALimitIsToldByThatLimit(String resumableAfter) throws Exception {
+        try (ScriptedServer server = new ScriptedServer();
+                GatewayFixture gateway = gateway(server, resumableAfter);
+                TestClient client = gateway.client().initialize()) {
+            CompletableFuture<HttpResponse<InputStream>> plain = client.callLater("1");
+            server.nextRequest().json(200, result(1).replace("{}", "{\"x\":" + "9".repeat(1_001) + "}"));
+            assertThat(TestClient.text(plain.get())).contains("\"id\":1", "at most 1000 digits");
+            CompletableFuture<HttpResponse<InputStream>> streamed = client.callLater("2");
+            server.nextRequest().sse().event("", result(2).replace("{}", "{\"x\":" + "9".repeat(1_001) + "}"));
+            assertThat(TestClient.text(streamed.get())).contains("\"id\":2", "at most 1000 digits");
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"2s", "0s"})
     void aBatchOfWhichOneRequestIsLeftOutIsToldSo(String resumableAfter) throws Exception {
         try (ScriptedServer server = new ScriptedServer().revision("2025-03-26");
                 GatewayFixture gateway = gateway(server, resumableAfter);
