@@ -36,7 +36,7 @@ class ArchitectureTest {
             .whereLayer("persist")
             .mayOnlyAccessLayers("store", "event", "observe", "memory")
             .whereLayer("store")
-            .mayOnlyAccessLayers("event", "memory")
+            .mayOnlyAccessLayers("event", "observe", "memory")
             .whereLayer("event")
             .mayOnlyAccessLayers("memory")
             .whereLayer("mcp")

@@ -10,13 +10,15 @@ import org.jspecify.annotations.Nullable;
  * @param idSpan where the id stands in the message; there whenever the id is
  * @param method on requests and notifications; one of {@link McpMethod}'s own Strings where it is known there
  * @param params what was read inside {@code params}
+ * @param failure on errors, and on results that say that they are none; null on all other messages
  */
 public record Envelope(
         Kind kind,
         @Nullable RequestId id,
         @Nullable Span idSpan,
         @Nullable String method,
-        Params params) {
+        Params params,
+        @Nullable Failure failure) {
 
     /** The kinds of JSON-RPC message. */
     public enum Kind {
@@ -35,7 +37,7 @@ public record Envelope(
      * @param cancelledIdSpan where that id stands in the message; there whenever {@code cancelledId} is
      * @param modernVersion the revision in {@code _meta}, which only the stateless era writes
      * @param logLevel the level of {@code logging/setLevel}
-     * @param traceparent the W3C trace context of the caller in {@code _meta}, unchecked
+     * @param trace the trace context of the caller in {@code _meta}
      */
     public record Params(
             @Nullable String target,
@@ -44,7 +46,7 @@ public record Envelope(
             @Nullable Span cancelledIdSpan,
             @Nullable String modernVersion,
             @Nullable String logLevel,
-            @Nullable String traceparent) {
+            @Nullable TraceFields trace) {
         /** Nothing that a gateway needs. */
         public static final Params NONE = new Params(null, null, null, null, null, null, null);
     }
@@ -110,8 +112,8 @@ public record Envelope(
         return params.logLevel;
     }
 
-    /** See {@link Params#traceparent}. */
-    public @Nullable String traceparent() {
-        return params.traceparent;
+    /** See {@link Params#trace}. */
+    public @Nullable TraceFields trace() {
+        return params.trace;
     }
 }

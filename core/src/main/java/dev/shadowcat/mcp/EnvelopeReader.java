@@ -28,6 +28,7 @@ final class EnvelopeReader {
     private @Nullable Span idSpan;
     private @Nullable String method;
     private @Nullable ParamsReader params;
+    private @Nullable Failure failure;
 
     EnvelopeReader(JsonParser parser) {
         this.parser = parser;
@@ -49,7 +50,7 @@ final class EnvelopeReader {
             }
         }
         Kind kind = kind();
-        return fault != null ? null : new Envelope(kind, id, idSpan, method, params());
+        return fault != null ? null : new Envelope(kind, id, idSpan, method, params(), failure);
     }
 
     /** What is wrong with the message, where something is. */
@@ -105,8 +106,17 @@ final class EnvelopeReader {
 
     private void readResult(JsonToken value) {
         once(RESULT, "result");
-        require(value == JsonToken.START_OBJECT, "result must be an object.");
-        parser.skipChildren();
+        if (value != JsonToken.START_OBJECT) {
+            fault("result must be an object.");
+            parser.skipChildren();
+            return;
+        }
+        for (String member = parser.nextName(); member != null; member = parser.nextName()) {
+            if (parser.nextToken() == JsonToken.VALUE_TRUE && member.equals("isError")) {
+                failure = Failure.TOOL;
+            }
+            parser.skipChildren();
+        }
     }
 
     private void readError(JsonToken value) {
@@ -116,15 +126,27 @@ final class EnvelopeReader {
             parser.skipChildren();
             return;
         }
-        boolean code = false;
-        boolean message = false;
+        boolean hasCode = false;
+        long code = 0;
+        String message = null;
         for (String member = parser.nextName(); member != null; member = parser.nextName()) {
             JsonToken token = parser.nextToken();
-            code |= member.equals("code") && token == JsonToken.VALUE_NUMBER_INT;
-            message |= member.equals("message") && token == JsonToken.VALUE_STRING;
-            parser.skipChildren();
+            if (member.equals("code") && token == JsonToken.VALUE_NUMBER_INT) {
+                hasCode = true;
+                code = parser.getNumberType() == JsonParser.NumberType.BIG_INTEGER ? 0 : parser.getLongValue();
+            } else if (member.equals("message") && token == JsonToken.VALUE_STRING) {
+                message = excerpt();
+            } else {
+                parser.skipChildren();
+            }
         }
-        require(code && message, "error must have an integer code and a message.");
+        require(hasCode && message != null, "error must have an integer code and a message.");
+        failure = new Failure.Refused(code, message == null ? "" : message);
+    }
+
+    private String excerpt() {
+        int chars = Math.min(parser.getStringLength(), Failure.MAX_MESSAGE_CHARS);
+        return new String(parser.getStringCharacters(), parser.getStringOffset(), chars);
     }
 
     /** Lets an unknown member pass, unless a reader that ignores case would take it for one of the envelope's. */

@@ -106,6 +106,16 @@ public final class McpMethod {
         return new String(chars, offset, length);
     }
 
+    /** Whether it is one of them. */
+    public static boolean isKnown(String method) {
+        for (String known : KNOWN) {
+            if (known.equals(method)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
     private static int hash(char[] chars, int offset, int length) {
         int hash = length;
         for (int i = offset; i < offset + length; i++) {

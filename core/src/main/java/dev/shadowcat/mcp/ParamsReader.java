@@ -20,7 +20,10 @@ final class ParamsReader {
     private static final int TOKEN = 1 << 5;
     private static final int META_TOKEN = 1 << 6;
     private static final int META_VERSION = 1 << 7;
-    private static final int META_TRACE = 1 << 8;
+    private static final int META_TRACEPARENT = 1 << 8;
+    private static final int META_TRACESTATE = 1 << 9;
+    private static final int META_BAGGAGE = 1 << 10;
+    private static final int META_TRACE = META_TRACEPARENT | META_TRACESTATE | META_BAGGAGE;
 
     private final JsonParser parser;
     private int seen; // bits of the members that came
@@ -32,6 +35,8 @@ final class ParamsReader {
     private @Nullable String metaToken;
     private @Nullable String modernVersion;
     private @Nullable String traceparent;
+    private @Nullable String tracestate;
+    private @Nullable String baggage;
     private @Nullable RequestId requestId;
     private @Nullable Span requestIdSpan;
 
@@ -68,7 +73,7 @@ final class ParamsReader {
                 cancelled ? requestIdSpan : null,
                 modernVersion,
                 method.equals(McpMethod.LOGGING_SET_LEVEL) ? level : null,
-                traceparent);
+                (seen & META_TRACE) == 0 ? null : new TraceFields(traceparent, tracestate, baggage));
         return params.equals(Params.NONE) ? Params.NONE : params;
     }
 
@@ -100,7 +105,9 @@ final class ParamsReader {
             switch (member) {
                 case "progressToken" -> metaToken = once(META_TOKEN, bounded(Json.scalar(parser)));
                 case MODERN_VERSION -> modernVersion = once(META_VERSION, Json.text(parser));
-                case "traceparent" -> traceparent = once(META_TRACE, Json.text(parser));
+                case TraceFields.TRACEPARENT -> traceparent = once(META_TRACEPARENT, Json.text(parser));
+                case TraceFields.TRACESTATE -> tracestate = once(META_TRACESTATE, Json.text(parser));
+                case TraceFields.BAGGAGE -> baggage = once(META_BAGGAGE, Json.text(parser));
                 default -> parser.skipChildren();
             }
         }

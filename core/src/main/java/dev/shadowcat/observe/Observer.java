@@ -1,14 +1,34 @@
 package dev.shadowcat.observe;
 
+import java.util.Collection;
+import org.jspecify.annotations.Nullable;
+
 /**
  * What telemetry may listen to. Called on hot paths, from event loops and from the worker: implementations count and
  * return. Every method does nothing by default.
  */
 public interface Observer {
+    /** What a flush may name of the requests whose events it holds. */
+    int MAX_FLUSHED_REQUESTS = 32;
+
     Observer NONE = new Observer() {};
 
     /** A batch was stored: its writes, the events among them, and the store's own time. */
     default void batchStored(int writes, int events, long nanos) {}
+
+    /** Whether {@link #flushed} is to be told of recorded requests: else nobody looks for them. */
+    default boolean followsFlushes() {
+        return false;
+    }
+
+    /**
+     * The store was called with events of recorded requests.
+     *
+     * @param requests those requests, each once, {@link #MAX_FLUSHED_REQUESTS} at most
+     * @param nanos the store's own time, until now
+     * @param failure why the store did not take them; null where it did
+     */
+    default void flushed(Collection<SpanIdentity> requests, int writes, long nanos, @Nullable String failure) {}
 
     /** An event was stored this long after it was offered. */
     default void eventStored(long nanosSinceOffer) {}

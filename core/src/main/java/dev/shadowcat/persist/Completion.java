@@ -1,6 +1,8 @@
 package dev.shadowcat.persist;
 
+import dev.shadowcat.observe.SpanIdentity;
 import dev.shadowcat.store.StoreWrite;
+import org.jspecify.annotations.Nullable;
 
 /** Who waits for a write. Called on the lane's executor, in the order of the lane's writes. */
 public interface Completion {
@@ -24,6 +26,11 @@ public interface Completion {
      */
     default boolean unstored(StoreWrite write) {
         return false;
+    }
+
+    /** The recorded request whose events it waits for; null where there is none. Any thread. */
+    default @Nullable SpanIdentity origin() {
+        return null;
     }
 
     /** It will never be stored: the store refused it for good (it is in the dead letters), or its session was deleted. */

@@ -2,6 +2,7 @@ package dev.shadowcat.persist;
 
 import dev.shadowcat.observe.Dropped;
 import dev.shadowcat.observe.Observer;
+import dev.shadowcat.observe.SpanIdentity;
 import dev.shadowcat.store.AppendOutcome;
 import dev.shadowcat.store.EventStore;
 import dev.shadowcat.store.Partition;
@@ -14,6 +15,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashSet;
 import java.util.IdentityHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import org.slf4j.Logger;
@@ -185,7 +187,32 @@ final class StoreWriter {
         if (outcome instanceof AppendOutcome.Stored) {
             observer.batchStored(writes.size(), events(writes), took);
         }
+        if (observer.followsFlushes()) {
+            tellFlushed(segment, outcome, took);
+        }
         return outcome;
+    }
+
+    private void tellFlushed(List<PendingWrite> segment, AppendOutcome outcome, long took) {
+        Set<SpanIdentity> requests = new LinkedHashSet<>();
+        for (PendingWrite pending : segment) {
+            SpanIdentity origin = pending.completion().origin();
+            if (origin != null && pending.write() instanceof StoreWrite.AppendEvent) {
+                requests.add(origin);
+                if (requests.size() == Observer.MAX_FLUSHED_REQUESTS) {
+                    break;
+                }
+            }
+        }
+        if (requests.isEmpty()) {
+            return;
+        }
+        String failure = switch (outcome) {
+            case AppendOutcome.Stored _ -> null;
+            case AppendOutcome.Busy busy -> busy.reason();
+            case AppendOutcome.Refused refused -> refused.reason();
+        };
+        observer.flushed(requests, segment.size(), took, failure);
     }
 
     private static int events(List<StoreWrite> list) {

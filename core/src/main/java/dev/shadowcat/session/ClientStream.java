@@ -3,6 +3,7 @@ package dev.shadowcat.session;
 import dev.shadowcat.event.Event;
 import dev.shadowcat.memory.Footprint;
 import dev.shadowcat.memory.Measured;
+import dev.shadowcat.observe.Replay;
 import dev.shadowcat.store.StoredStream;
 import java.util.ArrayDeque;
 import java.util.List;
@@ -29,6 +30,7 @@ public final class ClientStream implements Runnable, Measured {
     private long behindSince; // when the first read was for what it has not seen; 0 where it was not behind
     private boolean flushDue;
     private boolean closed;
+    private @Nullable Replay replay; // until it has caught up
     private boolean gapTold; // of what retention has taken so far
     private long stalledAtMillis; // since when the sink takes nothing; 0 while it does
 
@@ -43,6 +45,11 @@ public final class ClientStream implements Runnable, Measured {
     /** The client knows already that events after its cursor are gone. Before it is attached. */
     public void gapTold() {
         gapTold = true;
+    }
+
+    /** Somebody follows its way to what is live. Before it is attached. */
+    public void followed(Replay follower) {
+        replay = follower;
     }
 
     /** The last sequence that was written to this client. */
@@ -153,6 +160,11 @@ public final class ClientStream implements Runnable, Measured {
             session().observer().replayEnded(behindSince);
             behindSince = 0;
         }
+        Replay followed = replay;
+        if (followed != null) {
+            replay = null;
+            followed.caughtUp();
+        }
     }
 
     private @Nullable Event nextOfTail() {
@@ -209,6 +221,9 @@ public final class ClientStream implements Runnable, Measured {
         List<Event> events = page.events();
         stream.trimmed(page.trimmedThrough());
         session().observer().replayed(events.size());
+        if (replay != null) {
+            replay.read(events.size());
+        }
         for (Event event : events) {
             tellGap(event.sequence() - 1);
             write(event); // beyond the sink's water mark by one read at most
@@ -290,6 +305,11 @@ public final class ClientStream implements Runnable, Measured {
     void close() {
         closed = true;
         tail = null;
+        Replay followed = replay;
+        if (followed != null) {
+            replay = null;
+            followed.left();
+        }
     }
 
     @Override

@@ -14,6 +14,7 @@ import dev.shadowcat.mcp.RequestId;
 import dev.shadowcat.mcp.Span;
 import dev.shadowcat.memory.Footprint;
 import dev.shadowcat.memory.Measured;
+import dev.shadowcat.observe.SpanIdentity;
 import dev.shadowcat.persist.Completion;
 import dev.shadowcat.store.Owner;
 import dev.shadowcat.store.StoreWrite;
@@ -44,6 +45,7 @@ public final class EventStream implements Completion, Measured {
     private final long createdAtMillis;
     private final EventTracker tracker;
     private final List<Call> open;
+    private final @Nullable SpanIdentity origin; // the request that began it, where that is recorded
     private int generation;
     private Phase phase;
     private long stored; // the newest event that the store has
@@ -68,6 +70,7 @@ public final class EventStream implements Completion, Measured {
         this.stored = leap;
         this.leaptTo = leap;
         this.open = calls.isEmpty() ? List.of() : new ArrayList<>(calls);
+        this.origin = calls.isEmpty() ? null : calls.getFirst().operation().span();
         this.phase = Phase.OPEN;
     }
 
@@ -80,6 +83,7 @@ public final class EventStream implements Completion, Measured {
         this.tracker = new EventTracker(known.lastSequence() + leap);
         List<Call> calls = known.record().open().stream().map(Call::of).toList();
         this.open = calls.isEmpty() ? List.of() : new ArrayList<>(calls);
+        this.origin = known.record().origin();
         this.phase = known.record().phase();
         this.stored = known.lastSequence() + leap;
         this.leaptTo = leap == 0 ? 0 : stored;
@@ -120,6 +124,12 @@ public final class EventStream implements Completion, Measured {
         session.lane()
                 .offer(new StoreWrite.MoveUpstreamCursor(session.id(), number, tracker.newest(), NO_CURSOR), NOBODY);
         putRecord(NOBODY);
+    }
+
+    /** The request that began it, where that was recorded. */
+    @Override
+    public @Nullable SpanIdentity origin() {
+        return origin;
     }
 
     /** The newest sequence that the store has. */
@@ -197,7 +207,8 @@ public final class EventStream implements Completion, Measured {
                 generation,
                 open.stream().map(Call::record).toList(),
                 phase,
-                Owner.ONLY);
+                Owner.ONLY,
+                origin);
         session.lane().offer(new StoreWrite.PutStream(session.id(), record), completion);
     }
 
@@ -305,6 +316,7 @@ public final class EventStream implements Completion, Measured {
         }
         byte[] shown = withId(message, envelope, 0, call.clientId());
         close(call);
+        call.answered(envelope);
         record(ownId, shown, true);
         finishIfAnswered();
         return Received.RECORDED;
@@ -334,6 +346,7 @@ public final class EventStream implements Completion, Measured {
             if (call != null) {
                 answers = true;
                 close(call);
+                call.answered(envelope);
             }
             Span span = element.span();
             byte[] own = Arrays.copyOfRange(message, span.start(), span.end());
@@ -394,6 +407,7 @@ public final class EventStream implements Completion, Measured {
         }
         for (Call call : List.copyOf(open)) {
             close(call);
+            call.operation().failed(code, reason);
             record(null, Messages.error(call.clientId(), code, reason, data), true);
         }
         finishIfAnswered();
@@ -402,6 +416,7 @@ public final class EventStream implements Completion, Measured {
     /** The client took a request back: it gets no answer. */
     public void cancel(Call call) {
         close(call);
+        call.operation().cancelled();
         if (open.isEmpty() && !ended()) {
             end(Phase.CANCELLED);
             pump();

@@ -39,7 +39,13 @@ final class InterruptedStream {
                 .filter(request -> !answered.contains(request.id()))
                 .toList();
         StreamRecord owed = new StreamRecord(
-                record.number(), record.createdAtMillis(), record.generation(), open, record.phase(), record.owner());
+                record.number(),
+                record.createdAtMillis(),
+                record.generation(),
+                open,
+                record.phase(),
+                record.owner(),
+                record.origin());
         return new StoredStream(
                 owed, known.trimmedThrough(), known.lastSequence(), known.upstreamCursor(), known.bytes());
     }

@@ -8,6 +8,7 @@ import dev.shadowcat.mcp.RequestId;
 import dev.shadowcat.memory.Footprint;
 import dev.shadowcat.memory.Measured;
 import dev.shadowcat.observe.Observer;
+import dev.shadowcat.observe.Operation;
 import dev.shadowcat.persist.Completion;
 import dev.shadowcat.persist.Lane;
 import dev.shadowcat.store.EventStore;
@@ -219,12 +220,17 @@ public class Session implements Lane.Listener, Measured {
     }
 
     /** Takes a client's request in: with the client's own id, unless that one is still open, or the upstream might round it. */
-    public final Call begin(RequestId clientId, String method, @Nullable String progressToken) {
+    public final Call begin(RequestId clientId, String method, @Nullable String progressToken, Operation operation) {
         boolean replaced = isTaken(clientId) || !clientId.survivesDoubles();
         RequestId upstreamId = replaced ? RequestId.ofText(FRESH_ID + freshId()) : clientId;
-        Call call = new Call(clientId, upstreamId, services.texts().share(method), progressToken);
+        Call call = new Call(clientId, upstreamId, services.texts().share(method), progressToken, operation);
         add(call);
         return call;
+    }
+
+    /** The same for a request that nobody follows. */
+    public final Call begin(RequestId clientId, String method, @Nullable String progressToken) {
+        return begin(clientId, method, progressToken, Operation.NONE);
     }
 
     private boolean isTaken(RequestId id) {
@@ -270,6 +276,11 @@ public class Session implements Lane.Listener, Measured {
             }
         }
         return null;
+    }
+
+    /** The gateway stops: nobody here will see how the open requests end. */
+    public final void interrupted() {
+        calls.forEach(call -> call.operation().interrupted());
     }
 
     /** Opens a stream for requests; {@code opened} runs when the store has its record. */
@@ -500,6 +511,7 @@ public class Session implements Lane.Listener, Measured {
         }
         standalone = null;
         others = null;
+        calls.forEach(call -> call.operation().abandoned());
         calls = List.of();
     }
 

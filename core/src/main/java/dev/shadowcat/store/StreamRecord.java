@@ -1,6 +1,8 @@
 package dev.shadowcat.store;
 
+import dev.shadowcat.observe.SpanIdentity;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What is known of a stream before its first byte went out, and again when it ends.
@@ -11,11 +13,24 @@ import java.util.List;
  * @param open the requests that it still owes an answer
  * @param phase whether more events may come
  * @param owner the node that may append to it
+ * @param origin the request that began it, for who comes back later to link to; null where none was recorded
  */
 public record StreamRecord(
-        int number, long createdAtMillis, int generation, List<OpenRequest> open, Phase phase, Owner owner) {
+        int number,
+        long createdAtMillis,
+        int generation,
+        List<OpenRequest> open,
+        Phase phase,
+        Owner owner,
+        @Nullable SpanIdentity origin) {
     public StreamRecord {
         open = List.copyOf(open);
+    }
+
+    /** One that no recorded request began. */
+    public StreamRecord(
+            int number, long createdAtMillis, int generation, List<OpenRequest> open, Phase phase, Owner owner) {
+        this(number, createdAtMillis, generation, open, phase, owner, null);
     }
 
     /** Whether more events may come on a stream. */

@@ -99,7 +99,36 @@ class MessageReaderTest {
                         + "\"2026-07-28\",\"io.modelcontextprotocol/clientCapabilities\":{},\"traceparent\":\"00-ab-cd-01\"}}}");
         assertThat(envelope.modernVersion()).isEqualTo(ProtocolVersions.STATELESS);
         assertThat(envelope.isStateless()).isTrue();
-        assertThat(envelope.traceparent()).isEqualTo("00-ab-cd-01");
+        assertThat(envelope.trace()).isEqualTo(new TraceFields("00-ab-cd-01", null, null));
+    }
+
+    @Test
+    void readsTheWholeTraceContext() {
+        assertThat(single(
+                                "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"ping\",\"params\":{\"_meta\":{\"traceparent\":\"p\","
+                                        + "\"tracestate\":\"s\",\"baggage\":\"b\"}}}")
+                        .trace())
+                .isEqualTo(new TraceFields("p", "s", "b"));
+    }
+
+    @Test
+    void readsWhyAnAnswerIsNotWhatWasAskedFor() {
+        assertThat(single(
+                                "{\"jsonrpc\":\"2.0\",\"id\":1,\"error\":{\"message\":\"no \\u20ac\",\"data\":{\"code\":1},\"code\":-32602}}")
+                        .failure())
+                .isEqualTo(new Failure.Refused(-32602, "no \u20ac"));
+        assertThat(single("{\"jsonrpc\":\"2.0\",\"id\":1,\"error\":{\"code\":123456789012345678901,\"message\":\""
+                                + "m".repeat(1000) + "\"}}")
+                        .failure())
+                .isEqualTo(new Failure.Refused(0, "m".repeat(Failure.MAX_MESSAGE_CHARS)));
+        assertThat(single(
+                                "{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{\"content\":[{\"isError\":false}],\"isError\":true}}")
+                        .failure())
+                .isEqualTo(Failure.TOOL);
+        assertThat(single(
+                                "{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{\"content\":[{\"isError\":true}],\"isError\":false}}")
+                        .failure())
+                .isNull();
     }
 
     @Test

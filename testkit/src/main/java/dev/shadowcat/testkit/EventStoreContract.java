@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.shadowcat.event.Event;
 import dev.shadowcat.event.SessionId;
+import dev.shadowcat.observe.SpanIdentity;
 import dev.shadowcat.session.NewestEvents;
 import dev.shadowcat.session.Retention;
 import dev.shadowcat.session.RetentionLimits;
@@ -104,6 +105,17 @@ public abstract class EventStoreContract extends EventStoreModelContract {
         assertThat(stored.lastSequence()).isEqualTo(1);
         assertThat(stored.upstreamCursor()).isEqualTo("up-1");
         assertThat(sequences(ID, 3)).containsExactly(1L);
+    }
+
+    @Test
+    void aStreamKeepsTheRequestThatBeganIt() {
+        append(Writes.session(ID), Writes.stream(ID, 3, new SpanIdentity(-1, Long.MIN_VALUE, 5)), Writes.stream(ID, 4));
+        assertThat(store.stream(ID, 3).orElseThrow().record())
+                .isEqualTo(Writes.stream(ID, 3, new SpanIdentity(-1, Long.MIN_VALUE, 5))
+                        .record());
+        assertThat(store.streams(ID))
+                .extracting(each -> each.record().origin() != null)
+                .containsExactly(true, false);
     }
 
     @Test

@@ -2,6 +2,7 @@ package dev.shadowcat.testkit;
 
 import dev.shadowcat.event.Event;
 import dev.shadowcat.event.SessionId;
+import dev.shadowcat.observe.SpanIdentity;
 import dev.shadowcat.store.CredentialBinding;
 import dev.shadowcat.store.Owner;
 import dev.shadowcat.store.SessionActivity;
@@ -68,6 +69,21 @@ public final class Writes {
                         List.of(new OpenRequest("1", "\"shadowcat-1\"", "tools/call")),
                         phase,
                         Owner.ONLY));
+    }
+
+    /** One that a recorded request began. */
+    public static StoreWrite.PutStream stream(SessionId id, int number, SpanIdentity origin) {
+        StreamRecord bare = stream(id, number).record();
+        return new StoreWrite.PutStream(
+                id,
+                new StreamRecord(
+                        number,
+                        bare.createdAtMillis(),
+                        bare.generation(),
+                        bare.open(),
+                        bare.phase(),
+                        bare.owner(),
+                        origin));
     }
 
     public static StoreWrite.AppendEvent event(SessionId id, int stream, long sequence) {

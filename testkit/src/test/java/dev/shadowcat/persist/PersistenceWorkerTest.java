@@ -3,6 +3,8 @@ package dev.shadowcat.persist;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.shadowcat.event.SessionId;
+import dev.shadowcat.observe.Observer;
+import dev.shadowcat.observe.SpanIdentity;
 import dev.shadowcat.store.AppendOutcome;
 import dev.shadowcat.store.StoreWrite;
 import dev.shadowcat.store.StoreWrite.AppendEvent;
@@ -36,6 +38,39 @@ class PersistenceWorkerTest {
         assertThat(harness.batches).extracting(List::size).containsExactly(1, 99);
         assertThat(harness.stored).hasSize(100);
         assertThat(harness.counts.events).isEqualTo(100);
+    }
+
+    @Test
+    void aFlushNamesTheRequestsWhoseEventsItHoldsAndFailedOnesToo() throws InterruptedException {
+        SpanIdentity first = new SpanIdentity(1, 2, 3);
+        SpanIdentity second = new SpanIdentity(1, 2, 4);
+        Lane lane = harness.lane(ID);
+        lane.offer(Writes.event(ID, 0, 1), WorkerHarness.of(first));
+        lane.offer(Writes.event(ID, 1, 1), WorkerHarness.of(second));
+        lane.offer(Writes.event(ID, 0, 2), WorkerHarness.of(first));
+        lane.offer(Writes.event(ID, 2, 1), harness.completion);
+        lane.offer(Writes.stream(ID, 1), WorkerHarness.of(new SpanIdentity(9, 9, 9))); // no event
+        harness.store.beBusyFor(1);
+        harness.turn();
+        assertThat(harness.counts.flushes)
+                .containsExactly(
+                        new WorkerHarness.Flush(List.of(first, second), 5, "told to be busy"),
+                        new WorkerHarness.Flush(List.of(first, second), 5, null));
+    }
+
+    @Test
+    void aFlushNamesABoundedNumberOfRequests() throws InterruptedException {
+        Lane lane = harness.lane(ID);
+        for (int i = 1; i <= 100; i++) {
+            lane.offer(Writes.event(ID, 0, i), WorkerHarness.of(new SpanIdentity(1, 1, i)));
+        }
+        harness.turn();
+        lane.offer(Writes.event(ID, 0, 101), harness.completion); // of nobody that is followed
+        harness.turn();
+        assertThat(harness.counts.flushes)
+                .singleElement()
+                .extracting(flush -> flush.requests().size())
+                .isEqualTo(Observer.MAX_FLUSHED_REQUESTS);
     }
 
     @Test

@@ -3,6 +3,7 @@ package dev.shadowcat.persist;
 import dev.shadowcat.event.SessionId;
 import dev.shadowcat.observe.Dropped;
 import dev.shadowcat.observe.Observer;
+import dev.shadowcat.observe.SpanIdentity;
 import dev.shadowcat.store.AppendOutcome;
 import dev.shadowcat.store.EventStore;
 import dev.shadowcat.store.MemoryStore;
@@ -15,11 +16,13 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.Executor;
+import org.jspecify.annotations.Nullable;
 
 /** A worker that a test turns by hand, in virtual time, over a store that fails as told; remembers what everyone heard. */
 final class WorkerHarness {
@@ -159,6 +162,28 @@ final class WorkerHarness {
         }
     }
 
+    /** A call of the store with events of recorded requests. */
+    record Flush(
+            List<SpanIdentity> requests,
+            int writes,
+            @Nullable String failure) {}
+
+    /** Hears of a write of events that a recorded request asked for. */
+    static Completion of(SpanIdentity request) {
+        return new Completion() {
+            @Override
+            public void stored(StoreWrite write) {}
+
+            @Override
+            public void refused(StoreWrite write, String reason) {}
+
+            @Override
+            public SpanIdentity origin() {
+                return request;
+            }
+        };
+    }
+
     /** What the observer heard. */
     static final class Counts implements Observer {
         int events;
@@ -172,6 +197,17 @@ final class WorkerHarness {
         int updates;
         int backPressure;
         long sentUnstored;
+        final List<Flush> flushes = new ArrayList<>();
+
+        @Override
+        public boolean followsFlushes() {
+            return true;
+        }
+
+        @Override
+        public void flushed(Collection<SpanIdentity> requests, int writes, long nanos, @Nullable String failure) {
+            flushes.add(new Flush(List.copyOf(requests), writes, failure));
+        }
 
         @Override
         public void batchStored(int writes, int stored, long nanos) {

@@ -78,7 +78,7 @@ final class GatewayWiring implements RunningGateway, GatewayView {
                 transport.newLoops(settings.eventLoops(), "shadowcat-loop"),
                 group -> group.shutdownGracefully(0, 1, TimeUnit.SECONDS).awaitUninterruptibly(2, TimeUnit.SECONDS));
         this.clients = parts.own(
-                clients(settings, transport, observer), all -> all.values().forEach(UpstreamClient::close));
+                clients(settings, transport, telemetry), all -> all.values().forEach(UpstreamClient::close));
         UnstoredMarks marks = marks(settings.store(), store);
         this.gateway = new Gateway(
                 settings,
@@ -88,6 +88,7 @@ final class GatewayWiring implements RunningGateway, GatewayView {
                 new DeadLetterFile(settings.store().data().resolve(DeadLettersCommand.FILE), DEAD_LETTER_BYTES),
                 marks,
                 observer,
+                telemetry.operations(),
                 Halt.process());
         new Gauges(gateway).register(telemetry.instruments());
         LogSetup.apply(settings.log());
@@ -238,12 +239,15 @@ final class GatewayWiring implements RunningGateway, GatewayView {
     }
 
     private static Map<String, UpstreamClient> clients(
-            GatewaySettings settings, Transport transport, Observer observer) {
+            GatewaySettings settings, Transport transport, Telemetry telemetry) {
         Map<String, UpstreamClient> clients = new HashMap<>();
         settings.upstreams()
-                .forEach((name, upstream) ->
-                        clients.put(name, new NettyUpstreamClient(clientSettings(upstream), transport, observer)));
+                .forEach((name, upstream) -> clients.put(name, client(clientSettings(upstream), transport, telemetry)));
         return clients;
+    }
+
+    private static UpstreamClient client(UpstreamClientSettings settings, Transport transport, Telemetry telemetry) {
+        return new NettyUpstreamClient(settings, transport, telemetry.meter(settings.host(), settings.port()));
     }
 
     static UpstreamClientSettings clientSettings(UpstreamSettings upstream) {

@@ -400,6 +400,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements Measured 
             body.release();
             return;
         }
+        answered.status(status);
         boolean closes = !keepAlive || listener.stopping();
         try {
             writeWhole(answered.method(), status, headers, body, closes);
@@ -441,6 +442,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements Measured 
         if (answered != exchange) {
             return;
         }
+        answered.status(status);
         keepAlive = keepAlive && !longLived && !version10 && !listener.stopping();
         ResponseHead head = neighbours.head().begin(status, headers);
         if (!version10) {
@@ -470,6 +472,11 @@ final class Connection extends ChannelInboundHandlerAdapter implements Measured 
             decoder = null;
             channel().pipeline().remove(removed);
         }
+    }
+
+    /** Each exchange says so once, at its end. */
+    void served(HttpMethod method, int status, long nanos) {
+        listener.handler().served(method, status, nanos);
     }
 
     /** A stream's last byte was written. */
@@ -596,6 +603,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements Measured 
         if (refused != null) {
             exchange = null;
             refused.claimForListener();
+            refused.status(status);
             listener.budget().giveBack(refused.forgetBody());
             refused.ended(false);
         }

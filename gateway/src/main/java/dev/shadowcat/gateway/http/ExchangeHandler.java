@@ -1,6 +1,7 @@
 package dev.shadowcat.gateway.http;
 
 import io.netty.handler.codec.http.HttpHeaders;
+import io.netty.handler.codec.http.HttpMethod;
 
 /** Serves what passed the listener's own checks. */
 @FunctionalInterface
@@ -16,4 +17,12 @@ public interface ExchangeHandler {
      * @param answer to add to
      */
     default void refusing(HttpHeaders request, HttpHeaders answer) {}
+
+    /**
+     * A request's answer has ended, or its client has gone. On the connection's event loop.
+     *
+     * @param status 0 where no answer began
+     * @param nanos since its head was read
+     */
+    default void served(HttpMethod method, int status, long nanos) {}
 }

@@ -78,6 +78,11 @@ public final class RequestGuard implements ExchangeHandler {
         }
     }
 
+    @Override
+    public void served(HttpMethod method, int status, long nanos) {
+        next.served(method, status, nanos);
+    }
+
     private boolean allowsHost(String value) {
         if (value.equals(lastAllowed)) {
             return true;

@@ -39,12 +39,14 @@ final class ServedExchange implements Exchange, StreamedResponse, Runnable {
 
     private final Connection connection;
     private final HttpMethod method;
+    private final long begunNanos = System.nanoTime();
     private String target;
     private HttpHeaders headers;
     private ByteBuf body = Unpooled.EMPTY_BUFFER;
     private @Nullable ExchangeListener listener;
     private @Nullable ByteBuf gathered;
     private int reserved;
+    private short status; // 0 until an answer begins
 
     @SuppressWarnings("unused") // by its VarHandle; any thread
     private volatile boolean claimed;
@@ -284,6 +286,10 @@ final class ServedExchange implements Exchange, StreamedResponse, Runnable {
 
     // What follows is the connection's, on its loop.
 
+    void status(int answered) {
+        status = (short) answered;
+    }
+
     void target(String effective) {
         target = effective;
     }
@@ -337,6 +343,7 @@ final class ServedExchange implements Exchange, StreamedResponse, Runnable {
     void ended(boolean clientGone) {
         ended = true;
         flushWaits = false;
+        connection.served(method, status, System.nanoTime() - begunNanos);
         ByteBuf unsent = gathered;
         if (unsent != null) {
             gathered = null;

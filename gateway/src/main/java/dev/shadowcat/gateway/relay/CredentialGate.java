@@ -1,5 +1,8 @@
 package dev.shadowcat.gateway.relay;
 
+import dev.shadowcat.gateway.telemetry.ClientOperation;
+import dev.shadowcat.gateway.telemetry.Work;
+import dev.shadowcat.mcp.McpMethod;
 import dev.shadowcat.mcp.Messages;
 import dev.shadowcat.mcp.RequestId;
 import dev.shadowcat.persist.Completion;
@@ -109,7 +112,9 @@ final class CredentialGate {
         HttpHeaders addressed = session.addressedWithoutMemory(session.headers(target, headers));
         Pings.prepare(addressed);
         byte[] ping = Messages.ping(RequestId.ofText("shadowcat-ping"));
-        MessageExchange.send(target, session.nettyLoop(), addressed, ping, 0, PING_MILLIS, then);
+        ClientOperation operation =
+                session.relay().operations().send(target.peer(), McpMethod.PING, session.protocolVersion(), Work.NONE);
+        MessageExchange.send(target, session.nettyLoop(), addressed, ping, operation, 0, PING_MILLIS, then);
     }
 
     private void bind(String hash, String principal) {

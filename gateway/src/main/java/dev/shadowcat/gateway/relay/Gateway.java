@@ -4,6 +4,7 @@ import dev.shadowcat.event.SessionId;
 import dev.shadowcat.gateway.config.GatewaySettings;
 import dev.shadowcat.gateway.config.QueueSettings;
 import dev.shadowcat.gateway.http.ExchangeHandler;
+import dev.shadowcat.gateway.telemetry.Operations;
 import dev.shadowcat.gateway.upstream.UpstreamClient;
 import dev.shadowcat.memory.Interner;
 import dev.shadowcat.observe.Observer;
@@ -58,8 +59,9 @@ public final class Gateway {
             DeadLetters deadLetters,
             UnstoredMarks marks,
             Observer observer,
+            Operations operations,
             Fatal fatal) {
-        this(settings, group, store, clients, deadLetters, marks, observer, fatal, Clock.systemUTC());
+        this(settings, group, store, clients, deadLetters, marks, observer, operations, fatal, Clock.systemUTC());
     }
 
     Gateway(
@@ -70,6 +72,7 @@ public final class Gateway {
             DeadLetters deadLetters,
             UnstoredMarks marks,
             Observer observer,
+            Operations operations,
             Fatal fatal,
             Clock clock) {
         readers = new ThreadPoolExecutor(
@@ -86,11 +89,11 @@ public final class Gateway {
             if (client == null) {
                 throw new IllegalArgumentException("no client for upstream " + name);
             }
-            upstreams.put(name, new Upstream(upstream, client, clock));
+            upstreams.put(name, new Upstream(upstream, client, clock, operations));
         });
         StoreReader reader = new StoreReader(readers);
         worker = new PersistenceWorker(store, persistence(settings), deadLetters, marks, observer, fatal);
-        relay = new Relay(settings, upstreams, store, reader, observer, clock);
+        relay = new Relay(settings, upstreams, store, reader, observer, operations, clock);
         SessionServices services = new SessionServices(
                 store,
                 worker,

@@ -1,6 +1,10 @@
 package dev.shadowcat.gateway.relay;
 
+import dev.shadowcat.gateway.telemetry.ClientOperation;
+import dev.shadowcat.gateway.telemetry.ServerOperation;
+import dev.shadowcat.gateway.telemetry.Work;
 import dev.shadowcat.mcp.InitializeResult;
+import dev.shadowcat.mcp.McpMethod;
 import dev.shadowcat.mcp.Messages;
 import dev.shadowcat.mcp.RequestId;
 import dev.shadowcat.persist.Completion;
@@ -31,6 +35,7 @@ final class Healing {
     private final RelaySession session;
     private final ArrayDeque<Long> recent = new ArrayDeque<>(MAX_A_MINUTE);
     private @Nullable List<Consumer<Outcome>> waiting;
+    private Work work = Work.NONE;
 
     /** What a refused request is to do. */
     enum Outcome {
@@ -65,8 +70,15 @@ final class Healing {
      *
      * @param generation the one that it was sent on
      * @param headers the client's, with its credentials
+     * @param cause the request, where it is a message
      */
-    void refused(Upstream target, int generation, int status, HttpHeaders headers, Consumer<Outcome> then) {
+    void refused(
+            Upstream target,
+            int generation,
+            int status,
+            HttpHeaders headers,
+            @Nullable ServerOperation cause,
+            Consumer<Outcome> then) {
         if (session.deleted()) {
             then.accept(Outcome.ENDED);
             return;
@@ -77,6 +89,9 @@ final class Healing {
         }
         if (waiting != null) {
             waiting.add(then);
+            if (cause != null) {
+                work.waitedForBy(cause);
+            }
             return;
         }
         if (tooMany()) {
@@ -85,6 +100,7 @@ final class Healing {
         }
         waiting = new ArrayList<>(1);
         waiting.add(then);
+        work = session.relay().operations().reinitialization(cause, session.id());
         if (status == 404) {
             initialize(target, headers);
             return;
@@ -104,13 +120,19 @@ final class Healing {
         HttpHeaders addressed = session.addressed(headers);
         Pings.prepare(addressed);
         byte[] ping = Messages.ping(RequestId.ofText("shadowcat-ping"));
-        MessageExchange.send(target, session.nettyLoop(), addressed, ping, CONNECT_MILLIS, TIMEOUT_MILLIS, reply -> {
-            if (reply.failure() == null && reply.status() == status) {
-                initialize(target, headers);
-                return;
-            }
-            finish(Outcome.PASS_ON);
-        });
+        ClientOperation operation = operation(target, McpMethod.PING);
+        MessageExchange.send(
+                target, session.nettyLoop(), addressed, ping, operation, CONNECT_MILLIS, TIMEOUT_MILLIS, reply -> {
+                    if (reply.failure() == null && reply.status() == status) {
+                        initialize(target, headers);
+                        return;
+                    }
+                    finish(Outcome.PASS_ON);
+                });
+    }
+
+    private ClientOperation operation(Upstream target, String method) {
+        return session.relay().operations().send(target.peer(), method, session.protocolVersion(), work);
     }
 
     private void initialize(Upstream target, HttpHeaders headers) {
@@ -138,6 +160,7 @@ final class Healing {
                 session.nettyLoop(),
                 fresh,
                 request,
+                operation(target, McpMethod.INITIALIZE),
                 CONNECT_MILLIS,
                 TIMEOUT_MILLIS,
                 reply -> initialized(target, headers, reply));
@@ -179,6 +202,7 @@ final class Healing {
             finish(Outcome.ENDED);
             return;
         }
+        session.upstreamReplaced();
         session.change(now -> now.withUpstreamSession(upstreamSession, cookies), new Completion() {
             @Override
             public void stored(StoreWrite write) {
@@ -211,40 +235,56 @@ final class Healing {
         return answer == null ? Optional.empty() : InitializeResult.read(answer);
     }
 
+    /** A message that sets up something of the session again. */
+    @SuppressWarnings("ArrayRecordComponent") // sent once, never compared
+    private record Step(String method, byte[] message) {}
+
     /** What the session had set up, in order. */
-    private static List<byte[]> steps(SessionState state) {
-        List<byte[]> steps = new ArrayList<>();
+    private static List<Step> steps(SessionState state) {
+        List<Step> steps = new ArrayList<>();
         if (state.initialized()) {
-            steps.add(Messages.initialized());
+            steps.add(new Step(McpMethod.INITIALIZED, Messages.initialized()));
         }
         if (state.logLevel() != null) {
-            steps.add(Messages.setLevel(RequestId.ofText("shadowcat-level"), state.logLevel()));
+            byte[] level = Messages.setLevel(RequestId.ofText("shadowcat-level"), state.logLevel());
+            steps.add(new Step(McpMethod.LOGGING_SET_LEVEL, level));
         }
         for (String uri : state.subscriptions()) {
-            steps.add(Messages.subscribe(RequestId.ofText("shadowcat-subscribe"), uri));
+            byte[] subscribe = Messages.subscribe(RequestId.ofText("shadowcat-subscribe"), uri);
+            steps.add(new Step(McpMethod.RESOURCES_SUBSCRIBE, subscribe));
         }
         return steps;
     }
 
-    private void restore(Upstream target, HttpHeaders addressed, List<byte[]> steps, Runnable then) {
+    private void restore(Upstream target, HttpHeaders addressed, List<Step> steps, Runnable then) {
         if (steps.isEmpty()) {
             then.run();
             return;
         }
         Pings.prepare(addressed);
-        MessageExchange.send(target, session.nettyLoop(), addressed, steps.getFirst(), 0, TIMEOUT_MILLIS, reply -> {
-            if (!reply.ok()) {
-                log.warn(
-                        "Session {}: the server refused a part of what was to be restored",
-                        session.id().shortened());
-            }
-            restore(target, addressed, steps.subList(1, steps.size()), then);
-        });
+        Step step = steps.getFirst();
+        ClientOperation operation = operation(target, step.method());
+        MessageExchange.send(
+                target, session.nettyLoop(), addressed, step.message(), operation, 0, TIMEOUT_MILLIS, reply -> {
+                    if (!reply.ok()) {
+                        log.warn(
+                                "Session {}: the server refused a part of what was to be restored",
+                                session.id().shortened());
+                    }
+                    restore(target, addressed, steps.subList(1, steps.size()), then);
+                });
     }
 
     private void finish(Outcome outcome) {
         List<Consumer<Outcome>> told = waiting;
         waiting = null;
+        work.end(
+                switch (outcome) {
+                    case RESEND -> null;
+                    case PASS_ON -> "refused";
+                    case ENDED, TOO_MANY -> "deleted";
+                });
+        work = Work.NONE;
         if (told != null) {
             told.forEach(each -> each.accept(outcome));
         }

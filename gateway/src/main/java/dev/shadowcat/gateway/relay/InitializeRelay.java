@@ -1,12 +1,15 @@
 package dev.shadowcat.gateway.relay;
 
 import dev.shadowcat.event.SessionId;
-import dev.shadowcat.gateway.http.Exchange;
+import dev.shadowcat.gateway.telemetry.ServerOperation;
 import dev.shadowcat.mcp.Envelope;
 import dev.shadowcat.mcp.InitializeResult;
 import dev.shadowcat.mcp.McpErrors;
+import dev.shadowcat.mcp.Message;
+import dev.shadowcat.mcp.MessageReader;
 import dev.shadowcat.mcp.RequestId;
 import dev.shadowcat.persist.Completion;
+import dev.shadowcat.session.Call;
 import dev.shadowcat.session.SessionLoop;
 import dev.shadowcat.store.CredentialBinding;
 import dev.shadowcat.store.Owner;
@@ -16,6 +19,7 @@ import dev.shadowcat.store.StoreWrite;
 import io.netty.handler.codec.http.HttpHeaders;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -26,16 +30,18 @@ final class InitializeRelay {
 
     private final Relay relay;
     private final Upstream target;
-    private final Exchange exchange;
+    private final PostExchange exchange;
+    private final ServerOperation operation;
     private final byte[] request;
     private final @Nullable RequestId id;
     private final NettyLoop loop;
     private boolean answered;
 
-    InitializeRelay(Relay relay, Upstream target, Exchange exchange, byte[] request, Envelope envelope) {
+    InitializeRelay(Relay relay, Upstream target, PostExchange exchange, byte[] request, Envelope envelope) {
         this.relay = relay;
         this.target = target;
         this.exchange = exchange;
+        this.operation = Objects.requireNonNull(exchange.operation());
         this.request = request;
         this.id = envelope.id();
         this.loop = relay.loop(exchange.loop());
@@ -58,6 +64,7 @@ final class InitializeRelay {
                 loop,
                 headers,
                 request,
+                operation.sending(target.peer(), null, id),
                 CONNECT_MILLIS,
                 target.settings().answerTimeout().toMillis(),
                 this::replied);
@@ -93,6 +100,9 @@ final class InitializeRelay {
         }
         InitializeResult result = InitializeResult.read(answer).orElse(null);
         if (result == null) { // an error of the upstream: no session
+            if (MessageReader.read(answer) instanceof Message.Single single) {
+                Call.answered(operation, single.envelope());
+            }
             Answers.json(exchange, 200, Answers.headers(), answer);
             return;
         }
@@ -131,7 +141,10 @@ final class InitializeRelay {
                     begun.heard(reply.others());
                     loop.run(() -> {
                         hold.cancel();
-                        answerOnce(() -> answer(session, reply, answer));
+                        answerOnce(() -> {
+                            operation.session(session, record.protocolVersion());
+                            answer(session, reply, answer);
+                        });
                     });
                 });
             }

@@ -228,6 +228,7 @@ final class Maintenance {
         if (mayExpire && session.activity().lastActiveMillis() < idleSince) {
             if (relay.sessions().expire(id, idleSince)) {
                 relay.observer().sessionExpired();
+                expired(session, now);
             }
             return;
         }
@@ -241,6 +242,16 @@ final class Maintenance {
         if (recovering && session.activity().lastActiveMillis() > now - RECOVERABLE_MILLIS && interrupted(id)) {
             boolean open = session.state().credentials().hashes().isEmpty();
             relay.sessions().find(id, loop, found -> found.ifPresent(each -> takeUp(each, open)), unreadable -> {});
+        }
+    }
+
+    private void expired(StoredSession session, long now) {
+        long millis = now - session.record().createdAtMillis();
+        String version = session.record().protocolVersion();
+        relay.operations().sessionEnded(millis, version, null);
+        Upstream target = relay.upstream(session.record().upstream());
+        if (target != null && session.state().generation() == 1) {
+            relay.operations().upstreamSessionEnded(target.peer(), millis, version, null);
         }
     }
 

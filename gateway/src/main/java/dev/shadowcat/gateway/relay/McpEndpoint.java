@@ -10,6 +10,7 @@ import dev.shadowcat.mcp.Message;
 import dev.shadowcat.mcp.MessageReader;
 import dev.shadowcat.mcp.ProtocolVersions;
 import io.netty.buffer.ByteBuf;
+import io.netty.handler.codec.http.HttpMethod;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
@@ -47,6 +48,11 @@ final class McpEndpoint implements ExchangeHandler {
         }
     }
 
+    @Override
+    public void served(HttpMethod method, int status, long nanos) {
+        relay.operations().served(method, status, nanos);
+    }
+
     private @Nullable Upstream target(String path) {
         if (path.equals(PATH) || path.equals(PATH + "/")) {
             return relay.upstream("");
@@ -69,15 +75,16 @@ final class McpEndpoint implements ExchangeHandler {
                 MessageReader.read(body.array(), body.arrayOffset() + body.readerIndex(), body.readableBytes());
         switch (message) {
             case Message.Malformed malformed -> Answers.error(exchange, 400, malformed.code(), malformed.reason());
-            case Message.Single single -> single(target, exchange, single);
+            case Message.Single single -> single(target, PostExchange.of(exchange, single, relay.operations()), single);
             case Message.Batch batch -> {
                 byte[] sent = bytes(exchange);
-                inSession(target, exchange, session -> batch(session, target, exchange, sent, batch));
+                PostExchange post = PostExchange.of(exchange, batch, relay.operations());
+                inSession(target, post, session -> batch(session, target, post, sent, batch));
             }
         }
     }
 
-    private void single(Upstream target, Exchange exchange, Message.Single single) {
+    private void single(Upstream target, PostExchange exchange, Message.Single single) {
         Envelope envelope = single.envelope();
         if (envelope.is(McpMethod.INITIALIZE) && envelope.isRequest()) {
             new InitializeRelay(relay, target, exchange, bytes(exchange), envelope).start();
@@ -87,7 +94,7 @@ final class McpEndpoint implements ExchangeHandler {
         boolean modern = exchange.headers().contains(MODERN_METHOD_HEADER)
                 && !exchange.headers().contains(ForwardedHeaders.SESSION);
         if (envelope.isStateless() || modern) {
-            new PassThrough(relay, target, exchange, envelope.id()).start();
+            new PassThrough(relay, target, exchange, envelope.id(), exchange.operation()).start();
             return;
         }
         byte[] sent = bytes(exchange);
@@ -95,7 +102,7 @@ final class McpEndpoint implements ExchangeHandler {
     }
 
     private static void batch(
-            RelaySession session, Upstream target, Exchange exchange, byte[] sent, Message.Batch batch) {
+            RelaySession session, Upstream target, PostExchange exchange, byte[] sent, Message.Batch batch) {
         if (!ProtocolVersions.batches(session.protocolVersion())) {
             Answers.error(exchange, 400, McpErrors.INVALID_REQUEST, "This revision knows no batches");
             return;
@@ -116,7 +123,7 @@ final class McpEndpoint implements ExchangeHandler {
             return;
         }
         if (ProtocolVersions.STATELESS.equals(exchange.headers().get(ForwardedHeaders.VERSION))) {
-            new PassThrough(relay, target, exchange, null).start();
+            new PassThrough(relay, target, exchange, null, null).start();
             return;
         }
         inSession(target, exchange, session -> new StreamRequest(session, target, exchange).start());
@@ -124,7 +131,7 @@ final class McpEndpoint implements ExchangeHandler {
 
     private void delete(Upstream target, Exchange exchange) {
         if (ProtocolVersions.STATELESS.equals(exchange.headers().get(ForwardedHeaders.VERSION))) {
-            new PassThrough(relay, target, exchange, null).start();
+            new PassThrough(relay, target, exchange, null, null).start();
             return;
         }
         inSession(target, exchange, session -> new Deletion(session, target, exchange).start());

@@ -1,5 +1,6 @@
 package dev.shadowcat.gateway.relay;
 
+import dev.shadowcat.gateway.telemetry.ClientOperation;
 import dev.shadowcat.gateway.upstream.UpstreamCall;
 import dev.shadowcat.gateway.upstream.UpstreamFailure;
 import dev.shadowcat.gateway.upstream.UpstreamFailure.Fate;
@@ -33,6 +34,7 @@ final class MessageExchange implements UpstreamListener, SseHandler {
     private final HttpHeaders headers;
     private final byte[] message;
     private final @Nullable RequestId id; // null where it is no request, which nothing answers
+    private final ClientOperation operation;
     private final Consumer<Reply> then;
     private final SessionLoop.Timer timeout;
     private final List<byte[]> others = new ArrayList<>(0);
@@ -51,13 +53,16 @@ final class MessageExchange implements UpstreamListener, SseHandler {
             NettyLoop loop,
             HttpHeaders headers,
             byte[] message,
+            ClientOperation operation,
             long connectMillis,
             long timeoutMillis,
             Consumer<Reply> then) {
         this.upstream = upstream;
         this.loop = loop;
-        this.headers = headers;
-        this.message = message;
+        this.headers = headers.copy();
+        this.operation = operation;
+        operation.inject(this.headers);
+        this.message = operation.inject(message);
         this.id = MessageReader.read(message) instanceof Message.Single single
                 ? single.envelope().id()
                 : null;
@@ -69,6 +74,7 @@ final class MessageExchange implements UpstreamListener, SseHandler {
     /**
      * Sends a message; {@code then} hears exactly once, on the loop.
      *
+     * @param operation what the message is
      * @param connectMillis how long connecting is tried again
      * @param timeoutMillis until the whole answer must be there
      */
@@ -77,10 +83,11 @@ final class MessageExchange implements UpstreamListener, SseHandler {
             NettyLoop loop,
             HttpHeaders headers,
             byte[] message,
+            ClientOperation operation,
             long connectMillis,
             long timeoutMillis,
             Consumer<Reply> then) {
-        new MessageExchange(upstream, loop, headers, message, connectMillis, timeoutMillis, then).send();
+        new MessageExchange(upstream, loop, headers, message, operation, connectMillis, timeoutMillis, then).send();
     }
 
     private void send() {
@@ -151,6 +158,7 @@ final class MessageExchange implements UpstreamListener, SseHandler {
                 && (single.envelope().id() == null
                         || id.equals(single.envelope().id()))) {
             answer = received;
+            operation.answered(single.envelope());
         } else {
             others.add(received);
         }
@@ -177,7 +185,17 @@ final class MessageExchange implements UpstreamListener, SseHandler {
     }
 
     private void timedOut() {
+        operation.failed("timeout");
         finish(new UpstreamFailure(Fate.UNANSWERED, "no answer within the time limit"));
+    }
+
+    /** Tells the operation, unless it has its answer. */
+    private void tell(@Nullable UpstreamFailure failure) {
+        if (failure != null) {
+            operation.failed(failure.fate().errorType());
+        } else {
+            operation.answered(status);
+        }
     }
 
     private void finish(@Nullable UpstreamFailure failure) {
@@ -189,6 +207,7 @@ final class MessageExchange implements UpstreamListener, SseHandler {
         if (call != null && (failure != null || decoder != null)) {
             call.close();
         }
+        tell(failure);
         then.accept(new Reply(status, answerHeaders, body.take(), answer, List.copyOf(others), failure));
     }
 }

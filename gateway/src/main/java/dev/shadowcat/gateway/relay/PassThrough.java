@@ -3,6 +3,8 @@ package dev.shadowcat.gateway.relay;
 import dev.shadowcat.gateway.http.Exchange;
 import dev.shadowcat.gateway.http.ExchangeListener;
 import dev.shadowcat.gateway.http.StreamedResponse;
+import dev.shadowcat.gateway.telemetry.ClientOperation;
+import dev.shadowcat.gateway.telemetry.ServerOperation;
 import dev.shadowcat.gateway.upstream.UpstreamCall;
 import dev.shadowcat.gateway.upstream.UpstreamFailure;
 import dev.shadowcat.gateway.upstream.UpstreamListener;
@@ -29,19 +31,28 @@ final class PassThrough implements UpstreamListener, ExchangeListener {
     private final Upstream target;
     private final Exchange exchange;
     private final @Nullable RequestId id;
+    private final @Nullable ServerOperation operation;
     private @Nullable UpstreamCall call;
     private @Nullable StreamedResponse response;
     private SessionLoop.@Nullable Timer timer; // until the answer begins
     private boolean holdsSlot;
     private boolean over;
     private boolean insideEvent;
+    private int status;
     private long lastWriteMillis;
 
-    PassThrough(Relay relay, Upstream target, Exchange exchange, @Nullable RequestId id) {
+    /** @param operation what the request is, where it is a message */
+    PassThrough(
+            Relay relay,
+            Upstream target,
+            Exchange exchange,
+            @Nullable RequestId id,
+            @Nullable ServerOperation operation) {
         this.relay = relay;
         this.target = target;
         this.exchange = exchange;
         this.id = id;
+        this.operation = operation;
     }
 
     void start() {
@@ -55,21 +66,33 @@ final class PassThrough implements UpstreamListener, ExchangeListener {
                 .after(target.settings().answerTimeout().toMillis(), this::noAnswer);
         HttpHeaders headers =
                 ForwardedHeaders.request(exchange.headers(), target.settings().headers());
+        ByteBuf body = traced(headers);
         call = target.client()
                 .send(
                         exchange.loop(),
-                        new UpstreamRequest(
-                                exchange.method(),
-                                target.target(),
-                                headers,
-                                exchange.body().retainedDuplicate(),
-                                Reuse.RECENT,
-                                false),
+                        new UpstreamRequest(exchange.method(), target.target(), headers, body, Reuse.RECENT, false),
                         this);
     }
 
+    /** The body, with the trace in it. */
+    private ByteBuf traced(HttpHeaders headers) {
+        ByteBuf body = exchange.body();
+        if (operation == null) {
+            return body.retainedDuplicate();
+        }
+        ClientOperation sent = operation.sending(target.peer(), null, id);
+        if (!relay.operations().tracing()) {
+            return body.retainedDuplicate();
+        }
+        sent.inject(headers);
+        byte[] bytes = new byte[body.readableBytes()];
+        body.getBytes(body.readerIndex(), bytes);
+        return Unpooled.wrappedBuffer(sent.inject(bytes));
+    }
+
     @Override
-    public void head(int status, HttpHeaders received) {
+    public void head(int answered, HttpHeaders received) {
+        status = answered;
         stopTimer();
         HttpHeaders headers = Answers.passed(relay, target, received);
         boolean sse = MessageExchange.isEventStream(received);
@@ -92,6 +115,9 @@ final class PassThrough implements UpstreamListener, ExchangeListener {
         leave();
         if (call != null) {
             call.close();
+        }
+        if (operation != null) {
+            operation.upstreamFailed("timeout");
         }
         String reason = "The MCP server did not begin its answer within answer-timeout.";
         Answers.json(exchange, 504, Answers.headers(), Messages.error(id, McpErrors.SERVER_ERROR, reason));
@@ -165,6 +191,9 @@ final class PassThrough implements UpstreamListener, ExchangeListener {
     @Override
     public void end() {
         leave();
+        if (operation != null) {
+            operation.responded(status);
+        }
         if (response != null) {
             response.finish();
         }
@@ -173,6 +202,9 @@ final class PassThrough implements UpstreamListener, ExchangeListener {
     @Override
     public void failed(UpstreamFailure failure) {
         leave();
+        if (operation != null) {
+            operation.lost(failure.fate().errorType());
+        }
         if (response != null) {
             response.abort();
             return;
@@ -184,6 +216,9 @@ final class PassThrough implements UpstreamListener, ExchangeListener {
     @Override
     public void clientGone() {
         leave();
+        if (operation != null) {
+            operation.cancelled();
+        }
         if (call != null) {
             call.close();
         }

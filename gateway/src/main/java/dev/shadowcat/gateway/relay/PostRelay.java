@@ -1,6 +1,5 @@
 package dev.shadowcat.gateway.relay;
 
-import dev.shadowcat.gateway.http.Exchange;
 import dev.shadowcat.gateway.http.ExchangeListener;
 import dev.shadowcat.gateway.upstream.UpstreamCall;
 import dev.shadowcat.gateway.upstream.UpstreamFailure;
@@ -42,7 +41,7 @@ final class PostRelay implements UpstreamListener, ExchangeListener, Measured {
 
     private final RelaySession session;
     private final Upstream target;
-    private final Exchange exchange;
+    private final PostExchange exchange;
     private final HttpHeaders headers;
     private final byte[] body;
     private final List<Call> calls;
@@ -77,7 +76,7 @@ final class PostRelay implements UpstreamListener, ExchangeListener, Measured {
     }
 
     /** @param calls its requests; where it has any, it also has one of the upstream's slots, and gives it back */
-    PostRelay(RelaySession session, Upstream target, Exchange exchange, byte[] body, List<Call> calls) {
+    PostRelay(RelaySession session, Upstream target, PostExchange exchange, byte[] body, List<Call> calls) {
         this.session = session;
         this.target = target;
         this.exchange = exchange;
@@ -136,6 +135,7 @@ final class PostRelay implements UpstreamListener, ExchangeListener, Measured {
             return;
         }
         breakOff();
+        exchange.upstreamFailed("timeout");
         session.relay().observer().outcomeUnknown();
         fail(
                 504,
@@ -159,12 +159,9 @@ final class PostRelay implements UpstreamListener, ExchangeListener, Measured {
                 || !target.settings().answerTimeout().minus(resumableAfter()).isPositive()) {
             awaitAnswer(0); // else later: few answers are so slow in coming that they need a second timer
         }
-        call = target.post(
-                session.nettyLoop().loop(),
-                session.addressedInPlace(headers),
-                body,
-                recent ? Reuse.RECENT : Reuse.POOLED,
-                this);
+        HttpHeaders addressed = session.addressedInPlace(headers);
+        byte[] sent = exchange.sending(session, target, calls, addressed, body);
+        call = target.post(session.nettyLoop().loop(), addressed, sent, recent ? Reuse.RECENT : Reuse.POOLED, this);
     }
 
     /** From here on the answer can be resumed: the client gets a stream, whatever the upstream will answer. */
@@ -239,6 +236,7 @@ final class PostRelay implements UpstreamListener, ExchangeListener, Measured {
         }
         if (collected.length() + bytes.readableBytes() > target.settings().maxResponseBytes()) {
             breakOff();
+            exchange.upstreamFailed(UpstreamFailure.Fate.INVALID.errorType());
             fail(502, "The MCP server's answer is larger than max-response-bytes.", "unknown");
             return;
         }
@@ -268,6 +266,7 @@ final class PostRelay implements UpstreamListener, ExchangeListener, Measured {
         }
         Message message = MessageReader.read(answer);
         if (message instanceof Message.Malformed malformed) {
+            exchange.upstreamFailed(UpstreamFailure.Fate.INVALID.errorType());
             fail(502, "The MCP server's answer cannot be read: " + malformed.reason(), "unknown");
             return;
         }
@@ -282,7 +281,26 @@ final class PostRelay implements UpstreamListener, ExchangeListener, Measured {
             fail(502, LEFT_OUT, "unknown");
             return;
         }
+        tell(message);
         respond(status, shown);
+    }
+
+    /** Tells the operations of the answers to them, which are all there. */
+    private void tell(Message message) {
+        switch (message) {
+            case Message.Malformed _ -> {}
+            case Message.Single single -> calls.forEach(each -> each.answered(single.envelope()));
+            case Message.Batch batch -> batch.elements().forEach(element -> tell(element.envelope()));
+        }
+    }
+
+    private void tell(Envelope answer) {
+        RequestId id = answer.id();
+        for (Call each : calls) {
+            if (answer.isAnswer() && (id == null || each.upstreamId().equals(id))) {
+                each.answered(answer);
+            }
+        }
     }
 
     /** The answer with the ids that the client knows; null where it does not answer just the requests of this POST. */
@@ -330,10 +348,17 @@ final class PostRelay implements UpstreamListener, ExchangeListener, Measured {
 
     /** The upstream answered with an HTTP error: a lost session is healed, anything else passed on. */
     private void refused(byte[] answer) {
+        exchange.upstreamRefused(status);
         if (Healing.suspect(status) && session.state().upstreamSession() != null) {
             int refusedWith = status;
             session.healing()
-                    .refused(target, generation, status, headers, outcome -> healed(outcome, refusedWith, answer));
+                    .refused(
+                            target,
+                            generation,
+                            status,
+                            headers,
+                            exchange.operation(),
+                            outcome -> healed(outcome, refusedWith, answer));
             return;
         }
         passOn(status, answer);
@@ -382,6 +407,9 @@ final class PostRelay implements UpstreamListener, ExchangeListener, Measured {
     @Override
     public void failed(UpstreamFailure failure) {
         call = null;
+        if (feed == null || failure.fate() != UpstreamFailure.Fate.BROKEN_OFF) { // else it may be resumed
+            exchange.upstreamFailed(failure.fate().errorType());
+        }
         switch (failure.fate()) {
             case NEVER_SENT -> sendAgain(failure);
             case UNANSWERED -> unanswered();
@@ -447,6 +475,7 @@ final class PostRelay implements UpstreamListener, ExchangeListener, Measured {
             return;
         }
         finish();
+        calls.forEach(each -> each.operation().failed(McpErrors.SERVER_ERROR, reason));
         RequestId id = calls.size() == 1 ? calls.getFirst().clientId() : null;
         Answers.json(
                 exchange,
@@ -462,6 +491,7 @@ final class PostRelay implements UpstreamListener, ExchangeListener, Measured {
             opened.cancel(cancelled);
         } else {
             session.closed(cancelled);
+            cancelled.operation().cancelled();
             if (calls.size() == 1 && !clientGone) {
                 SseClient.waiting(session, exchange).finish();
                 over = true;

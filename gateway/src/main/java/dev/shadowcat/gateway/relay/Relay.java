@@ -1,6 +1,7 @@
 package dev.shadowcat.gateway.relay;
 
 import dev.shadowcat.gateway.config.GatewaySettings;
+import dev.shadowcat.gateway.telemetry.Operations;
 import dev.shadowcat.observe.Observer;
 import dev.shadowcat.session.SessionLoop;
 import dev.shadowcat.session.SessionManager;
@@ -23,6 +24,7 @@ final class Relay {
     private final StoreReader reader;
     private final CredentialHasher hasher;
     private final Observer observer;
+    private final Operations operations;
     private final Clock clock;
     private final UndecodedBytes undecoded;
     private final SecureRandom random = new SecureRandom();
@@ -38,6 +40,7 @@ final class Relay {
             EventStore store,
             StoreReader reader,
             Observer observer,
+            Operations operations,
             Clock clock) {
         this.settings = settings;
         this.holdFor = settings.store().failure().holdFor();
@@ -46,6 +49,7 @@ final class Relay {
         this.reader = reader;
         this.hasher = new CredentialHasher(store.credentialKey());
         this.observer = observer;
+        this.operations = operations;
         this.clock = clock;
         this.undecoded = new UndecodedBytes(settings.limits().maxUndecodedBytes());
     }
@@ -97,6 +101,10 @@ final class Relay {
         return observer;
     }
 
+    Operations operations() {
+        return operations;
+    }
+
     Clock clock() {
         return clock;
     }
@@ -131,6 +139,7 @@ final class Relay {
     }
 
     void sendAllAway() {
+        sessions().forEach(session -> session.loop().execute(session::interrupted));
         heartbeats.forEach((loop, beats) -> loop.execute(() -> beats.sendAllAway(() -> jittered(8_000, 0.3))));
     }
 

@@ -1,5 +1,6 @@
 package dev.shadowcat.gateway.relay;
 
+import dev.shadowcat.gateway.upstream.UpstreamFailure.Fate;
 import dev.shadowcat.mcp.McpErrors;
 import dev.shadowcat.memory.Footprint;
 import dev.shadowcat.persist.Completion;
@@ -39,6 +40,8 @@ final class RelaySession extends Session {
     private @Nullable Contest contest;
     private @Nullable String memoryCookies; // of this upstream session, beside the stored ones
     private volatile int clients; // connections that carry a stream
+    private final long createdAtMillis;
+    private long upstreamSinceMillis; // 0 where a restart of ours forgot it
     private @Nullable List<EventStream> orphans; // open streams that lost their upstream in a restart of ours
 
     RelaySession(
@@ -46,6 +49,8 @@ final class RelaySession extends Session {
         super(services, loop, known, streams);
         this.relay = relay;
         this.gate = new CredentialGate(this);
+        this.createdAtMillis = known.record().createdAtMillis();
+        this.upstreamSinceMillis = known.state().generation() == 1 ? createdAtMillis : 0;
         List<EventStream> lost =
                 streams().stream().filter(each -> !each.standalone()).toList();
         this.orphans = lost.isEmpty() ? null : lost;
@@ -285,6 +290,7 @@ final class RelaySession extends Session {
     void failUnknown(EventStream stream) {
         if (!stream.ended()) {
             relay.observer().outcomeUnknown();
+            stream.open().forEach(call -> call.operation().upstreamFailed(Fate.BROKEN_OFF.errorType()));
             stream.fail(McpErrors.SERVER_ERROR, UNKNOWN_OUTCOME, Map.of("outcome", "unknown"));
         }
     }
@@ -293,8 +299,30 @@ final class RelaySession extends Session {
         return UNKNOWN_OUTCOME;
     }
 
+    /** The upstream's session was lost, and there is a new one. */
+    void upstreamReplaced() {
+        upstreamEnded("forgotten");
+        upstreamSinceMillis = relay.clock().millis();
+    }
+
+    private void upstreamEnded(@Nullable String errorType) {
+        Upstream target = target();
+        if (target != null && upstreamSinceMillis != 0) {
+            long millis = relay.clock().millis() - upstreamSinceMillis;
+            relay.operations().upstreamSessionEnded(target.peer(), millis, protocolVersion(), errorType);
+        }
+    }
+
+    private void ended(@Nullable String errorType) {
+        if (!deleted()) {
+            upstreamEnded(errorType);
+            relay.operations().sessionEnded(relay.clock().millis() - createdAtMillis, protocolVersion(), errorType);
+        }
+    }
+
     /** Ends the session for the client too: its upstream session cannot be replaced by an equal one. */
     void end() {
+        ended("forgotten");
         closeUpstream();
         relay.sessions().delete(this, Completion.NOBODY);
     }
@@ -319,6 +347,7 @@ final class RelaySession extends Session {
 
     /** The session was deleted at the client's wish. */
     void delete(Runnable done) {
+        ended(null);
         closeUpstream();
         relay.sessions().delete(this, new Completion() {
             @Override

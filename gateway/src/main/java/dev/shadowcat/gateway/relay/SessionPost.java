@@ -2,12 +2,14 @@ package dev.shadowcat.gateway.relay;
 
 import dev.shadowcat.gateway.config.LimitSettings;
 import dev.shadowcat.gateway.http.Exchange;
+import dev.shadowcat.gateway.telemetry.ServerOperation;
 import dev.shadowcat.mcp.Envelope;
 import dev.shadowcat.mcp.McpMethod;
 import dev.shadowcat.mcp.Message;
 import dev.shadowcat.mcp.MessageEditor;
 import dev.shadowcat.mcp.RequestId;
 import dev.shadowcat.mcp.Span;
+import dev.shadowcat.observe.Operation;
 import dev.shadowcat.persist.Completion;
 import dev.shadowcat.session.Call;
 import dev.shadowcat.store.SessionState;
@@ -22,13 +24,15 @@ import org.jspecify.annotations.Nullable;
 final class SessionPost {
     private SessionPost() {}
 
-    static void relay(RelaySession session, Upstream target, Exchange exchange, byte[] body, Message.Single single) {
+    static void relay(
+            RelaySession session, Upstream target, PostExchange exchange, byte[] body, Message.Single single) {
+        exchange.in(session);
         Envelope envelope = single.envelope();
         if (envelope.isRequest() && refused(session, target, exchange, envelope.id(), 1)) {
             return;
         }
         List<Call> calls = new ArrayList<>(1);
-        byte[] sent = prepared(session, body, body.length, envelope, calls);
+        byte[] sent = prepared(session, body, envelope, exchange.operation(), calls);
         if (sent == null) {
             Answers.empty(exchange, 202); // answers a request that is void
             return;
@@ -41,7 +45,8 @@ final class SessionPost {
         }
     }
 
-    static void relay(RelaySession session, Upstream target, Exchange exchange, byte[] body, Message.Batch batch) {
+    static void relay(RelaySession session, Upstream target, PostExchange exchange, byte[] body, Message.Batch batch) {
+        exchange.in(session);
         long requests = batch.elements().stream()
                 .filter(each -> each.envelope().isRequest())
                 .count();
@@ -51,8 +56,11 @@ final class SessionPost {
         List<Call> calls = new ArrayList<>();
         List<byte[]> kept = new ArrayList<>();
         byte[] sent = body;
+        int operations = exchange.operations().size();
         for (Message.Element element : batch.elements().reversed()) { // from the end, so that earlier spans stay true
-            byte[] edited = prepared(session, sent, sent.length, element.envelope(), calls);
+            ServerOperation operation =
+                    element.envelope().isAnswer() ? null : exchange.operations().get(--operations);
+            byte[] edited = prepared(session, sent, element.envelope(), operation, calls);
             if (edited != null) {
                 int end = element.span().end() + edited.length - sent.length;
                 kept.addFirst(Arrays.copyOfRange(edited, element.span().start(), end));
@@ -88,17 +96,25 @@ final class SessionPost {
 
     /** The message as the upstream is to get it; null where it must not get it. */
     private static byte @Nullable [] prepared(
-            RelaySession session, byte[] body, int length, Envelope envelope, List<Call> calls) {
+            RelaySession session,
+            byte[] body,
+            Envelope envelope,
+            @Nullable ServerOperation operation,
+            List<Call> calls) {
         RequestId id = envelope.id();
         if (envelope.isRequest() && id != null) {
             remember(session, envelope);
-            Call call = session.begin(id, String.valueOf(envelope.method()), envelope.progressToken());
+            Call call = session.begin(
+                    id,
+                    String.valueOf(envelope.method()),
+                    envelope.progressToken(),
+                    operation == null ? Operation.NONE : operation);
             calls.addFirst(call);
-            return replaced(body, length, envelope.idSpan(), id, call.upstreamId());
+            return replaced(body, envelope.idSpan(), id, call.upstreamId());
         }
         if (envelope.isAnswer() && id != null) {
             RequestId upstreamId = session.serverRequests().answered(id, session.generation());
-            return upstreamId == null ? null : replaced(body, length, envelope.idSpan(), id, upstreamId);
+            return upstreamId == null ? null : replaced(body, envelope.idSpan(), id, upstreamId);
         }
         if (envelope.is(McpMethod.INITIALIZED)) {
             session.change(SessionState::withInitialized, Completion.NOBODY);
@@ -107,11 +123,11 @@ final class SessionPost {
         RequestId named = envelope.cancelledId();
         return cancelled == null || named == null
                 ? body
-                : replaced(body, length, envelope.cancelledIdSpan(), named, cancelled.upstreamId());
+                : replaced(body, envelope.cancelledIdSpan(), named, cancelled.upstreamId());
     }
 
-    private static byte[] replaced(byte[] body, int length, @Nullable Span span, RequestId from, RequestId to) {
-        return from.equals(to) ? body : MessageEditor.replace(body, 0, length, span, to);
+    private static byte[] replaced(byte[] body, @Nullable Span span, RequestId from, RequestId to) {
+        return from.equals(to) ? body : MessageEditor.replace(body, 0, body.length, span, to);
     }
 
     private static @Nullable Call openCall(RelaySession session, Envelope envelope) {

@@ -6,6 +6,7 @@ import dev.shadowcat.gateway.http.ExchangeListener;
 import dev.shadowcat.gateway.http.StreamedResponse;
 import dev.shadowcat.mcp.ProtocolVersions;
 import dev.shadowcat.memory.Footprint;
+import dev.shadowcat.observe.Replay;
 import dev.shadowcat.session.ClientStream;
 import dev.shadowcat.session.EventSink;
 import dev.shadowcat.session.EventStream;
@@ -83,10 +84,20 @@ final class SseClient implements EventSink, ExchangeListener {
         serve(served, new ClientStream(served, this, after));
     }
 
-    /** The same for a client that has been told that some of what follows its cursor is gone. */
-    void serveAfterGap(EventStream served, long after) {
+    /**
+     * The same for a client that came back.
+     *
+     * @param gap whether it has been told that some of what follows its cursor is gone
+     * @param follower of its way through what it missed
+     */
+    void resume(EventStream served, long after, boolean gap, @Nullable Replay follower) {
         ClientStream attached = new ClientStream(served, this, after);
-        attached.gapTold();
+        if (gap) {
+            attached.gapTold();
+        }
+        if (follower != null) {
+            attached.followed(follower);
+        }
         serve(served, attached);
     }
 

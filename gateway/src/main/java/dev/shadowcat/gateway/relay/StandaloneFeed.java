@@ -228,7 +228,13 @@ final class StandaloneFeed implements UpstreamListener, Runnable, Measured {
         Offer refusedWith = new Offer(status, received.copy());
         if (Healing.suspect(status) && session.state().upstreamSession() != null && headers != null) {
             session.healing()
-                    .refused(target, generation, status, headers.toHeaders(), outcome -> healed(refusedWith, outcome));
+                    .refused(
+                            target,
+                            generation,
+                            status,
+                            headers.toHeaders(),
+                            null,
+                            outcome -> healed(refusedWith, outcome));
             return;
         }
         refuse(refusedWith);

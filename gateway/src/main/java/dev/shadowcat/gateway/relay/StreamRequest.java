@@ -6,6 +6,7 @@ import dev.shadowcat.gateway.http.ExchangeListener;
 import dev.shadowcat.mcp.McpErrors;
 import dev.shadowcat.mcp.Messages;
 import dev.shadowcat.observe.Observer;
+import dev.shadowcat.observe.Replay;
 import dev.shadowcat.observe.Resumed;
 import dev.shadowcat.session.EventStream;
 import dev.shadowcat.session.Resumption;
@@ -140,6 +141,11 @@ final class StreamRequest implements ExchangeListener {
             Answers.error(exchange, 409, McpErrors.SERVER_ERROR, "Another client holds this stream");
             return;
         }
+        Replay replay = resumed
+                ? session.relay()
+                        .operations()
+                        .replay(exchange.headers(), stream.origin(), session.id(), stream.number(), gap)
+                : null; // before the answer begins: then the headers are forgotten
         SseClient client = SseClient.begun(session, exchange);
         if (resumed) {
             session.relay().observer().resumed(gap ? Resumed.GAP : Resumed.WHOLE);
@@ -148,12 +154,9 @@ final class StreamRequest implements ExchangeListener {
         if (gap) {
             session.relay().observer().gapTold();
             session.gapNotices(stream.standalone()).forEach(client::notice); // said so, never passed over
-            client.flush();
-            client.serveAfterGap(stream, after);
-            return;
         }
         client.flush();
-        client.serve(stream, after);
+        client.resume(stream, after, gap, replay);
     }
 
     @Override

@@ -1,5 +1,6 @@
 package dev.shadowcat.gateway.relay;
 
+import dev.shadowcat.gateway.telemetry.Work;
 import dev.shadowcat.gateway.upstream.UpstreamCall;
 import dev.shadowcat.gateway.upstream.UpstreamFailure;
 import dev.shadowcat.gateway.upstream.UpstreamListener;
@@ -30,6 +31,7 @@ final class StreamResume implements UpstreamListener {
     private SessionLoop.@Nullable Timer silence;
     private @Nullable UpstreamCall call;
     private @Nullable UpstreamFeed feed;
+    private Work work = Work.NONE; // of the attempt under way
 
     StreamResume(RelaySession session, Upstream target, EventStream stream, HttpHeaders headers) {
         this.session = session;
@@ -100,6 +102,10 @@ final class StreamResume implements UpstreamListener {
         addressed.set(HttpHeaderNames.ACCEPT, "text/event-stream");
         addressed.remove(HttpHeaderNames.CONTENT_TYPE);
         feed = null;
+        work = session.relay()
+                .operations()
+                .upstreamResume(stream.origin(), target.peer(), session.id(), stream.number());
+        work.inject(addressed);
         call = target.get(session.nettyLoop().loop(), addressed, this);
         listen();
     }
@@ -124,8 +130,14 @@ final class StreamResume implements UpstreamListener {
             releaseFeed();
             feed = null;
             silent.close();
+            ended("timeout");
             attempt();
         });
+    }
+
+    private void ended(@Nullable String errorType) {
+        work.end(errorType);
+        work = Work.NONE;
     }
 
     private void stopListening() {
@@ -149,6 +161,7 @@ final class StreamResume implements UpstreamListener {
         if (refused != null) {
             refused.close();
         }
+        ended(Integer.toString(status));
         if (status == 409 || status >= 500) {
             again(); // it still sees the old socket, or is not up yet
             return;
@@ -179,6 +192,7 @@ final class StreamResume implements UpstreamListener {
         session.remove(this);
         stopListening();
         releaseFeed();
+        ended(null);
         UpstreamCall open = call;
         call = null;
         if (open != null) {
@@ -216,6 +230,7 @@ final class StreamResume implements UpstreamListener {
     public void end() {
         call = null;
         stopListening();
+        ended(null);
         UpstreamFeed fed = feed;
         if (fed == null) {
             again();
@@ -239,6 +254,7 @@ final class StreamResume implements UpstreamListener {
     public void failed(UpstreamFailure failure) {
         call = null;
         stopListening();
+        ended(failure.fate().errorType());
         UpstreamFeed fed = feed;
         if (fed == null) {
             again();

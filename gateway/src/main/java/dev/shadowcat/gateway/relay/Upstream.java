@@ -1,8 +1,11 @@
 package dev.shadowcat.gateway.relay;
 
 import dev.shadowcat.gateway.config.UpstreamSettings;
+import dev.shadowcat.gateway.telemetry.Operations;
+import dev.shadowcat.gateway.telemetry.Peer;
 import dev.shadowcat.gateway.upstream.UpstreamCall;
 import dev.shadowcat.gateway.upstream.UpstreamClient;
+import dev.shadowcat.gateway.upstream.UpstreamClientSettings;
 import dev.shadowcat.gateway.upstream.UpstreamListener;
 import dev.shadowcat.gateway.upstream.UpstreamRequest;
 import dev.shadowcat.gateway.upstream.UpstreamRequest.Reuse;
@@ -20,16 +23,28 @@ import java.util.concurrent.Semaphore;
  * @param target path and query of its endpoint
  * @param slots one for each request that may be under way to it
  * @param trouble what is said of it where no session can begin
+ * @param peer what telemetry calls it
  */
 record Upstream(
-        UpstreamSettings settings, UpstreamClient client, String target, Semaphore slots, UpstreamTrouble trouble) {
-    Upstream(UpstreamSettings settings, UpstreamClient client, InstantSource clock) {
+        UpstreamSettings settings,
+        UpstreamClient client,
+        String target,
+        Semaphore slots,
+        UpstreamTrouble trouble,
+        Peer peer) {
+    Upstream(UpstreamSettings settings, UpstreamClient client, InstantSource clock, Operations operations) {
         this(
                 settings,
                 client,
                 target(settings),
                 new Semaphore(settings.maxConcurrentCalls()),
-                new UpstreamTrouble(settings.name(), clock));
+                new UpstreamTrouble(settings.name(), clock),
+                peer(settings, operations));
+    }
+
+    private static Peer peer(UpstreamSettings settings, Operations operations) {
+        UpstreamClientSettings client = UpstreamClientSettings.of(settings.url());
+        return operations.peer(client.host(), client.port());
     }
 
     private static String target(UpstreamSettings settings) {

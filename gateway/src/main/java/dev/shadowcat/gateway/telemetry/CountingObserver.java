@@ -3,9 +3,12 @@ package dev.shadowcat.gateway.telemetry;
 import dev.shadowcat.observe.Dropped;
 import dev.shadowcat.observe.Observer;
 import dev.shadowcat.observe.Resumed;
+import dev.shadowcat.observe.SpanIdentity;
+import java.util.Collection;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.atomic.LongAdder;
+import org.jspecify.annotations.Nullable;
 
 /** Counts what the gateway reports. */
 final class CountingObserver implements Observer {
@@ -24,6 +27,7 @@ final class CountingObserver implements Observer {
         SENT
     }
 
+    private final Operations operations;
     private final Histogram batchSize;
     private final Histogram latency;
     private final Histogram flush;
@@ -60,7 +64,9 @@ final class CountingObserver implements Observer {
     private final LongAdder reconnects;
     private final LongAdder unknown;
 
-    CountingObserver(Instruments metrics) {
+    /** @param operations hears of flushes, which it may show in traces */
+    CountingObserver(Instruments metrics, Operations operations) {
+        this.operations = operations;
         batchSize = metrics.histogram(
                 "persistence_batch_size",
                 "{write}",
@@ -188,6 +194,16 @@ final class CountingObserver implements Observer {
         batchSize.observe(writes);
         flush.observe(nanos);
         success.add(events);
+    }
+
+    @Override
+    public boolean followsFlushes() {
+        return operations.tracing();
+    }
+
+    @Override
+    public void flushed(Collection<SpanIdentity> requests, int writes, long nanos, @Nullable String failure) {
+        operations.flushed(requests, writes, nanos, failure);
     }
 
     @Override

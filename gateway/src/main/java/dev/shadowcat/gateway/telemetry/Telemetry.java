@@ -1,5 +1,6 @@
 package dev.shadowcat.gateway.telemetry;
 
+import dev.shadowcat.gateway.upstream.CallMeter;
 import dev.shadowcat.observe.Observer;
 import io.opentelemetry.api.OpenTelemetry;
 import io.opentelemetry.api.trace.Tracer;
@@ -40,11 +41,12 @@ public final class Telemetry implements AutoCloseable {
     private final Tracer tracer;
     private final boolean traces;
     private final boolean disabled;
+    private final Operations operations;
     private final Observer observer;
     private @Nullable RuntimeTelemetry runtime; // guarded by this
     private boolean closed; // guarded by this
 
-    private Telemetry(Map<String, String> environment) {
+    private Telemetry(Map<String, String> environment, @Nullable Operations elsewhere) {
         disabled = environment.getOrDefault("OTEL_SDK_DISABLED", "").equalsIgnoreCase("true");
         Map<String, String> exporters = disabled ? NO_EXPORTERS : exporters(environment);
         boolean exports = exporters.values().stream().anyMatch(exporter -> !exporter.equals("none"));
@@ -52,7 +54,8 @@ public final class Telemetry implements AutoCloseable {
         traces = !"none".equals(exporters.get("traces"));
         tracer = traces ? sdk.getTracer(SCOPE) : TracerProvider.noop().get(SCOPE);
         instruments = new Instruments(sdk.getMeter(SCOPE), histograms);
-        observer = disabled ? Observer.NONE : new CountingObserver(instruments);
+        operations = elsewhere != null ? elsewhere : newOperations();
+        observer = disabled ? Observer.NONE : new CountingObserver(instruments, operations);
     }
 
     /**
@@ -61,7 +64,12 @@ public final class Telemetry implements AutoCloseable {
      * @throws IllegalArgumentException where one of them has no meaning; the message names it
      */
     public static Telemetry start(Map<String, String> environment) {
-        return new Telemetry(environment);
+        return new Telemetry(environment, null);
+    }
+
+    /** The same with operations that are told of elsewhere; a seam for tests. */
+    public static Telemetry start(Map<String, String> environment, Operations elsewhere) {
+        return new Telemetry(environment, elsewhere);
     }
 
     /** Nothing is exported unless a variable asks for it: by naming an exporter, or where to send to. */
@@ -125,6 +133,31 @@ public final class Telemetry implements AutoCloseable {
             SLF4JBridgeHandler.removeHandlersForRootLogger();
             SLF4JBridgeHandler.install();
         }
+    }
+
+    private Operations newOperations() {
+        return disabled
+                ? Operations.NONE
+                : new Operations(
+                        sdk.getMeter(SCOPE),
+                        traces ? tracer : null,
+                        sdk.getPropagators().getTextMapPropagator());
+    }
+
+    /** Follows requests. */
+    public Operations operations() {
+        return operations;
+    }
+
+    /** Hears of the requests to an upstream at this address. */
+    public CallMeter meter(String host, int port) {
+        Peer peer = operations.peer(host, port);
+        return (method, status, failure, nanos) -> {
+            if (failure != null) {
+                observer.upstreamFailed();
+            }
+            operations.sent(peer, method, status, failure, nanos);
+        };
     }
 
     /** Counts what the gateway reports. */

@@ -3,7 +3,6 @@ package dev.shadowcat.gateway.upstream;
 import dev.shadowcat.gateway.net.PlainMessage;
 import dev.shadowcat.gateway.net.SharedAddress;
 import dev.shadowcat.gateway.upstream.UpstreamRequest.Reuse;
-import dev.shadowcat.observe.Observer;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
@@ -31,8 +30,8 @@ final class LoopPool {
     private final HostResolver.OnLoop resolver;
     private final Bootstrap bootstrap;
     private final @Nullable SslContext tls;
-    private final Observer observer;
     private final LongSupplier nanoTime;
+    private final CallMeter meter;
     private final long pooledIdleNanos;
     private final long recentIdleNanos;
     private final RequestEncoder encoder;
@@ -51,15 +50,15 @@ final class LoopPool {
             HostResolver.OnLoop resolver,
             Bootstrap bootstrap,
             @Nullable SslContext tls,
-            Observer observer,
-            LongSupplier nanoTime) {
+            LongSupplier nanoTime,
+            CallMeter meter) {
         this.loop = loop;
         this.settings = settings;
         this.resolver = resolver;
         this.bootstrap = bootstrap.clone(loop);
         this.tls = tls;
-        this.observer = observer;
         this.nanoTime = nanoTime;
+        this.meter = meter;
         this.pooledIdleNanos = settings.pooledIdle().toNanos();
         this.recentIdleNanos = settings.recentIdle().toNanos();
         this.encoder = new RequestEncoder(settings.authority());
@@ -78,14 +77,14 @@ final class LoopPool {
         } catch (IllegalArgumentException unsendable) {
             body.release();
             return refused(
-                    new OpenCall(listener, observer, false, null, null),
+                    new OpenCall(listener, request, meter, null, null),
                     "request cannot be sent: " + unsendable.getMessage());
         }
         boolean copied = RequestEncoder.copiesBody(body);
         if (copied) {
             body.release();
         }
-        OpenCall call = new OpenCall(listener, observer, request.longLived(), head, copied ? null : body);
+        OpenCall call = new OpenCall(listener, request, meter, head, copied ? null : body);
         if (closed) {
             return refused(call, "the client is closed");
         }

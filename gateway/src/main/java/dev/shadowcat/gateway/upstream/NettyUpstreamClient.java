@@ -1,7 +1,6 @@
 package dev.shadowcat.gateway.upstream;
 
 import dev.shadowcat.gateway.net.Transport;
-import dev.shadowcat.observe.Observer;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.channel.ChannelConfig;
 import io.netty.channel.ChannelOption;
@@ -24,30 +23,30 @@ public final class NettyUpstreamClient implements UpstreamClient {
     private final HostResolver resolver;
     private final Bootstrap bootstrap;
     private final @Nullable SslContext tls;
-    private final Observer observer;
     private final LongSupplier nanoTime;
+    private final CallMeter meter;
     private final ConcurrentMap<EventLoop, LoopPool> pools = new ConcurrentHashMap<>();
     private volatile boolean closed;
 
     /**
      * A client without connections yet.
      *
-     * @param observer hears of each failure
+     * @param meter hears of each request when it has ended
      * @throws IllegalArgumentException when the certificates of {@code caFile} cannot be read
      */
-    public NettyUpstreamClient(UpstreamClientSettings settings, Transport transport, Observer observer) {
-        this(settings, transport, observer, System::nanoTime, HostResolver.Lookup.SYSTEM);
+    public NettyUpstreamClient(UpstreamClientSettings settings, Transport transport, CallMeter meter) {
+        this(settings, transport, meter, System::nanoTime, HostResolver.Lookup.SYSTEM);
     }
 
     NettyUpstreamClient(
             UpstreamClientSettings settings,
             Transport transport,
-            Observer observer,
+            CallMeter meter,
             LongSupplier nanoTime,
             HostResolver.Lookup lookup) {
         this.settings = settings;
-        this.observer = observer;
         this.nanoTime = nanoTime;
+        this.meter = meter;
         this.tls = settings.secure() ? UpstreamTls.context(settings.caFile()) : null;
         this.resolver = new HostResolver(settings.host(), settings.port(), settings.connectTimeout(), lookup);
         this.bootstrap = bootstrap(settings, transport);
@@ -57,7 +56,7 @@ public final class NettyUpstreamClient implements UpstreamClient {
     public UpstreamCall send(EventLoop loop, UpstreamRequest request, UpstreamListener listener) {
         LoopPool pool = pools.get(loop);
         if (pool == null) {
-            pool = new LoopPool(loop, settings, resolver.onLoop(loop), bootstrap, tls, observer, nanoTime);
+            pool = new LoopPool(loop, settings, resolver.onLoop(loop), bootstrap, tls, nanoTime, meter);
             pools.put(loop, pool); // only its own loop adds a loop's pool
             if (closed) {
                 pool.close();

@@ -2,11 +2,11 @@ package dev.shadowcat.gateway.upstream;
 
 import dev.shadowcat.gateway.upstream.UpstreamFailure.Fate;
 import dev.shadowcat.memory.Footprint;
-import dev.shadowcat.observe.Observer;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelProgressiveFuture;
 import io.netty.channel.ChannelProgressiveFutureListener;
 import io.netty.handler.codec.http.HttpHeaders;
+import io.netty.handler.codec.http.HttpMethod;
 import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 
@@ -16,12 +16,15 @@ import org.jspecify.annotations.Nullable;
  */
 final class OpenCall implements UpstreamCall, ChannelProgressiveFutureListener {
     private final UpstreamListener listener;
-    private final Observer observer;
+    private final CallMeter meter;
+    private final HttpMethod method;
+    private final long begunNanos;
     private final boolean longLived;
     private @Nullable ByteBuf head; // until it is written
     private @Nullable ByteBuf body; // likewise, where it is not a part of the head
     private @Nullable UpstreamConnection connection;
     private int writes; // under way
+    private short status; // 0 until the answer begins
     private boolean taken;
     private boolean began;
     private boolean paused;
@@ -29,13 +32,15 @@ final class OpenCall implements UpstreamCall, ChannelProgressiveFutureListener {
 
     OpenCall(
             UpstreamListener listener,
-            Observer observer,
-            boolean longLived,
+            UpstreamRequest request,
+            CallMeter meter,
             @Nullable ByteBuf head,
             @Nullable ByteBuf body) {
         this.listener = listener;
-        this.observer = observer;
-        this.longLived = longLived;
+        this.meter = meter;
+        this.method = request.method();
+        this.begunNanos = System.nanoTime();
+        this.longLived = request.longLived();
         this.head = head;
         this.body = body;
     }
@@ -57,7 +62,7 @@ final class OpenCall implements UpstreamCall, ChannelProgressiveFutureListener {
             return;
         }
         UpstreamConnection used = connection;
-        finish();
+        finish(null);
         if (used != null) {
             used.drop();
         }
@@ -145,8 +150,9 @@ final class OpenCall implements UpstreamCall, ChannelProgressiveFutureListener {
         return over;
     }
 
-    void head(int status, HttpHeaders headers) {
-        listener.head(status, headers);
+    void head(int answered, HttpHeaders headers) {
+        status = (short) answered;
+        listener.head(answered, headers);
     }
 
     void data(ByteBuf bytes) {
@@ -154,7 +160,7 @@ final class OpenCall implements UpstreamCall, ChannelProgressiveFutureListener {
     }
 
     void end() {
-        finish();
+        finish(null);
         listener.end();
     }
 
@@ -167,8 +173,7 @@ final class OpenCall implements UpstreamCall, ChannelProgressiveFutureListener {
         if (over) {
             return;
         }
-        finish();
-        observer.upstreamFailed();
+        finish(fate);
         listener.failed(new UpstreamFailure(fate, reason));
     }
 
@@ -178,8 +183,9 @@ final class OpenCall implements UpstreamCall, ChannelProgressiveFutureListener {
         }
     }
 
-    private void finish() {
+    private void finish(@Nullable Fate failure) {
         over = true;
+        meter.ended(method, status, failure, System.nanoTime() - begunNanos);
         connection = null;
         if (head != null) {
             head.release();

@@ -71,12 +71,13 @@ public record UpstreamClientSettings(
     }
 
     /** The host, without the brackets of an IPv6 literal. */
-    String host() {
+    public String host() {
         String host = base.getHost();
         return host.startsWith("[") ? host.substring(1, host.length() - 1) : host;
     }
 
-    int port() {
+    /** The port, that of the scheme where the URL names none. */
+    public int port() {
         if (base.getPort() != -1) {
             return base.getPort();
         }

@@ -29,7 +29,7 @@ import java.util.concurrent.TimeUnit;
 
 /** A whole gateway on a free port, with a store that the test brings and keeps. */
 final class GatewayFixture implements AutoCloseable {
-    private final Telemetry telemetry = Telemetry.start(Map.of());
+    private final Telemetry telemetry;
     private final EventLoopGroup loops;
     private final UpstreamClient client;
     private final Gateway gateway;
@@ -41,13 +41,22 @@ final class GatewayFixture implements AutoCloseable {
     }
 
     GatewayFixture(EventStore store, URI upstream, Map<String, String> flags, Clock clock) throws IOException {
+        this(store, upstream, flags, clock, Telemetry.start(Map.of()));
+    }
+
+    GatewayFixture(EventStore store, URI upstream, Map<String, String> flags, Clock clock, Telemetry telemetry)
+            throws IOException {
+        this.telemetry = telemetry;
         Map<String, String> all = new HashMap<>(flags);
         all.put("--upstream-url", upstream.toString());
         GatewaySettings settings = Configuration.read(all, Map.of()).gateway();
         Transport transport = Transport.available();
         loops = transport.newLoops(1, "test-loop");
         Observer observer = telemetry.observer();
-        client = new NettyUpstreamClient(UpstreamClientSettings.of(upstream), transport, observer);
+        client = new NettyUpstreamClient(
+                UpstreamClientSettings.of(upstream),
+                transport,
+                telemetry.meter(upstream.getHost(), upstream.getPort()));
         gateway = new Gateway(
                 settings,
                 loops,
@@ -56,6 +65,7 @@ final class GatewayFixture implements AutoCloseable {
                 (write, reason) -> {},
                 UnstoredMarks.NONE,
                 observer,
+                telemetry.operations(),
                 Fatal.LOGGED,
                 clock);
         gateway.start();

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.shadowcat.event.SessionId;
 import dev.shadowcat.gateway.config.Configuration;
+import dev.shadowcat.gateway.telemetry.Operations;
 import dev.shadowcat.observe.Observer;
 import dev.shadowcat.persist.PersistenceSettings;
 import dev.shadowcat.persist.PersistenceWorker;
@@ -65,6 +66,7 @@ class MaintenanceTest {
                 store,
                 reader,
                 Observer.NONE,
+                Operations.NONE,
                 wall);
         SessionServices services =
                 new SessionServices(store, worker, reader, wall, Observer.NONE, RetentionLimits.DEFAULTS);

@@ -11,7 +11,9 @@ import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 
 /** A client of one session, as plain as HTTP allows. */
@@ -25,6 +27,7 @@ final class TestClient implements AutoCloseable {
     private final URI url;
     private String session = "";
     private String authorization = "";
+    private final Map<String, String> headers = new HashMap<>();
 
     TestClient(URI url) {
         this.url = url;
@@ -39,6 +42,12 @@ final class TestClient implements AutoCloseable {
     /** From here on with these credentials. */
     TestClient bearer(String token) {
         authorization = "Bearer " + token;
+        return this;
+    }
+
+    /** From here on with this header. */
+    TestClient header(String name, String value) {
+        headers.put(name, value);
         return this;
     }
 
@@ -95,6 +104,7 @@ final class TestClient implements AutoCloseable {
         if (!authorization.isEmpty()) {
             request.header("Authorization", authorization);
         }
+        headers.forEach(request::header);
         return request;
     }
 

@@ -5,7 +5,6 @@ import static org.awaitility.Awaitility.await;
 
 import dev.shadowcat.gateway.net.Transport;
 import dev.shadowcat.gateway.upstream.UpstreamRequest.Reuse;
-import dev.shadowcat.observe.Observer;
 import io.netty.buffer.ByteBuf;
 import io.netty.handler.codec.http.HttpHeaders;
 import java.net.InetAddress;
@@ -102,7 +101,7 @@ class CallTest extends UpstreamHarness {
         client = new NettyUpstreamClient(
                 UpstreamClientSettings.of(URI.create("http://upstream.test:" + peer.port())),
                 transport(),
-                Observer.NONE,
+                CallMeter.NONE,
                 nanos::get,
                 host -> {
                     looking.countDown();
@@ -130,7 +129,7 @@ class CallTest extends UpstreamHarness {
         client = new NettyUpstreamClient(
                 UpstreamClientSettings.of(URI.create("http://upstream.test:" + peer.port())),
                 transport(),
-                Observer.NONE,
+                CallMeter.NONE,
                 nanos::get,
                 host -> new InetAddress[] {InetAddress.ofLiteral("127.0.0.2"), InetAddress.ofLiteral("127.0.0.1")});
         RecordingListener listener = new RecordingListener();

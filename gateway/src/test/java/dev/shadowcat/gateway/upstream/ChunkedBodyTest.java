@@ -3,9 +3,10 @@ package dev.shadowcat.gateway.upstream;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.shadowcat.gateway.upstream.ChunkedBody.Progress;
-import dev.shadowcat.observe.Observer;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
+import io.netty.handler.codec.http.EmptyHttpHeaders;
+import io.netty.handler.codec.http.HttpMethod;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import net.jqwik.api.ForAll;
@@ -16,6 +17,9 @@ import net.jqwik.api.constraints.StringLength;
 
 /** The chunked framing, split anywhere and broken anywhere. */
 class ChunkedBodyTest {
+    private static final UpstreamRequest REQUEST = new UpstreamRequest(
+            HttpMethod.GET, "/", EmptyHttpHeaders.INSTANCE, Unpooled.EMPTY_BUFFER, UpstreamRequest.Reuse.POOLED, true);
+
     @Property
     void whatWasChunkedComesOutWhereverItIsSplit(
             @ForAll @Size(max = 8) List<@StringLength(min = 1, max = 300) String> parts,
@@ -33,7 +37,7 @@ class ChunkedBodyTest {
         wire.append("0\r\nTrailer: z\r\n\r\n");
         byte[] bytes = wire.toString().getBytes(StandardCharsets.ISO_8859_1);
         RecordingListener listener = new RecordingListener();
-        OpenCall call = new OpenCall(listener, Observer.NONE, true, null, null);
+        OpenCall call = new OpenCall(listener, REQUEST, CallMeter.NONE, null, null);
         ChunkedBody body = new ChunkedBody();
         int at = 0;
         int cut = 0;
@@ -52,7 +56,7 @@ class ChunkedBodyTest {
     @Property
     void anyBytesAreTakenWithinBounds(@ForAll byte[] bytes, @ForAll @IntRange(min = 1, max = 20) int step) {
         RecordingListener listener = new RecordingListener();
-        OpenCall call = new OpenCall(listener, Observer.NONE, true, null, null);
+        OpenCall call = new OpenCall(listener, REQUEST, CallMeter.NONE, null, null);
         ChunkedBody body = new ChunkedBody();
         Progress progress = Progress.MORE;
         for (int at = 0; at < bytes.length && progress == Progress.MORE; at += step) {

@@ -3,7 +3,6 @@ package dev.shadowcat.gateway.upstream;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.shadowcat.gateway.upstream.UpstreamRequest.Reuse;
-import dev.shadowcat.observe.Observer;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -43,7 +42,7 @@ class FateTest extends UpstreamHarness {
         client = new NettyUpstreamClient(
                 UpstreamClientSettings.of(URI.create("http://nowhere.invalid")),
                 transport(),
-                Observer.NONE,
+                CallMeter.NONE,
                 nanos::get,
                 host -> {
                     throw new java.net.UnknownHostException(host);

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.shadowcat.gateway.net.Transport;
-import dev.shadowcat.observe.Observer;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.EventLoop;
 import io.netty.channel.EventLoopGroup;
@@ -39,7 +38,7 @@ class IdleStreamCostTest {
                 new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.US_ASCII))) {
             URI base = URI.create("http://127.0.0.1:" + said.readLine());
             try (NettyUpstreamClient client =
-                    new NettyUpstreamClient(UpstreamClientSettings.of(base), Transport.available(), Observer.NONE)) {
+                    new NettyUpstreamClient(UpstreamClientSettings.of(base), Transport.available(), CallMeter.NONE)) {
                 Counting listener = new Counting();
                 open(client, loops.next(), listener, 100); // what is loaded once is no stream's cost
                 long before = heapAfterCollection();

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.shadowcat.gateway.upstream.UpstreamRequest.Reuse;
-import dev.shadowcat.observe.Observer;
 import io.netty.channel.ChannelOption;
 import io.netty.handler.codec.http.DefaultHttpHeadersFactory;
 import java.time.Duration;
@@ -108,7 +107,7 @@ class PoolTest extends UpstreamHarness {
         client = new NettyUpstreamClient(
                 UpstreamClientSettings.of(settings().base()),
                 transport(),
-                Observer.NONE,
+                CallMeter.NONE,
                 System::nanoTime,
                 HostResolver.Lookup.SYSTEM);
         Peer.Connection connection = firstAnswered(OK);

@@ -4,7 +4,6 @@ import static org.awaitility.Awaitility.await;
 
 import dev.shadowcat.gateway.net.Transport;
 import dev.shadowcat.gateway.upstream.UpstreamRequest.Reuse;
-import dev.shadowcat.observe.Observer;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
@@ -57,7 +56,7 @@ abstract class UpstreamHarness {
     }
 
     NettyUpstreamClient client(UpstreamClientSettings settings) {
-        return new NettyUpstreamClient(settings, transport(), Observer.NONE, nanos::get, HostResolver.Lookup.SYSTEM);
+        return new NettyUpstreamClient(settings, transport(), CallMeter.NONE, nanos::get, HostResolver.Lookup.SYSTEM);
     }
 
     void advance(long millis) {

@@ -11,13 +11,14 @@ import org.jspecify.annotations.Nullable;
 final class RecordReader {
     private final byte[] bytes;
     private final int end;
+    private final byte version;
     private int position;
 
     /** @throws StoreException if the record was written in a newer format than {@code newest} */
     RecordReader(String what, byte newest, byte[] bytes, int length) {
         this.bytes = bytes;
         this.end = length;
-        byte version = next();
+        version = next();
         if (version < 1 || version > newest) {
             throw new StoreException(
                     "the store holds a " + what + " in format " + version
@@ -25,6 +26,11 @@ final class RecordReader {
                             + ": use the version that wrote it, or a newer one",
                     null);
         }
+    }
+
+    /** The format that it was written in. */
+    byte version() {
+        return version;
     }
 
     long number() {

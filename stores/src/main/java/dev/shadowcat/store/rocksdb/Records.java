@@ -2,6 +2,7 @@ package dev.shadowcat.store.rocksdb;
 
 import dev.shadowcat.event.Event;
 import dev.shadowcat.event.SessionId;
+import dev.shadowcat.observe.SpanIdentity;
 import dev.shadowcat.store.CredentialBinding;
 import dev.shadowcat.store.Owner;
 import dev.shadowcat.store.SessionActivity;
@@ -23,6 +24,7 @@ import java.util.function.Function;
  */
 final class Records {
     private static final byte VERSION = 1;
+    private static final byte VERSION_WITH_ORIGIN = 2; // of a stream's record; written where it has one
 
     private static final int ANSWER = 1;
     private static final int UPSTREAM_ID = 2;
@@ -88,7 +90,8 @@ final class Records {
     }
 
     static void write(RecordWriter out, StreamRecord record) {
-        out.begin(VERSION)
+        SpanIdentity origin = record.origin();
+        out.begin(origin == null ? VERSION : VERSION_WITH_ORIGIN)
                 .number(record.createdAtMillis())
                 .number(record.generation())
                 .number(record.open().size());
@@ -97,11 +100,19 @@ final class Records {
         }
         out.number(code(record.phase()));
         writeOwner(out, record.owner());
+        if (origin != null) {
+            out.rest(ByteBuffer.allocate(3 * Long.BYTES)
+                    .putLong(origin.traceHigh())
+                    .putLong(origin.traceLow())
+                    .putLong(origin.span())
+                    .array());
+        }
     }
 
     static StreamRecord streamRecord(int number, byte[] value) {
         return decode(
                 "stream record",
+                VERSION_WITH_ORIGIN,
                 value,
                 value.length,
                 in -> new StreamRecord(
@@ -110,7 +121,13 @@ final class Records {
                         in.smallNumber(),
                         openRequests(in),
                         phase(in.smallNumber()),
-                        readOwner(in)));
+                        readOwner(in),
+                        in.version() < VERSION_WITH_ORIGIN ? null : readOrigin(in)));
+    }
+
+    private static SpanIdentity readOrigin(RecordReader in) {
+        ByteBuffer bytes = ByteBuffer.wrap(in.rest());
+        return new SpanIdentity(bytes.getLong(), bytes.getLong(), bytes.getLong());
     }
 
     private static List<OpenRequest> openRequests(RecordReader in) {
@@ -244,8 +261,12 @@ final class Records {
     }
 
     private static <T> T decode(String what, byte[] value, int length, Function<RecordReader, T> fields) {
+        return decode(what, VERSION, value, length, fields);
+    }
+
+    private static <T> T decode(String what, byte newest, byte[] value, int length, Function<RecordReader, T> fields) {
         try {
-            return fields.apply(new RecordReader(what, VERSION, value, length));
+            return fields.apply(new RecordReader(what, newest, value, length));
         } catch (BufferUnderflowException | ArithmeticException damaged) {
             throw new StoreException("the store holds a damaged " + what, damaged);
         }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.shadowcat.event.Event;
 import dev.shadowcat.event.SessionId;
+import dev.shadowcat.observe.SpanIdentity;
 import dev.shadowcat.store.SessionActivity;
 import dev.shadowcat.store.SessionRecord;
 import dev.shadowcat.store.StoreException;
@@ -64,6 +65,16 @@ class RecordsTest {
     void streamRecordOfVersion1() {
         String golden = "0180d095ffbc31010101310d22736861646f776361742d31220a746f6f6c732f63616c6c020000";
         StreamRecord record = Writes.stream(ID, 5, Phase.CANCELLED).record();
+        assertThat(hex(out -> Records.write(out, record))).isEqualTo(golden);
+        assertThat(Records.streamRecord(5, bytes(golden))).isEqualTo(record);
+    }
+
+    @Test
+    void streamRecordOfVersion2HasTheRequestThatBeganIt() {
+        String golden = "0280d095ffbc31010101310d22736861646f776361742d31220a746f6f6c732f63616c6c000000"
+                + "4bf92f3577b34da6a3ce929d0e0e473600f067aa0ba902b7";
+        SpanIdentity origin = new SpanIdentity(0x4bf92f3577b34da6L, 0xa3ce929d0e0e4736L, 0x00f067aa0ba902b7L);
+        StreamRecord record = Writes.stream(ID, 5, origin).record();
         assertThat(hex(out -> Records.write(out, record))).isEqualTo(golden);
         assertThat(Records.streamRecord(5, bytes(golden))).isEqualTo(record);
     }

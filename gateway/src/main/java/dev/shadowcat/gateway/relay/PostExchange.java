@@ -1,0 +1,189 @@
+package dev.shadowcat.gateway.relay;
+
+import dev.shadowcat.gateway.http.Exchange;
+import dev.shadowcat.gateway.http.ExchangeListener;
+import dev.shadowcat.gateway.http.StreamedResponse;
+import dev.shadowcat.gateway.telemetry.ClientOperation;
+import dev.shadowcat.gateway.telemetry.Operations;
+import dev.shadowcat.gateway.telemetry.ServerOperation;
+import dev.shadowcat.mcp.Envelope;
+import dev.shadowcat.mcp.Message;
+import dev.shadowcat.mcp.MessageEditor;
+import dev.shadowcat.mcp.MessageReader;
+import dev.shadowcat.mcp.RequestId;
+import dev.shadowcat.session.Call;
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.EventLoop;
+import io.netty.handler.codec.http.HttpHeaders;
+import io.netty.handler.codec.http.HttpMethod;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** A client's POST with the operations that it is: those that have not ended when it is answered end with the answer's status. */
+final class PostExchange implements Exchange {
+    private final Exchange exchange;
+    private final boolean batch;
+    private final List<ServerOperation> operations; // of its requests and notifications, in their order
+
+    private PostExchange(Exchange exchange, boolean batch, List<ServerOperation> operations) {
+        this.exchange = exchange;
+        this.batch = batch;
+        this.operations = operations;
+    }
+
+    static PostExchange of(Exchange exchange, Message.Single single, Operations telemetry) {
+        Envelope envelope = single.envelope();
+        return new PostExchange(
+                exchange,
+                false,
+                envelope.isAnswer() ? List.of() : List.of(telemetry.begin(envelope, exchange.headers())));
+    }
+
+    static PostExchange of(Exchange exchange, Message.Batch batch, Operations telemetry) {
+        return new PostExchange(
+                exchange,
+                true,
+                batch.elements().stream()
+                        .map(Message.Element::envelope)
+                        .filter(envelope -> !envelope.isAnswer())
+                        .map(envelope -> telemetry.begin(envelope, exchange.headers()))
+                        .toList());
+    }
+
+    /** The first of its requests and notifications; null where it has none. */
+    @Nullable
+    ServerOperation operation() {
+        return operations.isEmpty() ? null : operations.getFirst();
+    }
+
+    /** Those of its requests and notifications, in their order. */
+    List<ServerOperation> operations() {
+        return operations;
+    }
+
+    /** It belongs to a session. */
+    void in(RelaySession session) {
+        operations.forEach(each -> each.session(session.id(), session.protocolVersion()));
+    }
+
+    /**
+     * It goes out to the upstream, perhaps not for the first time.
+     *
+     * @param calls its requests
+     * @param headers of the request; the trace is put on them
+     * @param body as the upstream is to get it, but for the trace
+     * @return the body with the trace in it
+     */
+    byte[] sending(RelaySession session, Upstream target, List<Call> calls, HttpHeaders headers, byte[] body) {
+        if (operations.isEmpty()) {
+            return body;
+        }
+        String upstreamSession = session.state().upstreamSession();
+        if (!batch) {
+            ServerOperation only = operations.getFirst();
+            ClientOperation sent = only.sending(target.peer(), upstreamSession, upstreamId(only, calls));
+            sent.inject(headers);
+            return sent.inject(body);
+        }
+        List<ClientOperation> sent = new ArrayList<>(operations.size());
+        for (ServerOperation each : operations) {
+            sent.add(each.sending(target.peer(), upstreamSession, upstreamId(each, calls)));
+        }
+        if (!session.relay().operations().tracing()) {
+            return body;
+        }
+        sent.getFirst().inject(headers);
+        return injected(body, sent);
+    }
+
+    private static @Nullable RequestId upstreamId(ServerOperation operation, List<Call> calls) {
+        for (Call call : calls) {
+            if (call.operation().equals(operation)) {
+                return call.upstreamId();
+            }
+        }
+        return null;
+    }
+
+    private static byte[] injected(byte[] body, List<ClientOperation> sent) {
+        if (!(MessageReader.read(body) instanceof Message.Batch read)) {
+            throw new IllegalStateException("a batch that was read before is none");
+        }
+        List<byte[]> messages = new ArrayList<>(read.elements().size());
+        int next = 0;
+        for (Message.Element element : read.elements()) {
+            byte[] own = Arrays.copyOfRange(
+                    body, element.span().start(), element.span().end());
+            messages.add(element.envelope().isAnswer() ? own : sent.get(next++).inject(own));
+        }
+        return MessageEditor.batch(messages);
+    }
+
+    /** The way to the upstream failed. */
+    void upstreamFailed(String errorType) {
+        operations.forEach(each -> each.upstreamFailed(errorType));
+    }
+
+    /** The upstream refused it with an HTTP status. */
+    void upstreamRefused(int status) {
+        operations.forEach(each -> each.upstreamRefused(status));
+    }
+
+    @Override
+    public void respond(int status, HttpHeaders headers, ByteBuf body) {
+        operations.forEach(each -> each.responded(status));
+        exchange.respond(status, headers, body);
+    }
+
+    @Override
+    public StreamedResponse startStream(int status, HttpHeaders headers, boolean longLived) {
+        for (ServerOperation each : operations) {
+            if (each.isNotification()) {
+                each.responded(status);
+            }
+        }
+        return exchange.startStream(status, headers, longLived);
+    }
+
+    @Override
+    public HttpMethod method() {
+        return exchange.method();
+    }
+
+    @Override
+    public String path() {
+        return exchange.path();
+    }
+
+    @Override
+    public String query() {
+        return exchange.query();
+    }
+
+    @Override
+    public HttpHeaders headers() {
+        return exchange.headers();
+    }
+
+    @Override
+    public ByteBuf body() {
+        return exchange.body();
+    }
+
+    @Override
+    public EventLoop loop() {
+        return exchange.loop();
+    }
+
+    @Override
+    public String remote() {
+        return exchange.remote();
+    }
+
+    @Override
+    public void listener(@Nullable ExchangeListener listener) {
+        exchange.listener(listener);
+    }
+}
