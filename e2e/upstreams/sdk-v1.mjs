@@ -76,6 +76,7 @@ function logRequest(request, response, session, body) {
   const entry = {
     method: request.method, session, rpc: body?.method, id: body?.id, tag: body?.params?.arguments?.tag, params: body?.params,
     cursor: request.headers['last-event-id'], authorization: request.headers.authorization, cookie: request.headers.cookie,
+    traceparent: request.headers.traceparent,
   };
   log({ what: 'request', ...entry });
   response.on('close', () => log({ what: 'closed', ...entry, status: response.statusCode, finished: response.writableFinished }));
