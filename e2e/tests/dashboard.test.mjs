@@ -114,7 +114,8 @@ describe('dashboard and rules under load', { skip: unlessControl || withoutProme
   test('every metric that is named exists, and every one that exists is documented', { timeout }, async () => {
     const page = name => readFileSync(join(deploy, '../docs', name), 'utf8');
     const rows = name => [...page(name).matchAll(/^\| `([\w.]+)` \|/gm)].map(([, metric]) => metric);
-    const documented = new Set(rows('metrics.md'));
+    const durations = rows('telemetry.md').map(name => `${name.replaceAll('.', '_')}_seconds`);
+    const documented = new Set([...rows('metrics.md'), ...durations]);
     const scraped = await prometheus.metrics();
     const rooms = new Set([...documented].map(name => name.replace(/_.*/, '')));
     const labels = new Set(await prometheus.labels());
