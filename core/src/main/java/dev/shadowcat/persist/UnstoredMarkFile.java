@@ -4,9 +4,11 @@ import dev.shadowcat.event.Event;
 import dev.shadowcat.event.SessionId;
 import dev.shadowcat.store.AppendOutcome;
 import dev.shadowcat.store.EventStore;
+import dev.shadowcat.store.Owner;
 import dev.shadowcat.store.StoreWrite;
 import dev.shadowcat.store.StoreWrite.AppendEvent;
 import dev.shadowcat.store.StoredStream;
+import dev.shadowcat.store.StreamRecord;
 import dev.shadowcat.store.StreamRecord.Phase;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -24,14 +26,17 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Marks in a file, a line each, while an outage lasts. Where it is there at the start, the gateway was killed in one, and each of
- * its streams gets a gap. Bounded, and beside the store: what a full disk or the bound keeps out of it is logged, once an outage.
+ * its streams gets a gap. Bounded, and beside the store: what a full disk or the bound keeps out of it is tried again while the
+ * outage lasts, and logged once.
  */
 public final class UnstoredMarkFile implements UnstoredMarks {
     private static final Logger log = LoggerFactory.getLogger(UnstoredMarkFile.class);
     private static final int MOST = 50_000; // lines of 24 to 30 bytes
+    private static final int STANDALONE = 0;
 
     private final Path file;
     private final Set<StreamKey> marked = new HashSet<>(); // worker only, like what follows
+    private boolean written; // or tried to, since it was last cleared
     private boolean failed;
 
     public UnstoredMarkFile(Path file) {
@@ -48,7 +53,7 @@ public final class UnstoredMarkFile implements UnstoredMarks {
             failed(MOST + " streams are marked already");
             return;
         }
-        marked.add(key);
+        written = true;
         try {
             Files.writeString(
                     file,
@@ -56,6 +61,7 @@ public final class UnstoredMarkFile implements UnstoredMarks {
                     StandardCharsets.UTF_8,
                     StandardOpenOption.CREATE,
                     StandardOpenOption.APPEND);
+            marked.add(key);
         } catch (IOException cannotMark) {
             failed(cannotMark.toString());
         }
@@ -71,8 +77,9 @@ public final class UnstoredMarkFile implements UnstoredMarks {
     @Override
     public void clear() {
         failed = false;
-        if (!marked.isEmpty()) {
-            marked.clear();
+        marked.clear();
+        if (written) {
+            written = false;
             delete();
         }
     }
@@ -97,34 +104,47 @@ public final class UnstoredMarkFile implements UnstoredMarks {
         List<StoreWrite> gaps = new ArrayList<>();
         try {
             for (String line : new LinkedHashSet<>(Files.readAllLines(file))) {
-                gap(store, line, nowMillis).ifPresent(gaps::add);
+                gaps.addAll(gap(store, line, nowMillis));
             }
             AppendOutcome outcome = store.append(gaps);
             if (!(outcome instanceof AppendOutcome.Stored)) {
                 throw new IOException(outcome.toString());
             }
-            log.warn("The last run was killed while it sent events on unstored: {} streams have a gap", gaps.size());
+            long streams = gaps.stream().filter(AppendEvent.class::isInstance).count();
+            log.warn("The last run was killed while it sent events on unstored: {} streams have a gap", streams);
             delete();
         } catch (IOException | RuntimeException unread) {
             log.error("The gaps of {} cannot be stored: {}", file, unread.toString());
         }
     }
 
-    /** None where the stream is not there, or nothing follows on it; a line that was cut off names none either. */
-    private static Optional<AppendEvent> gap(EventStore store, String line, long nowMillis) {
+    /** None where nothing follows on the stream, or nobody can come back to it; a line that was cut off names none either. */
+    private static List<StoreWrite> gap(EventStore store, String line, long nowMillis) {
         int space = line.indexOf(' ');
         Optional<SessionId> session = SessionId.parse(line.substring(space + 1));
         if (session.isEmpty() || space < 0 || !line.substring(0, space).matches("\\d{1,9}")) {
-            return Optional.empty();
+            return List.of();
         }
-        return store.stream(session.get(), Integer.parseInt(line.substring(0, space)))
-                .filter(stream -> stream.record().phase() == Phase.OPEN)
-                .map(stream -> gap(session.get(), stream, nowMillis));
+        int number = Integer.parseInt(line.substring(0, space));
+        Optional<StoredStream> known = store.stream(session.get(), number);
+        if (known.isPresent()) {
+            StreamRecord record = known.get().record();
+            return record.phase() == Phase.OPEN
+                    ? List.of(gap(session.get(), record, known.get().lastSequence() + 1, nowMillis))
+                    : List.of();
+        }
+        return store.session(session.get())
+                .filter(_ -> number == STANDALONE) // of any other, which began in the outage, no client was given an id
+                .map(owner -> begun(session.get(), owner.state().generation(), nowMillis))
+                .orElse(List.of());
     }
 
-    private static AppendEvent gap(SessionId session, StoredStream stream, long nowMillis) {
-        Event gap = Event.gapOfUnknown(
-                stream.lastSequence() + 1, nowMillis, stream.record().generation());
-        return new AppendEvent(session, stream.record().number(), gap);
+    private static AppendEvent gap(SessionId session, StreamRecord stream, long sequence, long nowMillis) {
+        return new AppendEvent(session, stream.number(), Event.gapOfUnknown(sequence, nowMillis, stream.generation()));
+    }
+
+    private static List<StoreWrite> begun(SessionId session, int generation, long nowMillis) {
+        StreamRecord record = new StreamRecord(STANDALONE, nowMillis, generation, List.of(), Phase.OPEN, Owner.ONLY);
+        return List.of(new StoreWrite.PutStream(session, record), gap(session, record, 1, nowMillis));
     }
 }

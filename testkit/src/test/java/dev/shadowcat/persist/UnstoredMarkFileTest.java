@@ -139,10 +139,35 @@ class UnstoredMarkFileTest {
     }
 
     @Test
-    void aFileThatCannotBeWrittenStopsNobody() {
-        UnstoredMarkFile marks = new UnstoredMarkFile(directory.resolve("no/such/directory"));
+    void aFileThatCannotBeWrittenStopsNobodyAndIsTriedAgain() throws IOException {
+        Path late = directory.resolve("late");
+        UnstoredMarkFile marks = new UnstoredMarkFile(late.resolve("unstored-streams"));
         marks.begin(ID, 0);
         marks.clear();
         assertThat(directory).isEmptyDirectory();
+        marks.begin(ID, 0);
+        Files.createDirectory(late);
+        marks.begin(ID, 0);
+        new UnstoredMarkFile(late.resolve("unstored-streams")).recover(harness.store, 0);
+        assertThat(harness.store.stream(ID, 0).orElseThrow().lastSequence()).isEqualTo(2);
+        marks.clear();
+    }
+
+    @Test
+    void aStandaloneStreamThatBeganInTheOutageHasAGapAndAnyOtherIsForgotten() {
+        SessionId listens = new SessionId(5, 5);
+        harness.store.append(List.of(Writes.session(listens)));
+        UnstoredMarkFile killed = new UnstoredMarkFile(file);
+        killed.begin(listens, 0);
+        killed.begin(listens, 1);
+        new UnstoredMarkFile(file).recover(harness.store, 7);
+        assertThat(harness.store.streams(listens))
+                .extracting(stream -> stream.record().number())
+                .containsExactly(0);
+        assertThat(harness.store.read(listens, 0, 0, 10, 1 << 20))
+                .singleElement()
+                .matches(Event::gap);
+        assertThat(harness.store.stream(listens, 0).orElseThrow().record().generation())
+                .isEqualTo(1);
     }
 }
