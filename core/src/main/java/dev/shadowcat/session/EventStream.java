@@ -52,7 +52,7 @@ public final class EventStream implements Completion, Measured {
     private long trimmedThrough;
     private long leaptTo; // the last number skipped for what a power cut may have lost; 0 where none was
     private boolean recordStored;
-    private boolean endStored;
+    private boolean endStored; // or refused for good
     private boolean endRepeated; // it was refused, as it is where an answer before it was, and no answer since
     private boolean resumed; // the upstream connection is not the first one: it may send what is not this stream's
     private @Nullable String upstreamCursor;
@@ -91,6 +91,14 @@ public final class EventStream implements Completion, Measured {
         this.upstreamCursor = NO_CURSOR.equals(known.upstreamCursor()) ? null : known.upstreamCursor();
         this.recordStored = true;
         this.endStored = phase != Phase.OPEN;
+    }
+
+    /** It came from the store, which has it open since it refused its end. */
+    void endIsKnownHere() {
+        if (!ended()) {
+            phase = Phase.FINISHED;
+            endStored = true;
+        }
     }
 
     /** Ends a stream that came from the store with nothing left to answer. */
@@ -508,12 +516,21 @@ public final class EventStream implements Completion, Measured {
         if (write instanceof StoreWrite.PutStream put
                 && put.record().phase() != Phase.OPEN
                 && ended()
-                && !endRepeated
                 && !session.deleted()) {
-            endRepeated = true;
-            putRecord(this);
+            endRefused();
         }
         pump();
+    }
+
+    /** It is told once more; a store that takes no end at all has the stream open, and the next start ends it again. */
+    private void endRefused() {
+        if (endRepeated) {
+            endStored = true;
+            session.leaveMemory(this);
+            return;
+        }
+        endRepeated = true;
+        putRecord(this);
     }
 
     /** Whether it was an answer that nobody was shown. */

@@ -310,13 +310,14 @@ public class Session implements Lane.Listener, Measured {
         return stream;
     }
 
-    /** Brings a stream that ended back to memory, for a client to read. */
+    /** Brings a stream that ended back to memory, for a client to read; one that has not ended never leaves it. */
     public final EventStream recall(StoredStream known) {
         EventStream present = stream(known.record().number());
         if (present != null) {
             return present;
         }
         EventStream recalled = new EventStream(this, known, 0);
+        recalled.endIsKnownHere();
         attached(recalled);
         return recalled;
     }

@@ -629,6 +629,30 @@ class EventStreamTest {
         assertThat(phase(stream)).isEqualTo(Phase.FINISHED);
     }
 
+    @Test
+    void aStreamWhoseEndIsRefusedAgainAndAgainLeavesMemoryAndHasEnded() throws InterruptedException {
+        EventStream stream = opened(new RequestId("1"));
+        harness.store.refuse(
+                write -> write instanceof PutStream put && put.record().phase() != Phase.OPEN);
+        Sink sink = attach(stream, 0);
+        stream.receive(null, answer("1"));
+        for (int i = 0; i < 5; i++) {
+            harness.turn();
+        }
+        assertThat(sink.finished).isTrue();
+        assertThat(session.stream(stream.number())).isNull();
+        assertThat(phase(stream)).isEqualTo(Phase.OPEN);
+        EventStream recalled =
+                session.recall(harness.store.stream(ID, stream.number()).orElseThrow());
+        assertThat(Resumption.of(recalled, 0)).isEqualTo(new Resumption.Whole(0));
+        assertThat(Resumption.of(recalled, 1)).isEqualTo(new Resumption.Over());
+        Sink late = attach(recalled, 0);
+        harness.settle();
+        assertThat(late.sequences).containsExactly(1L);
+        assertThat(late.finished).isTrue();
+        assertThat(session.stream(stream.number())).isNull();
+    }
+
     private Phase phase(EventStream stream) {
         return harness.store.stream(ID, stream.number()).orElseThrow().record().phase();
     }
