@@ -338,6 +338,16 @@ final class Intake {
         bounds.overflows(pending, lane);
     }
 
+    /** Whether writes of the lane wait aside, for a part of the store that fails. */
+    boolean isHeld(Lane lane) {
+        lock.lock();
+        try {
+            return lane.held();
+        } finally {
+            lock.unlock();
+        }
+    }
+
     /** Copies what waits, in the order of each lane. */
     void copyTo(List<PendingWrite> copy) {
         lock.lock();

@@ -98,16 +98,40 @@ public final class ClientStream implements Runnable, Measured {
      * @return whether it was shown
      */
     boolean unstored(Event event) {
-        // What was read from the store may be ahead of what the worker knows to be there.
-        boolean next = event.sequence() == Math.max(delivered, unstored) + 1;
-        if (closed || reading || !next || delivered < stream.stored() || event.gap() || !sink.writable()) {
+        if (!takesUnstored() || event.sequence() != shown() + 1) {
             return false;
         }
         unstored = event.sequence();
         sink.notice(event.message());
         sink.flush();
         session().observer().eventSent();
+        finishIfDone();
         return true;
+    }
+
+    /**
+     * Tells, without an id, that events were let go which the store never had, if the client has everything before them.
+     *
+     * @param gap in the place of the last of them
+     * @param after the event before the first of them; 0 where that one is stored
+     */
+    void unstoredGap(Event gap, long after) {
+        if (takesUnstored() && shown() >= after && shown() < gap.sequence()) {
+            unstored = gap.sequence();
+            session().observer().gapTold();
+            session().gapNotices(stream.standalone()).forEach(sink::notice);
+            sink.flush();
+        }
+    }
+
+    /** Whether it has all that the store has, and takes more. */
+    private boolean takesUnstored() {
+        return !closed && !reading && delivered >= stream.stored() && sink.writable();
+    }
+
+    /** Up to where it was shown everything. What was read from the store may be ahead of what the worker knows to be there. */
+    private long shown() {
+        return Math.max(delivered, unstored);
     }
 
     /** Whether the client was shown an event before the store had it: an error in its place would be a second answer. */
@@ -184,6 +208,11 @@ public final class ClientStream implements Runnable, Measured {
         return null;
     }
 
+    /** Whether the store is being read for it. */
+    public boolean reading() {
+        return reading;
+    }
+
     private void readOn() {
         reading = true;
         Session session = stream.session();
@@ -231,6 +260,7 @@ public final class ClientStream implements Runnable, Measured {
         if (events.isEmpty()) {
             tellGap(tailAfter);
             delivered = Math.max(delivered, tailAfter); // retention took what was left
+            sink.flush();
         }
         pump();
     }
@@ -293,12 +323,17 @@ public final class ClientStream implements Runnable, Measured {
     }
 
     private void finishIfDone() {
-        if (!closed && !reading && stream.ended() && delivered >= stream.newest()) {
+        if (!closed && !reading && stream.ended() && hasAll()) {
             stream.detach(this);
             close();
             sink.flush();
             sink.finish();
         }
+    }
+
+    /** Whoever has an id comes back until the last one is known to the store; whoever has none has no use for it any more. */
+    private boolean hasAll() {
+        return (stream.recordStored() ? delivered : shown()) >= stream.newest();
     }
 
     /** The client's connection is gone, or another one took its place; nothing is written any more. */

@@ -52,6 +52,7 @@ public final class EventStream implements Completion, Measured {
     private long trimmedThrough;
     private long leaptTo; // the last number skipped for what a power cut may have lost; 0 where none was
     private boolean recordStored;
+    private boolean begun; // its client may have come, whether or not the store has its record
     private boolean endStored; // or refused for good
     private boolean endRepeated; // it was refused, as it is where an answer before it was, and no answer since
     private boolean resumed; // the upstream connection is not the first one: it may send what is not this stream's
@@ -90,6 +91,7 @@ public final class EventStream implements Completion, Measured {
         this.trimmedThrough = known.trimmedThrough();
         this.upstreamCursor = NO_CURSOR.equals(known.upstreamCursor()) ? null : known.upstreamCursor();
         this.recordStored = true;
+        this.begun = true;
         this.endStored = phase != Phase.OPEN;
     }
 
@@ -197,10 +199,23 @@ public final class EventStream implements Completion, Measured {
         return client != null || stored < tracker.newest();
     }
 
-    /** Has the stream's record stored, then calls {@code opened}: from then on a client may hear of it. */
+    /**
+     * Has the stream's record stored, then calls {@code opened}: from then on a client may hear of it. Where events are sent on
+     * unstored it is called while the record still waits; ids may be given only {@link #whenRecordStored}.
+     */
     void store(Runnable opened) {
         whenOpened = opened;
         putRecord(this);
+    }
+
+    /** Runs a task once the store has the record, and so a client may have an id: now, where it has. After it was opened. */
+    public void whenRecordStored(Runnable task) {
+        if (recordStored) {
+            task.run();
+            return;
+        }
+        begun = true;
+        whenOpened = task;
     }
 
     /** Runs once when the first upstream cursor of this stream is stored. */
@@ -433,6 +448,14 @@ public final class EventStream implements Completion, Measured {
         putRecord(NOBODY);
     }
 
+    /** No client hears of it: what its requests get, they get elsewhere. */
+    public void withdraw() {
+        List.copyOf(open).forEach(this::close);
+        if (!ended()) {
+            end(Phase.CANCELLED);
+        }
+    }
+
     private void record(@Nullable String ownId, byte[] message, boolean answer) {
         record(ownId, message, answer, this);
     }
@@ -477,17 +500,41 @@ public final class EventStream implements Completion, Measured {
         }
     }
 
-    /** The store fails for long: a client that has everything before the event is shown it as it is. */
+    /**
+     * The store fails for long: the stream begins without it, and a client that has everything before an event is shown it. Not
+     * where a kill would have the upstream session's generation given to another one: answers to the server would cross.
+     */
     @Override
     public boolean unstored(StoreWrite write) {
-        return recordStored
-                && client != null
-                && write instanceof StoreWrite.AppendEvent append
-                && client.unstored(append.event());
+        return switch (write) {
+            case StoreWrite.AppendEvent append ->
+                client != null
+                        && session.knownAfterAKill(append.event().generation())
+                        && client.unstored(append.event());
+            case StoreWrite.PutStream put -> {
+                if (!begun && session.knownAfterAKill(put.record().generation())) {
+                    begin();
+                }
+                yield false;
+            }
+            default -> false;
+        };
+    }
+
+    @Override
+    public void unstoredGap(StoreWrite.AppendEvent gap, long after) {
+        if (client != null) {
+            client.unstoredGap(gap.event(), after);
+        }
     }
 
     private void opened() {
         recordStored = true;
+        begin();
+    }
+
+    private void begin() {
+        begun = true;
         Runnable task = whenOpened;
         whenOpened = null;
         if (task != null) {

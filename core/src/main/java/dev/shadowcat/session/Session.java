@@ -55,6 +55,7 @@ public class Session implements Lane.Listener, Measured {
     private @Nullable Map<Integer, EventStream> others; // null while there are none
     private List<Call> calls = List.of(); // open ones, oldest first
     private SessionState state;
+    private int storedGeneration; // the newest that a restart would know
     private @Nullable ServerRequests serverRequests;
     private @Nullable List<Runnable> waitingForRoom;
     private int nextStream;
@@ -90,6 +91,7 @@ public class Session implements Lane.Listener, Measured {
         this.protocolVersion = services.texts().share(record.protocolVersion());
         this.capabilities = services.texts().share(record.capabilities());
         this.state = known.state().shared(services.texts());
+        this.storedGeneration = state.generation();
         this.lastActiveMillis = known.activity().lastActiveMillis();
         this.standaloneCursor = known.activity().standaloneCursor();
         this.lane = services.worker().lane(loop, this);
@@ -156,7 +158,33 @@ public class Session implements Lane.Listener, Measured {
     /** Changes the state and has it stored. */
     public final void change(UnaryOperator<SessionState> change, Completion completion) {
         state = change.apply(state).shared(services.texts());
-        lane.offer(new StoreWrite.PutSessionState(id, state), completion);
+        boolean regenerates = state.generation() != storedGeneration;
+        lane.offer(new StoreWrite.PutSessionState(id, state), regenerates ? new Regeneration(completion) : completion);
+    }
+
+    /** Hears first that the store knows a generation. */
+    private final class Regeneration implements Completion {
+        private final Completion then;
+
+        Regeneration(Completion then) {
+            this.then = then;
+        }
+
+        @Override
+        public void stored(StoreWrite write) {
+            storedGeneration = ((StoreWrite.PutSessionState) write).state().generation();
+            then.stored(write);
+        }
+
+        @Override
+        public void refused(StoreWrite write, String reason) {
+            then.refused(write, reason);
+        }
+    }
+
+    /** Whether a generation could not be given again, to another upstream session, after a kill. */
+    final boolean knownAfterAKill(int generation) {
+        return generation <= storedGeneration;
     }
 
     final EventStore store() {

@@ -41,6 +41,7 @@ public final class FailingStore implements EventStore {
     private final Set<Partition> failing = new LinkedHashSet<>(); // guarded by this
     private @Nullable Random chance; // guarded by this
     private double failureRate; // guarded by this
+    private boolean unreadable; // guarded by this
     private boolean closed; // guarded by this
 
     /** @param emptyStore makes the store behind it, and another one at each crash */
@@ -94,8 +95,20 @@ public final class FailingStore implements EventStore {
         failureRate = rate;
     }
 
+    /** Whether sessions, streams and events cannot be read; {@link #heal} ends that too. */
+    public synchronized void failReads(boolean fails) {
+        unreadable = fails;
+    }
+
+    private void readOrFail() {
+        if (unreadable) {
+            throw failure();
+        }
+    }
+
     /** Everything works again. */
     public synchronized void heal() {
+        unreadable = false;
         busyFor = 0;
         throwFor = 0;
         loseOutcomeFor = 0;
@@ -213,27 +226,32 @@ public final class FailingStore implements EventStore {
 
     @Override
     public synchronized Optional<StoredSession> session(SessionId session) {
+        readOrFail();
         return store.session(session);
     }
 
     @Override
     public synchronized List<StoredStream> streams(SessionId session) {
+        readOrFail();
         return store.streams(session);
     }
 
     @Override
     public synchronized Optional<StoredStream> stream(SessionId session, int stream) {
+        readOrFail();
         return store.stream(session, stream);
     }
 
     @Override
     public synchronized List<Event> read(
             SessionId session, int stream, long afterSequence, int maxEvents, long maxBytes) {
+        readOrFail();
         return store.read(session, stream, afterSequence, maxEvents, maxBytes);
     }
 
     @Override
     public synchronized List<StoredSession> sessions(@Nullable SessionId after, int limit) {
+        readOrFail();
         return store.sessions(after, limit);
     }
 

@@ -11,7 +11,9 @@ import dev.shadowcat.testkit.Writes;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
@@ -24,7 +26,9 @@ class UnstoredEventsTest {
 
     private final List<Long> offered = new ArrayList<>();
     private final List<Long> stored = new ArrayList<>();
+    private final List<Long> gapsAfter = new ArrayList<>();
     private boolean takes = true;
+    private long shown; // to whoever is there now
 
     private final Completion stream = new Completion() {
         @Override
@@ -34,8 +38,23 @@ class UnstoredEventsTest {
 
         @Override
         public boolean unstored(StoreWrite write) {
-            offered.add(sequence(write));
+            long sequence = sequence(write);
+            if (sequence <= shown) {
+                return false;
+            }
+            offered.add(sequence);
+            if (takes) {
+                shown = sequence;
+            }
             return takes;
+        }
+
+        @Override
+        public void unstoredGap(AppendEvent gap, long after) {
+            if (gap.event().sequence() > shown) {
+                gapsAfter.add(after);
+                shown = gap.event().sequence();
+            }
         }
 
         @Override
@@ -121,6 +140,79 @@ class UnstoredEventsTest {
         assertThat(offered).hasSizeGreaterThan(10).containsOnly(1L);
         assertThat(harness.counts.unstored).isZero();
         assertThat(harness.sequences(ID, 0)).containsExactly(1L);
+    }
+
+    @Test
+    void whatWasSentOnIsOfferedToWhoeverComesLater() throws InterruptedException {
+        WorkerHarness harness = harness(OnStoreFailure.DELIVER, 100);
+        Lane lane = harness.lane(ID);
+        lane.offer(Writes.event(ID, 0, 1), stream);
+        lane.offer(Writes.event(ID, 0, 2), stream);
+        boolean[] another = {false};
+        outage(harness, HOLD.plusSeconds(10), () -> {
+            if (shown == 2 && !another[0]) {
+                another[0] = true;
+                shown = 0;
+            }
+        });
+        assertThat(offered).containsExactly(1L, 2L, 1L, 2L);
+        assertThat(stored).containsExactly(1L, 2L);
+    }
+
+    @Test
+    void whoeverComesLaterIsAskedAboutAGapWithWhatWaitsBeforeIt() {
+        Intake intake = new Intake(4, 1 << 20, Observer.NONE, System::nanoTime);
+        Lane lane = new Lane(intake, Runnable::run, Lane.Listener.NOBODY);
+        UnstoredEvents events = new UnstoredEvents(intake, UnstoredMarks.NONE, Observer.NONE);
+        lane.offer(answer(1), stream);
+        for (long sequence = 2; sequence <= 20; sequence++) {
+            lane.offer(Writes.event(ID, 0, sequence), stream);
+            events.offer(List.of());
+        }
+        assertThat(gapsAfter).as("whoever saw them misses nothing").isEmpty();
+        offered.clear();
+        shown = 0;
+        events.offer(List.of());
+        assertThat(offered).startsWith(1L).endsWith(20L).isSorted();
+        assertThat(gapsAfter).as("what waits right before").containsExactly(1L);
+    }
+
+    @Test
+    void aGapWhoseBeginningWaitsForAPartOfTheStoreIsNotOffered() {
+        Intake intake = new Intake(4, 1 << 20, Observer.NONE, System::nanoTime);
+        Lane lane = new Lane(intake, Runnable::run, Lane.Listener.NOBODY);
+        UnstoredEvents events = new UnstoredEvents(intake, UnstoredMarks.NONE, Observer.NONE);
+        PendingWrite gap = new PendingWrite(
+                new AppendEvent(ID, 0, Event.gapOf(List.of(answer(7).event()))), lane, stream, 0);
+        Set<Lane> holding = new HashSet<>();
+        intake.alsoHold(List.of(gap), holding);
+        events.offer(List.of(gap));
+        assertThat(gapsAfter).isEmpty();
+        intake.release(holding);
+        events.offer(List.of(gap));
+        assertThat(gapsAfter).containsExactly(0L);
+    }
+
+    @Test
+    void aStreamsRecordIsOfferedAndCountsForNothing() throws InterruptedException {
+        WorkerHarness harness = harness(OnStoreFailure.DELIVER, 100);
+        List<StoreWrite> begun = new ArrayList<>();
+        harness.lane(ID).offer(Writes.stream(ID, 3), new Completion() {
+            @Override
+            public void stored(StoreWrite write) {}
+
+            @Override
+            public boolean unstored(StoreWrite write) {
+                begun.add(write);
+                return false;
+            }
+
+            @Override
+            public void refused(StoreWrite write, String reason) {}
+        });
+        outage(harness, HOLD.plusSeconds(1), () -> {});
+        assertThat(begun).isNotEmpty().containsOnly(Writes.stream(ID, 3));
+        assertThat(harness.counts.unstored).isZero();
     }
 
     @Test

@@ -16,6 +16,8 @@ import dev.shadowcat.testkit.ForwardingStore;
 import dev.shadowcat.testkit.Writes;
 import java.time.Duration;
 import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
@@ -174,7 +176,7 @@ class WorkerShutdownTest {
     @Test
     void whatWasSentOnUnstoredAndIsNotStoredByTheEndIsReported() {
         PersistenceSettings defaults = PersistenceSettings.DEFAULTS;
-        AtomicInteger sent = new AtomicInteger();
+        Set<StoreWrite> sent = ConcurrentHashMap.newKeySet();
         PersistenceWorker worker = started(
                 store,
                 WorkerHarness.withFailure(
@@ -190,8 +192,7 @@ class WorkerShutdownTest {
 
             @Override
             public boolean unstored(StoreWrite write) {
-                sent.incrementAndGet();
-                return true;
+                return sent.add(write);
             }
 
             @Override
@@ -199,7 +200,7 @@ class WorkerShutdownTest {
         };
         lane.offer(Writes.event(ID, 0, 1), sends);
         lane.offer(Writes.event(ID, 0, 2), sends);
-        await().until(() -> sent.get() == 2);
+        await().until(() -> sent.size() == 2);
         assertThat(worker.close(SHORT)).isEqualTo(2);
         assertThat(stored).hasValue(0);
     }
@@ -222,8 +223,7 @@ class WorkerShutdownTest {
 
             @Override
             public boolean unstored(StoreWrite write) {
-                sent.incrementAndGet();
-                return true;
+                return sent.compareAndSet(0, 1);
             }
 
             @Override

@@ -17,13 +17,19 @@ class DeliverySimulationTest {
         long first = only == null ? 1 : only;
         long seeds = only == null ? Long.getLong("simulation.seeds", 3_000) : 1;
         long shown = 0;
+        long withoutId = 0;
         for (long seed = first; seed < first + seeds; seed++) {
             try {
-                shown += new Simulation(seed).run();
+                Simulation simulation = new Simulation(seed);
+                shown += simulation.run();
+                withoutId += simulation.shownWithoutId();
             } catch (RuntimeException | AssertionError broken) {
                 throw new AssertionError("seed " + seed + ": " + broken.getMessage(), broken);
             }
         }
         assertThat(shown).as("events that clients were shown").isGreaterThan(seeds);
+        assertThat(withoutId)
+                .as("events that clients were shown without an id")
+                .isGreaterThan(only == null ? seeds / 2 : -1);
     }
 }

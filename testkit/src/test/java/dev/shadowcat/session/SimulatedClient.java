@@ -30,6 +30,7 @@ final class SimulatedClient {
     private long cursor = NONE;
     private int connections; // each attempt has a number; what an older one brings is late
     private int answers;
+    private int answersWithoutId;
     private boolean over;
     private boolean stranger; // its cursor is made up, or of another session
     private boolean excused; // its stream or session is gone, for a reason
@@ -195,7 +196,15 @@ final class SimulatedClient {
         if (gap) {
             attached.client.gapTold();
         }
-        cursor = Math.max(cursor, after); // primed
+        if (served.standalone()) {
+            cursor = Math.max(cursor, after); // primed
+        } else {
+            served.whenRecordStored(() -> {
+                if (sink == attached) {
+                    cursor = Math.max(cursor, after); // likewise
+                }
+            });
+        }
         served.attach(attached.client);
         if (before != null) {
             assertThat(((SimulatedSink) before.sink()).ended())
@@ -322,16 +331,35 @@ final class SimulatedClient {
     /** An event came. */
     void received(long sequence, String text) {
         cursor = sequence;
+        answers += isAnswer(text) ? 1 : 0;
+        read(text);
+    }
+
+    /** An event came without an id. */
+    void receivedWithoutId(String text) {
+        answersWithoutId += isAnswer(text) ? 1 : 0;
+        read(text);
+    }
+
+    /** It has everything up to there. */
+    void moved(long sequence) {
+        cursor = sequence;
+    }
+
+    private boolean isAnswer(String text) {
+        return !standalone() && !stranger && (text.contains("\"result\"") || text.contains("\"error\""));
+    }
+
+    private void read(String text) {
         Matcher question = QUESTION.matcher(text);
         if (question.find()) {
             String id = question.group(1);
             String says = question.group(2);
             simulation.time.soon(500, () -> answer(new RequestId(id), says));
         }
-        if (standalone() || stranger || !(text.contains("\"result\"") || text.contains("\"error\""))) {
+        if (!isAnswer(text)) {
             return;
         }
-        answers++;
         assertThat(text).as("rule 11: the answer's id").contains("\"id\":" + clientId + ",");
         if (text.contains("\"result\"")) {
             assertThat(text).as("rule 11: the answer").contains("\"" + token + "\"");
@@ -376,11 +404,13 @@ final class SimulatedClient {
             return;
         }
         assertThat(over).as("rule 5: %s came to its end", name()).isTrue();
-        assertThat(answers).as("rule 5: answers of %s to %s", name(), clientId).isPositive();
+        assertThat(answers + answersWithoutId)
+                .as("rule 5: answers of %s to %s", name(), clientId)
+                .isPositive();
         if (simulation.powerCuts() == 0) {
             assertThat(answers)
                     .as("rule 5: answers of %s to %s", name(), clientId)
-                    .isOne();
+                    .isLessThanOrEqualTo(1);
         }
     }
 }

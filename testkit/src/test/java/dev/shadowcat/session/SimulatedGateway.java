@@ -8,7 +8,9 @@ import dev.shadowcat.memory.Interner;
 import dev.shadowcat.observe.Observer;
 import dev.shadowcat.persist.Completion;
 import dev.shadowcat.persist.Lane;
+import dev.shadowcat.persist.OnStoreFailure;
 import dev.shadowcat.persist.PersistenceSettings;
+import dev.shadowcat.persist.StoreFailureSettings;
 import dev.shadowcat.persist.VirtualWorker;
 import dev.shadowcat.store.AppendOutcome;
 import dev.shadowcat.store.EventStore;
@@ -29,8 +31,8 @@ import java.util.Optional;
 
 /** One life of a gateway: the real worker, sessions and streams over the simulation's store, loops and time. */
 final class SimulatedGateway {
-    private static final PersistenceSettings SETTINGS = new PersistenceSettings(
-            40, 8_000, 2_000, 5, Duration.ofMillis(100), Duration.ZERO, Duration.ofMillis(100), Duration.ofSeconds(5));
+    private static final StoreFailureSettings DELIVER =
+            new StoreFailureSettings(Duration.ofSeconds(5), OnStoreFailure.DELIVER, Duration.ofMillis(200));
 
     private static final long SLOW_MILLIS = 1_000;
 
@@ -50,7 +52,8 @@ final class SimulatedGateway {
         this.simulation = simulation;
         VirtualTime time = simulation.time;
         this.store = new StallingStore(simulation.store);
-        this.worker = new VirtualWorker(store, SETTINGS, time.nanoTime(), this::pause, time.random);
+        this.worker =
+                new VirtualWorker(store, settings(simulation.delivers()), time.nanoTime(), this::pause, time.random);
         this.reader = new StoreReader(task -> time.soon(3, () -> {
             if (!dead) {
                 task.run();
@@ -65,6 +68,19 @@ final class SimulatedGateway {
         turnWorker();
         maintain();
         beat();
+    }
+
+    private static PersistenceSettings settings(boolean delivers) {
+        return new PersistenceSettings(
+                40,
+                8_000,
+                2_000,
+                5,
+                Duration.ofMillis(100),
+                Duration.ZERO,
+                Duration.ofMillis(100),
+                Duration.ofSeconds(5),
+                delivers ? DELIVER : StoreFailureSettings.DEFAULTS);
     }
 
     private static Clock clock(VirtualTime time) {
@@ -114,7 +130,7 @@ final class SimulatedGateway {
     private void maintain() {
         simulation.time.after(500, () -> {
             if (!dead) {
-                reader.read(loops[0], this::walk, walked -> {}, unreadable -> {});
+                reader.read(loops[0], this::walk, done -> {}, unreadable -> walked = false);
                 maintain();
             }
         });

@@ -3,6 +3,8 @@ package dev.shadowcat.session;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.shadowcat.session.StoredTruth.Name;
+import java.util.HashSet;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** A client's connection as the gateway sees it: takes some, takes none for a while, or takes nothing any more. */
@@ -17,6 +19,7 @@ final class SimulatedSink implements EventSink {
     private boolean cut; // the client hears nothing of it any more
     private boolean ended;
     private boolean toldOfGap;
+    private final Set<String> withoutId = new HashSet<>();
 
     @Nullable
     ClientStream client;
@@ -53,7 +56,10 @@ final class SimulatedSink implements EventSink {
         assertThat(!text.contains("\"from\"") || text.contains(Simulation.from(name)))
                 .as("no event of another stream comes on %s: %s", name, text)
                 .isTrue();
-        simulation.truth.shown(name, last, sequence, message, toldOfGap);
+        assertThat(withoutId.contains(text) && text.contains("\"from\"")) // Shadowcat's own are alike
+                .as("nothing comes twice on one connection: %s", text)
+                .isFalse();
+        simulation.truth.shown(name, last, sequence, message, toldOfGap, withoutId);
         simulation.shown();
         last = sequence;
         room--;
@@ -74,20 +80,45 @@ final class SimulatedSink implements EventSink {
 
     @Override
     public void notice(byte[] message) {
-        assertThat(StoredTruth.text(message))
-                .as("the one notice that may be due")
-                .containsAnyOf("no longer kept", "list_changed");
+        String text = StoredTruth.text(message);
+        if (simulation.delivers() && !text.contains("no longer kept")) {
+            assertThat(ended).as("nothing comes after the end").isFalse();
+            assertThat(!text.contains("\"from\"") || text.contains(Simulation.from(name)))
+                    .as("no event of another stream comes on %s: %s", name, text)
+                    .isTrue();
+            assertThat(withoutId.add(text) || !text.contains("\"from\""))
+                    .as("nothing comes twice on one connection")
+                    .isTrue();
+            simulation.sentOn(text);
+            if (!cut) {
+                owner.receivedWithoutId(text);
+            }
+            return;
+        }
+        assertThat(text).as("the one notice that may be due").containsAnyOf("no longer kept", "list_changed");
         toldOfGap = true;
     }
 
     @Override
     public void cursor(int number, long sequence) {
-        throw new AssertionError("nothing was shown without an id");
+        simulation.truth.caughtUp(name, last, sequence, toldOfGap, withoutId);
+        moved(sequence);
     }
 
     @Override
     public void gap(int number, long sequence) {
+        assertThat(simulation.delivers())
+                .as("a gap of %s without a cause", name)
+                .isTrue();
         toldOfGap = true;
+        moved(sequence);
+    }
+
+    private void moved(long sequence) {
+        last = sequence;
+        if (!cut) {
+            owner.moved(sequence);
+        }
     }
 
     @Override

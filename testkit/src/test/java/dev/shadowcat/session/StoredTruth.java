@@ -14,6 +14,7 @@ import java.util.Map;
 import java.util.NavigableMap;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
@@ -83,8 +84,9 @@ final class StoredTruth {
      * Rules 1 to 3 and 6: a client that had everything up to a sequence gets this event next.
      *
      * @param toldOfGap whether its connection said before that something is missing
+     * @param withoutId what its connection brought before the store had it
      */
-    void shown(Name name, long before, long sequence, byte[] message, boolean toldOfGap) {
+    void shown(Name name, long before, long sequence, byte[] message, boolean toldOfGap, Set<String> withoutId) {
         Known known = of(name);
         String text = text(message);
         assertThat(known.events)
@@ -97,7 +99,24 @@ final class StoredTruth {
         assertThat(sequence)
                 .as("rule 3: the event of %s after %d", name, before)
                 .isGreaterThan(before);
+        passedOver(name, before, sequence, toldOfGap, withoutId);
+    }
+
+    /** The same for a client whose cursor moves there: the last is one that it was shown before, or a gap. */
+    void caughtUp(Name name, long before, long sequence, boolean toldOfGap, Set<String> withoutId) {
+        Event event = of(name).events.get(sequence);
+        assertThat(event)
+                .as("rule 2: %s-%d is in the store when its id is given", name, sequence)
+                .isNotNull();
+        passedOver(name, before, sequence + 1, toldOfGap, withoutId);
+    }
+
+    private void passedOver(Name name, long before, long sequence, boolean toldOfGap, Set<String> withoutId) {
+        Known known = of(name);
         for (Event skipped : known.events.subMap(before, false, sequence, false).values()) {
+            if (skipped.gap() || withoutId.contains(text(skipped.message()))) {
+                continue; // who has seen what a gap stands for is not told of it
+            }
             assertThat(known.trimmed(skipped))
                     .as("rule 3: %s-%d was passed over for %d", name, skipped.sequence(), sequence)
                     .isTrue();

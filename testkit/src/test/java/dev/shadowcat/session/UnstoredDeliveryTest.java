@@ -3,10 +3,17 @@ package dev.shadowcat.session;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.shadowcat.event.Event;
+import dev.shadowcat.mcp.RequestId;
+import dev.shadowcat.persist.Completion;
 import dev.shadowcat.session.SessionHarness.Plain;
 import dev.shadowcat.session.SessionHarness.Sink;
+import dev.shadowcat.store.Owner;
+import dev.shadowcat.store.StoreWrite;
 import dev.shadowcat.store.StoreWrite.AppendEvent;
+import dev.shadowcat.store.StreamRecord;
+import dev.shadowcat.testkit.Writes;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -112,11 +119,124 @@ class UnstoredDeliveryTest {
     }
 
     @Test
-    void aStreamThatTheStoreDoesNotKnowShowsNothing() {
-        EventStream fresh = session.openStream(List.of(), () -> {});
-        SessionHarness.attach(fresh, 0);
-        assertThat(fresh.unstored(new AppendEvent(SessionHarness.ID, fresh.number(), event(1).event())))
+    void aClientThatComesWhileOthersHaveSeenItIsShownItToo() throws InterruptedException {
+        say(1);
+        harness.turn();
+        SessionHarness.attach(stream, 1);
+        say(2);
+        assertThat(stream.unstored(event(2))).isTrue();
+        assertThat(stream.unstored(event(3))).isTrue();
+        Sink second = SessionHarness.attach(stream, 0);
+        assertThat(stream.unstored(event(2))).as("it reads 1").isFalse();
+        harness.settle();
+        assertThat(stream.unstored(event(3))).as("2 comes first").isFalse();
+        assertThat(stream.unstored(event(2))).isTrue();
+        assertThat(stream.unstored(event(3))).isTrue();
+        assertThat(second.sequences).containsExactly(1L);
+        assertThat(second.notices).hasSize(2);
+        harness.turn();
+        assertThat(second.sequences).as("not a second time").containsExactly(1L);
+        assertThat(second.cursors).containsExactly(3L);
+    }
+
+    @Test
+    void aClientThatComesWhenItWasLetGoIsToldSoOnceItHasEverythingBefore() throws InterruptedException {
+        say(4);
+        AppendEvent gap = new AppendEvent(SessionHarness.ID, 0, Event.gapOf(List.of(event(3).event())));
+        Sink late = SessionHarness.attach(stream, 0);
+        stream.unstoredGap(gap, 1);
+        assertThat(late.notices).as("1 comes first").isEmpty();
+        assertThat(stream.unstored(event(1))).isTrue();
+        assertThat(stream.unstored(event(4)))
+                .as("nobody told it yet of 2 and 3")
                 .isFalse();
+        stream.unstoredGap(gap, 1);
+        stream.unstoredGap(gap, 1);
+        assertThat(late.notices).hasSize(3);
+        assertThat(late.notices.get(1)).contains("no longer kept");
+        assertThat(late.notices.get(2)).contains("list_changed");
+        assertThat(stream.unstored(event(4))).isTrue();
+        assertThat(late.cursors).as("no id").isEmpty();
+        assertThat(late.gaps).isEmpty();
+        harness.turn();
+        assertThat(late.sequences).as("it has its numbers, stored or not").isEmpty();
+        assertThat(late.cursors).containsExactly(4L);
+    }
+
+    @Test
+    void aStreamThatTheStoreDoesNotKnowBeginsWhenItIsAskedAndGivesNoId() throws InterruptedException {
+        Call call = session.begin(new RequestId("7"), "tools/call", null);
+        List<String> happened = new ArrayList<>();
+        EventStream fresh = session.openStream(List.of(call), () -> happened.add("opened"));
+        StoreWrite record = Writes.stream(SessionHarness.ID, fresh.number());
+        assertThat(fresh.unstored(record)).isFalse();
+        assertThat(fresh.unstored(record)).isFalse();
+        assertThat(happened).containsExactly("opened");
+        fresh.whenRecordStored(() -> happened.add("known"));
+        Sink sink = SessionHarness.attach(fresh, 0);
+        byte[] progress = SessionHarness.notification("w1");
+        byte[] answer = SessionHarness.answer("7");
+        fresh.receive(null, progress);
+        fresh.receive(null, answer);
+        assertThat(fresh.unstored(of(fresh, 1, progress))).isTrue();
+        assertThat(sink.finished).isFalse();
+        assertThat(fresh.unstored(of(fresh, 2, answer))).isTrue();
+        assertThat(sink.notices).hasSize(2);
+        assertThat(sink.finished)
+                .as("it has its answer, and nothing to come back with")
+                .isTrue();
+        assertThat(happened).containsExactly("opened");
+        harness.turn();
+        assertThat(happened).containsExactly("opened", "known");
+        assertThat(sink.sequences).isEmpty();
+        assertThat(sink.cursors).isEmpty();
+        assertThat(harness.store.read(SessionHarness.ID, fresh.number(), 0, 10, 1 << 20))
+                .hasSize(2);
+        assertThat(session.stream(fresh.number())).as("it leaves memory").isNull();
+    }
+
+    private static AppendEvent of(EventStream stream, long sequence, byte[] message) {
+        return new AppendEvent(SessionHarness.ID, stream.number(), new Event(sequence, 0, 1, false, null, message));
+    }
+
+    @Test
+    void nothingIsShownOfAGenerationThatAKillWouldGiveToAnother() throws InterruptedException {
+        Sink sink = SessionHarness.attach(stream, 0);
+        session.change(now -> now.withUpstreamSession("next", null), Completion.NOBODY);
+        List<String> happened = new ArrayList<>();
+        EventStream fresh = session.openStream(List.of(), () -> happened.add("opened"));
+        stream.regenerate();
+        say(1);
+        StoreWrite record = new StoreWrite.PutStream(
+                SessionHarness.ID,
+                new StreamRecord(fresh.number(), 0, 2, List.of(), StreamRecord.Phase.OPEN, Owner.ONLY));
+        assertThat(stream.unstored(ofSecondGeneration(1))).isFalse();
+        assertThat(fresh.unstored(record)).isFalse();
+        assertThat(sink.notices).isEmpty();
+        assertThat(happened).isEmpty();
+        harness.turn();
+        say(1);
+        assertThat(stream.unstored(ofSecondGeneration(2))).isTrue();
+    }
+
+    private static AppendEvent ofSecondGeneration(long sequence) {
+        byte[] message = SessionHarness.notification("w" + sequence);
+        return new AppendEvent(SessionHarness.ID, 0, new Event(sequence, 0, 2, false, null, message));
+    }
+
+    @Test
+    void aStreamThatWasThereBeforeEndsWhenTheStoreKnowsOfIt() throws InterruptedException {
+        Call call = session.begin(new RequestId("7"), "tools/call", null);
+        EventStream known = session.openStream(List.of(call), () -> {});
+        harness.turn();
+        Sink sink = SessionHarness.attach(known, 0);
+        byte[] answer = SessionHarness.answer("7");
+        known.receive(null, answer);
+        assertThat(known.unstored(of(known, 1, answer))).isTrue();
+        assertThat(sink.finished).as("it would come back, again and again").isFalse();
+        harness.turn();
+        assertThat(sink.cursors).containsExactly(1L);
+        assertThat(sink.finished).isTrue();
     }
 
     @Test

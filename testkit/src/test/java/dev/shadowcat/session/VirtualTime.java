@@ -9,6 +9,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.PriorityQueue;
 import java.util.Random;
+import java.util.SplittableRandom;
 import java.util.function.LongSupplier;
 
 /** What happens when, in one thread: tasks in the order of their times, and no time passes but from one to the next. */
@@ -24,7 +25,8 @@ final class VirtualTime {
     private long order;
 
     VirtualTime(long seed) {
-        random = new Random(seed);
+        random = new Random(
+                new SplittableRandom(seed).nextLong()); // of seeds in a row, Random's first numbers are all alike
     }
 
     /** The same dice decide what is to happen and when. */

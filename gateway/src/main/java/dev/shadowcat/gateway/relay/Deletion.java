@@ -14,6 +14,8 @@ import io.netty.handler.codec.http.HttpMethod;
 /** A client ends its session: the upstream is told, then it is gone, whatever the upstream makes of it. */
 final class Deletion implements UpstreamListener {
     private static final long WAIT_MILLIS = 5_000;
+    private static final String NOT_YET =
+            "The session has ended, but the store takes nothing now and has yet to forget it";
 
     private final RelaySession session;
     private final Upstream target;
@@ -73,6 +75,10 @@ final class Deletion implements UpstreamListener {
             Answers.error(exchange, 404, McpErrors.SESSION_NOT_FOUND, "Session not found");
             return;
         }
-        session.delete(() -> Answers.empty(exchange, 200));
+        StoreWait wait = StoreWait.begin(session.relay(), session.nettyLoop(), () -> Answers.busy(exchange, NOT_YET));
+        session.delete(() -> {
+            wait.cancel();
+            Answers.empty(exchange, 200); // nowhere, where the wait was too long
+        });
     }
 }

@@ -93,7 +93,7 @@ public final class Gateway {
         });
         StoreReader reader = new StoreReader(readers);
         worker = new PersistenceWorker(store, persistence(settings), deadLetters, marks, observer, fatal);
-        relay = new Relay(settings, upstreams, store, reader, observer, operations, clock);
+        relay = new Relay(settings, upstreams, store, reader, this::storeFails, observer, operations, clock);
         SessionServices services = new SessionServices(
                 store,
                 worker,
@@ -155,7 +155,11 @@ public final class Gateway {
     /** Takes over what may change while it runs: the queue's bounds, the batches' triggers, and what a failing store means. */
     public void tune(GatewaySettings settings) {
         worker.tune(persistence(settings));
-        relay.holdFor(settings.store().failure().holdFor());
+        relay.storeFailure(settings.store().failure());
+    }
+
+    private boolean storeFails() {
+        return worker.failure() != null || worker.failingPartitions() > 0;
     }
 
     /** Starts the worker, and takes up what a restart interrupted. */

@@ -195,23 +195,32 @@ final class Healing {
 
     /**
      * Only now, with everything restored, is the new generation stored: a crash before it leaves the session on the old one,
-     * which is then healed from the beginning.
+     * which is then healed from the beginning. Where the store fails, the requests go out nevertheless, as all do that come now.
      */
     private void store(@Nullable String upstreamSession, @Nullable String cookies) {
         if (session.deleted()) {
             finish(Outcome.ENDED);
             return;
         }
+        StoreWait wait = StoreWait.begin(session.relay(), session.nettyLoop(), () -> finish(Outcome.RESEND));
         session.upstreamReplaced();
         session.change(now -> now.withUpstreamSession(upstreamSession, cookies), new Completion() {
             @Override
             public void stored(StoreWrite write) {
                 healed();
+                waited(Outcome.RESEND);
             }
 
             @Override
             public void refused(StoreWrite write, String reason) {
-                finish(Outcome.ENDED);
+                waited(Outcome.ENDED);
+            }
+
+            private void waited(Outcome outcome) {
+                wait.cancel();
+                if (!wait.over()) { // else those who wait now wait for the next one
+                    finish(outcome);
+                }
             }
         });
         session.regenerated(); // right behind it in the queue, so that hardly a crash comes between
@@ -227,7 +236,6 @@ final class Healing {
         if (feed != null) {
             feed.regenerated();
         }
-        finish(Outcome.RESEND);
     }
 
     static Optional<InitializeResult> result(Reply reply) {

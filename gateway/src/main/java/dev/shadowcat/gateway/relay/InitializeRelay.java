@@ -10,7 +10,6 @@ import dev.shadowcat.mcp.MessageReader;
 import dev.shadowcat.mcp.RequestId;
 import dev.shadowcat.persist.Completion;
 import dev.shadowcat.session.Call;
-import dev.shadowcat.session.SessionLoop;
 import dev.shadowcat.store.CredentialBinding;
 import dev.shadowcat.store.Owner;
 import dev.shadowcat.store.SessionRecord;
@@ -130,9 +129,8 @@ final class InitializeRelay {
                 FIRST_STREAM_LIMIT,
                 relay.store().bootEpoch(),
                 Owner.ONLY);
-        SessionLoop.Timer hold = loop.after(
-                relay.holdFor().toMillis(),
-                () -> loop.run(() -> answerOnce(() -> Answers.busy(exchange, "The store takes no sessions now"))));
+        StoreWait hold = StoreWait.begin(
+                relay, loop, () -> answerOnce(() -> Answers.busy(exchange, "The store takes no sessions now")));
         relay.sessions().create(record, state, new Completion() {
             @Override
             public void stored(StoreWrite write) {

@@ -11,6 +11,7 @@ final class NettyLoop implements SessionLoop {
     private final EventLoop loop;
     private final DelayLine usual = new DelayLine(this, System::nanoTime);
     private final DelayLine answered = new DelayLine(this, System::nanoTime);
+    private final DelayLine held = new DelayLine(this, System::nanoTime);
 
     NettyLoop(EventLoop loop) {
         this.loop = loop;
@@ -39,6 +40,11 @@ final class NettyLoop implements SessionLoop {
     /** Likewise for the delay that an answer on a stream ends with. */
     Timer afterAnswer(Duration delay, Runnable task) {
         return answered.after(delay.toMillis(), task);
+    }
+
+    /** Likewise for the time that a write is waited for: a reload may change it, and who waits by then waits the longer of both. */
+    Timer afterHold(Duration delay, Runnable task) {
+        return held.after(delay.toMillis(), task);
     }
 
     @Override

@@ -38,6 +38,9 @@ final class PostRelay implements UpstreamListener, ExchangeListener, Measured {
     private static final long FIRST_PAUSE_MILLIS = 100;
     private static final long MAX_PAUSE_MILLIS = 1_000;
     private static final String LEFT_OUT = "The MCP server answered the POST without answering this request.";
+    private static final String NOT_STORED =
+            "The request was sent to the MCP server, but the store takes nothing now, so that its"
+                    + " answer cannot be given. Whether it was processed is unknown.";
 
     private final RelaySession session;
     private final Upstream target;
@@ -57,6 +60,8 @@ final class PostRelay implements UpstreamListener, ExchangeListener, Measured {
     private SessionLoop.@Nullable Timer slow; // until it becomes a stream
     private SessionLoop.@Nullable Timer linger; // for an upstream that does not end its answer
     private SessionLoop.@Nullable Timer answerTimer;
+    private SessionLoop.@Nullable Timer
+            storeWait; // of a client whose answer comes as a stream that the store has yet to know
     private @Nullable CollectedBody plain;
     private HttpHeaders answerHeaders = EmptyHttpHeaders.INSTANCE; // the upstream's own, never changed
     private int status;
@@ -66,6 +71,7 @@ final class PostRelay implements UpstreamListener, ExchangeListener, Measured {
     private @Nullable Drain drain; // while the gateway stops
     private boolean sentTwice;
     private boolean clientGone;
+    private boolean told; // the client's answer has begun, as a stream
     private boolean over;
     private boolean holdsSlot;
 
@@ -174,15 +180,21 @@ final class PostRelay implements UpstreamListener, ExchangeListener, Measured {
 
     private void opened() {
         EventStream opened = stream;
-        if (opened == null || clientGone) {
+        stopStoreWait();
+        if (opened == null || clientGone || told) {
             return;
         }
         if (session.deleted()) {
             Answers.noSession(exchange);
             return;
         }
+        told = true;
         SseClient client = SseClient.waiting(session, exchange);
         client.serve(opened, 0);
+        opened.whenRecordStored(() -> primeSoon(opened, client));
+    }
+
+    private void primeSoon(EventStream opened, SseClient client) {
         if (feed == null) {
             prime(client);
             return;
@@ -213,10 +225,49 @@ final class PostRelay implements UpstreamListener, ExchangeListener, Measured {
             EventStream opened = stream;
             if (opened != null) {
                 feed = new UpstreamFeed(session, opened, target.settings().maxEventBytes(), this::leave);
+                awaitStore();
             }
             return;
         }
         plain = new CollectedBody();
+    }
+
+    /** What comes as a stream goes through the store, but no client waits for that without a bound. */
+    private void awaitStore() {
+        if (!told && !clientGone && storeWait == null) {
+            storeWait = StoreWait.beginUnlessSentOn(session.relay(), session.nettyLoop(), this::notStored);
+        }
+    }
+
+    /** No id can be given that the store does not know, so nothing of the answer can be given either. */
+    private void notStored() {
+        storeWait = null;
+        if (!told && !clientGone) {
+            breakOff();
+            session.relay().observer().outcomeUnknown();
+            fail(503, NOT_STORED, "unknown"); // without Retry-After: to send it again may do it twice
+        }
+    }
+
+    /**
+     * The stream that the client's answer goes as; null where it goes plainly. A stream that the client has not been told of,
+     * since the store does not know it yet, ends without an answer: what is known is said plainly instead.
+     */
+    private @Nullable EventStream toldStream() {
+        EventStream untold = stream;
+        if (untold != null && !told && !clientGone) {
+            stopStoreWait();
+            stream = null;
+            untold.withdraw();
+        }
+        return stream;
+    }
+
+    private void stopStoreWait() {
+        if (storeWait != null) {
+            storeWait.cancel();
+            storeWait = null;
+        }
     }
 
     @Override
@@ -270,9 +321,10 @@ final class PostRelay implements UpstreamListener, ExchangeListener, Measured {
             fail(502, "The MCP server's answer cannot be read: " + malformed.reason(), "unknown");
             return;
         }
-        if (stream != null) {
-            stream.receive(null, answer);
-            stream.fail(McpErrors.INTERNAL_ERROR, LEFT_OUT, Map.of("outcome", "unknown")); // what is still open
+        EventStream opened = toldStream();
+        if (opened != null) {
+            opened.receive(null, answer);
+            opened.fail(McpErrors.INTERNAL_ERROR, LEFT_OUT, Map.of("outcome", "unknown")); // what is still open
             finish();
             return;
         }
@@ -382,8 +434,9 @@ final class PostRelay implements UpstreamListener, ExchangeListener, Measured {
     }
 
     private void passOn(int refusedWith, byte[] answer) {
-        if (stream != null) {
-            stream.fail(
+        EventStream opened = toldStream();
+        if (opened != null) {
+            opened.fail(
                     McpErrors.SERVER_ERROR,
                     "The MCP server answered with HTTP status " + refusedWith + ".",
                     Map.of("status", refusedWith, "body", excerpt(answer)));
@@ -468,7 +521,7 @@ final class PostRelay implements UpstreamListener, ExchangeListener, Measured {
     }
 
     private void fail(int httpStatus, String reason, String outcome) {
-        EventStream opened = stream;
+        EventStream opened = toldStream();
         if (opened != null) {
             opened.fail(McpErrors.SERVER_ERROR, reason, Map.of("outcome", outcome));
             finish();
@@ -492,21 +545,27 @@ final class PostRelay implements UpstreamListener, ExchangeListener, Measured {
         } else {
             session.closed(cancelled);
             cancelled.operation().cancelled();
-            if (calls.size() == 1 && !clientGone) {
-                SseClient.waiting(session, exchange).finish();
-                over = true;
-                stopSlow();
-            }
+        }
+        boolean last = opened == null ? calls.size() == 1 : opened.ended();
+        if (!last) {
+            return;
+        }
+        if (!told && !clientGone) {
+            told = true;
+            stopStoreWait();
+            SseClient.waiting(session, exchange).finish();
+        }
+        if (opened == null) {
+            over = true;
+            stopSlow();
         }
         long millis = session.relay().settings().streams().cancelledLinger().toMillis();
-        boolean last = opened == null ? calls.size() == 1 : opened.ended();
-        if (last) {
-            session.loop().after(millis, this::leave);
-        }
+        session.loop().after(millis, this::leave);
     }
 
     /** The session is gone: the upstream is left, and a client whose answer has not begun is told. */
     void sessionEnded() {
+        stopStoreWait();
         leave();
         Answers.noSession(exchange);
     }

@@ -3,6 +3,7 @@ package dev.shadowcat.gateway.relay;
 import dev.shadowcat.gateway.config.GatewaySettings;
 import dev.shadowcat.gateway.telemetry.Operations;
 import dev.shadowcat.observe.Observer;
+import dev.shadowcat.persist.StoreFailureSettings;
 import dev.shadowcat.session.SessionLoop;
 import dev.shadowcat.session.SessionManager;
 import dev.shadowcat.session.StoreReader;
@@ -14,6 +15,7 @@ import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /** What every session in motion shares. Any thread. */
@@ -31,7 +33,8 @@ final class Relay {
     private final KeptHeaders.Keeper headerKeeper = new KeptHeaders.Keeper();
     private final Map<EventLoop, NettyLoop> loops = new ConcurrentHashMap<>();
     private final Map<EventLoop, Heartbeats> heartbeats = new ConcurrentHashMap<>();
-    private volatile Duration holdFor;
+    private final BooleanSupplier storeFails;
+    private volatile StoreFailureSettings storeFailure;
     private @Nullable SessionManager<RelaySession> sessions;
 
     Relay(
@@ -39,11 +42,13 @@ final class Relay {
             Map<String, Upstream> upstreams,
             EventStore store,
             StoreReader reader,
+            BooleanSupplier storeFails,
             Observer observer,
             Operations operations,
             Clock clock) {
         this.settings = settings;
-        this.holdFor = settings.store().failure().holdFor();
+        this.storeFails = storeFails;
+        this.storeFailure = settings.store().failure();
         this.upstreams = Map.copyOf(upstreams);
         this.store = store;
         this.reader = reader;
@@ -70,13 +75,18 @@ final class Relay {
         return settings;
     }
 
-    /** How long a new session waits for a failing store. */
-    Duration holdFor() {
-        return holdFor;
+    /** What a failing store means for whoever waits for it. */
+    StoreFailureSettings storeFailure() {
+        return storeFailure;
     }
 
-    void holdFor(Duration time) {
-        holdFor = time;
+    void storeFailure(StoreFailureSettings next) {
+        storeFailure = next;
+    }
+
+    /** Whether the store takes no writes now, or a part of it takes none. */
+    boolean storeFails() {
+        return storeFails.getAsBoolean();
     }
 
     /** The upstream of that name; null where there is none (any more). */

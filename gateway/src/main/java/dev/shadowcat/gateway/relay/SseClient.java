@@ -15,6 +15,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaders;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** A client's connection while it carries a stream: events out, news of the connection in. */
@@ -24,6 +25,7 @@ final class SseClient implements EventSink, ExchangeListener {
     private final boolean longLived;
     private final boolean primes;
     private @Nullable StreamedResponse response; // none until the head is written
+    private @Nullable Consumer<SseClient> opening; // what goes out before everything else
 
     @Nullable
     SseClient previous; // of the loop's heartbeats
@@ -48,10 +50,15 @@ final class SseClient implements EventSink, ExchangeListener {
         session.clientCame();
     }
 
-    /** Sends the head and the first byte at once, so that whoever waits for either in between lets them through. */
-    static SseClient begun(RelaySession session, Exchange exchange) {
+    /**
+     * For one that comes to a stream. Sends the head and the first bytes at once, so that whoever waits for either in between
+     * lets them through; only a client whose first events have to be read waits for these, and is told where they cannot be.
+     *
+     * @param opening writes what comes before everything else
+     */
+    static SseClient coming(RelaySession session, Exchange exchange, Consumer<SseClient> opening) {
         SseClient client = new SseClient(session, exchange, true);
-        client.response().flush();
+        client.opening = opening;
         return client;
     }
 
@@ -76,6 +83,11 @@ final class SseClient implements EventSink, ExchangeListener {
         begun = exchange.startStream(200, headers, longLived);
         response = begun;
         begun.write(Unpooled.wrappedBuffer(SseEncoder.retry(session.relay().retryMillis())));
+        Consumer<SseClient> first = opening;
+        opening = null;
+        if (first != null) {
+            first.accept(this);
+        }
         return begun;
     }
 
@@ -105,6 +117,9 @@ final class SseClient implements EventSink, ExchangeListener {
         stream = served;
         client = attached;
         served.attach(attached);
+        if (opening != null && !attached.reading()) {
+            flush();
+        }
     }
 
     private void write(byte[] bytes) {
@@ -174,10 +189,15 @@ final class SseClient implements EventSink, ExchangeListener {
 
     @Override
     public void abort() {
-        if (!over) {
-            leave();
-            response().abort();
+        if (over) {
+            return;
         }
+        leave();
+        if (opening != null) { // nothing was said yet, and nothing was asked of the upstream
+            Answers.busy(exchange, "The events of this stream cannot be read now");
+            return;
+        }
+        response().abort();
     }
 
     @Override
@@ -239,9 +259,12 @@ final class SseClient implements EventSink, ExchangeListener {
     /** Tells the client to come back, and ends the answer. */
     void sendAway(long retryMillis) {
         if (!over) {
+            response();
             if (stream != null && client != null) {
                 stream.detach(client);
-                priming(stream.number(), 0); // so that it has something to come back with
+                if (stream.recordStored()) {
+                    priming(stream.number(), 0); // so that it has something to come back with
+                }
             }
             write(SseEncoder.retry(retryMillis));
             finish();

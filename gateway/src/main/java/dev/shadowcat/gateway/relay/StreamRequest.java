@@ -146,16 +146,17 @@ final class StreamRequest implements ExchangeListener {
                         .operations()
                         .replay(exchange.headers(), stream.origin(), session.id(), stream.number(), gap)
                 : null; // before the answer begins: then the headers are forgotten
-        SseClient client = SseClient.begun(session, exchange);
-        if (resumed) {
-            session.relay().observer().resumed(gap ? Resumed.GAP : Resumed.WHOLE);
-        }
-        client.priming(stream.number(), gap && stream.standalone() ? Math.max(after, stream.trimmedThrough()) : after);
-        if (gap) {
-            session.relay().observer().gapTold();
-            session.gapNotices(stream.standalone()).forEach(client::notice); // said so, never passed over
-        }
-        client.flush();
+        long cursor = gap && stream.standalone() ? Math.max(after, stream.trimmedThrough()) : after;
+        SseClient client = SseClient.coming(session, exchange, begun -> {
+            if (resumed) {
+                session.relay().observer().resumed(gap ? Resumed.GAP : Resumed.WHOLE);
+            }
+            begun.priming(stream.number(), cursor);
+            if (gap) {
+                session.relay().observer().gapTold();
+                session.gapNotices(stream.standalone()).forEach(begun::notice); // said so, never passed over
+            }
+        });
         client.resume(stream, after, gap, replay);
     }
 

@@ -65,6 +65,7 @@ class MaintenanceTest {
                 Map.of(),
                 store,
                 reader,
+                () -> false,
                 Observer.NONE,
                 Operations.NONE,
                 wall);

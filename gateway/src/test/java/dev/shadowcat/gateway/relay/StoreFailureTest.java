@@ -4,14 +4,19 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.shadowcat.event.SessionId;
+import dev.shadowcat.gateway.relay.ScriptedServer.Request;
 import dev.shadowcat.gateway.relay.ScriptedServer.Stream;
+import dev.shadowcat.gateway.relay.TestClient.Event;
+import dev.shadowcat.gateway.relay.TestClient.Events;
 import dev.shadowcat.store.MemoryStore;
+import dev.shadowcat.store.StreamRecord.Phase;
 import dev.shadowcat.testkit.FailingStore;
 import java.io.InputStream;
 import java.net.http.HttpResponse;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -27,6 +32,11 @@ class StoreFailureTest {
             "--store-retry-cap", "100ms",
             "--queue-capacity", "10",
             "--batch-max-events", "5");
+
+    private static final Map<String, String> DELIVER_SOON =
+            Map.of("--on-store-failure", "deliver", "--hold-for", "50ms", "--store-retry-cap", "100ms");
+    private static final Map<String, String> HOLD =
+            Map.of("--hold-for", "50ms", "--store-retry-cap", "100ms", "--resumable-after", "1h");
 
     private final FailingStore store = new FailingStore(() -> new MemoryStore(16 << 20));
 
@@ -62,27 +72,272 @@ class StoreFailureTest {
         try (ScriptedServer server = new ScriptedServer().withStandaloneStream();
                 GatewayFixture gateway = new GatewayFixture(store, server.url(), DELIVER);
                 TestClient client = gateway.client().initialize();
-                TestClient.Events events = client.get("")) {
+                Events events = client.get("")) {
             Stream upstream = server.nextGet().sse();
             upstream.event("", message(1));
-            TestClient.Event first = events.nextMessage();
+            Event first = events.nextMessage();
             assertThat(first.id()).isNotEmpty();
             store.throwFor(Integer.MAX_VALUE);
             upstream.event("", message(2));
-            assertThat(events.next()).isEqualTo(new TestClient.Event("", message(2)));
+            assertThat(events.next()).isEqualTo(new Event("", message(2)));
             assertThat(gateway.gateway().degraded()).isNotEmpty();
             await().untilAsserted(() -> assertThat(gateway.metric("persistence_unstored_delivered_total"))
                     .isEqualTo(1)); // counted behind the write
             store.heal();
-            TestClient.Event moved = events.next();
+            Event moved = events.next();
             assertThat(moved.data()).isEmpty();
             upstream.event("", message(3));
             assertThat(events.next().data()).isEqualTo(message(3));
             try (TestClient second = gateway.client().as(client.session());
-                    TestClient.Events resumed = second.get(first.id())) {
-                assertThat(resumed.nextMessage()).isEqualTo(new TestClient.Event(moved.id(), message(2)));
+                    Events resumed = second.get(first.id())) {
+                assertThat(resumed.nextMessage()).isEqualTo(new Event(moved.id(), message(2)));
                 assertThat(resumed.nextMessage().data()).isEqualTo(message(3));
             }
+        }
+    }
+
+    private static Event unstored(int number) {
+        return new Event("", message(number));
+    }
+
+    @Test
+    void aCallThatBeginsInTheOutageIsAnsweredWithoutIds() throws Exception {
+        try (ScriptedServer server = new ScriptedServer();
+                GatewayFixture gateway = new GatewayFixture(store, server.url(), DELIVER_SOON);
+                TestClient client = gateway.client().initialize()) {
+            store.throwFor(Integer.MAX_VALUE);
+            CompletableFuture<HttpResponse<InputStream>> call = client.callLater("1");
+            Request request = server.nextRequest();
+            Stream upstream = request.sse();
+            upstream.event("", message(1));
+            try (Events events = new Events(call.get())) {
+                assertThat(events.next()).isEqualTo(unstored(1));
+                upstream.event("", request.resultOf("done"));
+                assertThat(events.rest())
+                        .as("and no more: there is nothing to come back with")
+                        .containsExactly(new Event("", request.resultOf("done")));
+            }
+            assertThat(gateway.gateway().degraded()).isNotEmpty();
+            await().untilAsserted(() -> assertThat(gateway.metric("persistence_unstored_delivered_total"))
+                    .isEqualTo(2));
+            store.heal();
+            SessionId session = SessionId.parse(client.session()).orElseThrow();
+            await().untilAsserted(() ->
+                    assertThat(store.read(session, 1, 0, 10, 1 << 20)).hasSize(2));
+        }
+    }
+
+    @Test
+    void aCallThatLastsUntilTheStoreIsBackCanBeResumedFromThereOn() throws Exception {
+        try (ScriptedServer server = new ScriptedServer();
+                GatewayFixture gateway = new GatewayFixture(store, server.url(), DELIVER_SOON);
+                TestClient client = gateway.client().initialize()) {
+            store.throwFor(Integer.MAX_VALUE);
+            CompletableFuture<HttpResponse<InputStream>> call = client.callLater("1");
+            Request request = server.nextRequest();
+            Stream upstream = request.sse();
+            upstream.event("", message(1));
+            String cursor;
+            try (Events events = new Events(call.get())) {
+                assertThat(events.next()).isEqualTo(unstored(1));
+                store.heal();
+                Event moved = events.next();
+                while (moved.id().equals("1-0")) { // primed first
+                    moved = events.next();
+                }
+                assertThat(moved).isEqualTo(new Event("1-1", ""));
+                cursor = moved.id();
+            }
+            upstream.event("", request.resultOf("done"));
+            try (Events resumed = client.get(cursor)) {
+                assertThat(resumed.nextMessage()).isEqualTo(new Event("1-2", request.resultOf("done")));
+            }
+        }
+    }
+
+    @Test
+    void aClientThatComesInTheOutageGetsWhatIsStoredAndThenWhatIsNot() throws Exception {
+        try (ScriptedServer server = new ScriptedServer().withStandaloneStream();
+                GatewayFixture gateway = new GatewayFixture(store, server.url(), DELIVER_SOON);
+                TestClient client = gateway.client().initialize();
+                Events events = client.get("")) {
+            Stream upstream = server.nextGet().sse();
+            upstream.event("", message(1));
+            upstream.event("", message(2));
+            Event first = events.nextMessage();
+            assertThat(events.nextMessage().data()).isEqualTo(message(2));
+            store.throwFor(Integer.MAX_VALUE);
+            upstream.event("", message(3));
+            assertThat(events.next()).isEqualTo(unstored(3));
+            try (TestClient second = gateway.client().as(client.session());
+                    Events resumed = second.get(first.id())) {
+                assertThat(resumed.nextMessage()).isEqualTo(new Event("0-2", message(2)));
+                assertThat(resumed.next()).as("as the other did").isEqualTo(unstored(3));
+                upstream.event("", message(4));
+                assertThat(resumed.next()).isEqualTo(unstored(4));
+                store.heal();
+                assertThat(resumed.next().data()).as("its cursor moves").isEmpty();
+                upstream.event("", message(5));
+                assertThat(resumed.nextMessage()).isEqualTo(new Event("0-5", message(5)));
+            }
+        }
+    }
+
+    @Test
+    void aListenerThatComesFirstInTheOutageHearsWhatTheServerSays() throws Exception {
+        try (ScriptedServer server = new ScriptedServer().withStandaloneStream();
+                GatewayFixture gateway = new GatewayFixture(store, server.url(), DELIVER_SOON);
+                TestClient client = gateway.client().initialize()) {
+            store.throwFor(Integer.MAX_VALUE);
+            CompletableFuture<HttpResponse<InputStream>> opening = client.getLater();
+            Stream upstream = server.nextGet().sse();
+            upstream.event("", message(1));
+            try (Events events = new Events(opening.get())) {
+                assertThat(events.nextMessage()).isEqualTo(unstored(1));
+            }
+        }
+    }
+
+    @Test
+    void whoComesWithACursorAndCannotHaveWhatFollowsItIsToldToComeLater() throws Exception {
+        try (ScriptedServer server = new ScriptedServer().withStandaloneStream();
+                GatewayFixture gateway = new GatewayFixture(store, server.url(), DELIVER_SOON);
+                TestClient client = gateway.client().initialize();
+                Events events = client.get("")) {
+            Stream upstream = server.nextGet().sse();
+            upstream.event("", message(1));
+            upstream.event("", message(2));
+            Event first = events.nextMessage();
+            Event second = events.nextMessage();
+            store.throwFor(Integer.MAX_VALUE);
+            store.failReads(true);
+            upstream.event("", message(3));
+            assertThat(events.next()).isEqualTo(unstored(3));
+            try (TestClient other = gateway.client().as(client.session())) {
+                HttpResponse<InputStream> refused = other.tryGet(first.id());
+                assertThat(refused.statusCode()).isEqualTo(503);
+                assertThat(refused.headers().firstValue("retry-after")).hasValue("5");
+                try (Events whole = other.get(second.id())) {
+                    assertThat(whole.nextMessage())
+                            .as("it needs nothing of the store")
+                            .isEqualTo(unstored(3));
+                }
+            }
+        }
+    }
+
+    @Test
+    void anEndOfASessionThatTheStoreDoesNotTakeIsSaidNotToBeOneYet() throws Exception {
+        try (ScriptedServer server = new ScriptedServer();
+                GatewayFixture gateway = new GatewayFixture(store, server.url(), HOLD);
+                TestClient client = gateway.client().initialize()) {
+            store.throwFor(Integer.MAX_VALUE);
+            HttpResponse<InputStream> answer = client.delete();
+            assertThat(answer.statusCode()).isEqualTo(503);
+            assertThat(answer.headers().firstValue("retry-after")).hasValue("5");
+            SessionId session = SessionId.parse(client.session()).orElseThrow();
+            assertThat(store.session(session)).isPresent();
+            store.heal();
+            await().until(() -> store.session(session).isEmpty());
+            assertThat(client.delete().statusCode()).isEqualTo(404);
+        }
+    }
+
+    @Test
+    void aCallWhoseStreamTheStoreDoesNotTakeIsToldThatItsOutcomeIsUnknown() throws Exception {
+        try (ScriptedServer server = new ScriptedServer();
+                GatewayFixture gateway = new GatewayFixture(store, server.url(), HOLD);
+                TestClient client = gateway.client().initialize()) {
+            store.throwFor(Integer.MAX_VALUE);
+            CompletableFuture<HttpResponse<InputStream>> call = client.callLater("1");
+            Stream upstream = server.nextRequest().sse();
+            upstream.event("", message(1));
+            HttpResponse<InputStream> answer = call.get();
+            assertThat(answer.statusCode()).isEqualTo(503);
+            assertThat(answer.headers().firstValue("retry-after"))
+                    .as("it may have been processed")
+                    .isEmpty();
+            assertThat(TestClient.text(answer))
+                    .contains("\"id\":1,")
+                    .contains("\"error\"")
+                    .contains("\"outcome\":\"unknown\"");
+            assertThat(gateway.metric("upstream_unknown_outcome_total")).isEqualTo(1);
+            store.heal();
+            SessionId session = SessionId.parse(client.session()).orElseThrow();
+            await().until(() -> store.stream(session, 1)
+                    .filter(stream -> stream.record().phase() == Phase.CANCELLED)
+                    .isPresent());
+            CompletableFuture<HttpResponse<InputStream>> second = client.callLater("2");
+            Request request = server.nextRequest();
+            request.sse().event("", request.resultOf("done"));
+            try (Events events = new Events(second.get())) {
+                assertThat(events.nextMessage()).isEqualTo(new Event("2-1", request.resultOf("done")));
+            }
+        }
+    }
+
+    @Test
+    void aSlowAnswerThatIsNoStreamNeedsNoStore() throws Exception {
+        Map<String, String> flags = Map.of("--hold-for", "50ms", "--resumable-after", "0s");
+        try (ScriptedServer server = new ScriptedServer();
+                GatewayFixture gateway = new GatewayFixture(store, server.url(), flags);
+                TestClient client = gateway.client().initialize()) {
+            store.throwFor(Integer.MAX_VALUE);
+            CompletableFuture<HttpResponse<InputStream>> call = client.callLater("1");
+            Request request = server.nextRequest();
+            await().until(() -> !gateway.gateway().degraded().isEmpty());
+            request.result("done");
+            HttpResponse<InputStream> answer = call.get();
+            assertThat(answer.statusCode()).isEqualTo(200);
+            assertThat(answer.headers().firstValue("content-type")).hasValue("application/json");
+            assertThat(TestClient.text(answer)).isEqualTo(request.resultOf("done"));
+        }
+    }
+
+    @Test
+    void aCallThatTheServerForgotItsSessionForIsSentAgainWithoutTheStore() throws Exception {
+        try (ScriptedServer server = new ScriptedServer();
+                GatewayFixture gateway = new GatewayFixture(store, server.url(), HOLD);
+                TestClient client = gateway.client().initialize()) {
+            store.throwFor(Integer.MAX_VALUE);
+            CompletableFuture<HttpResponse<InputStream>> call = client.callLater("1");
+            server.nextRequest().empty(404);
+            Request again = server.nextRequest();
+            assertThat(again.header("Mcp-Session-Id")).isEqualTo("up-2");
+            again.result("done");
+            assertThat(TestClient.text(call.get())).isEqualTo(again.resultOf("done"));
+            store.heal();
+            SessionId session = SessionId.parse(client.session()).orElseThrow();
+            await().until(() -> store.session(session).orElseThrow().state().generation() == 2);
+        }
+    }
+
+    @Test
+    void aCallThatIsTakenBackInTheOutageEndsAtOnce() throws Exception {
+        Map<String, String> flags = Map.of("--hold-for", "1h", "--resumable-after", "0s");
+        try (ScriptedServer server = new ScriptedServer();
+                GatewayFixture gateway = new GatewayFixture(store, server.url(), flags);
+                TestClient client = gateway.client().initialize()) {
+            store.throwFor(Integer.MAX_VALUE);
+            CompletableFuture<HttpResponse<InputStream>> call = client.callLater("1");
+            server.nextRequest();
+            client.post("{\"jsonrpc\":\"2.0\",\"method\":\"notifications/cancelled\",\"params\":{\"requestId\":1}}");
+            assertThat(new Events(call.get()).rest()).isEmpty();
+        }
+    }
+
+    @Test
+    void aStoreThatWorksIsWaitedForHoweverShortTheTime() throws Exception {
+        try (ScriptedServer server = new ScriptedServer();
+                GatewayFixture gateway = new GatewayFixture(store, server.url(), Map.of("--hold-for", "0s"));
+                TestClient client = gateway.client().initialize()) {
+            CompletableFuture<HttpResponse<InputStream>> call = client.callLater("1");
+            Request request = server.nextRequest();
+            request.sse().event("", request.resultOf("done"));
+            try (Events events = new Events(call.get())) {
+                assertThat(events.nextMessage().data()).isEqualTo(request.resultOf("done"));
+            }
+            assertThat(client.delete().statusCode()).isEqualTo(200);
         }
     }
 
@@ -92,23 +347,34 @@ class StoreFailureTest {
         try (ScriptedServer server = new ScriptedServer().withStandaloneStream();
                 GatewayFixture gateway = new GatewayFixture(store, server.url(), DELIVER);
                 TestClient client = gateway.client().initialize();
-                TestClient.Events events = client.get("")) {
+                Events events = client.get("")) {
             Stream upstream = server.nextGet().sse();
             upstream.event("", message(1));
-            TestClient.Event first = events.nextMessage();
+            Event first = events.nextMessage();
             store.throwFor(Integer.MAX_VALUE);
             for (int number = 2; number <= last; number++) {
                 upstream.event("", message(number));
-                assertThat(events.next()).isEqualTo(new TestClient.Event("", message(number)));
+                assertThat(events.next()).isEqualTo(new Event("", message(number)));
             }
-            store.heal();
-            TestClient.Event moved = events.next();
-            assertThat(moved.data()).isEmpty();
+            try (TestClient late = gateway.client().as(client.session());
+                    Events rest = late.get(first.id())) {
+                List<Event> shown = new ArrayList<>();
+                while (shown.isEmpty() || !shown.getLast().data().equals(message(last))) {
+                    shown.add(rest.nextMessage());
+                }
+                assertThat(shown)
+                        .as("in the outage")
+                        .allMatch(event -> event.id().isEmpty());
+                assertThat(shown).anyMatch(event -> event.data().contains("no longer kept"));
+                assertThat(shown).doesNotHaveDuplicates();
+                store.heal();
+                assertThat(rest.next().data()).as("its cursor moves").isEmpty();
+            }
             assertThat(store.read(SessionId.parse(client.session()).orElseThrow(), 0, 0, 100, 1 << 20))
                     .as("not all of them were kept")
                     .hasSizeLessThan(last);
             try (TestClient second = gateway.client().as(client.session());
-                    TestClient.Events resumed = second.get(first.id())) {
+                    Events resumed = second.get(first.id())) {
                 upstream.event("", message(last + 1));
                 List<String> told = new ArrayList<>();
                 while (told.isEmpty() || !told.getLast().equals(message(last + 1))) {
