@@ -96,8 +96,8 @@ public interface Observer {
     /** A client has caught up. */
     default void replayEnded(long began) {}
 
-    /** Sessions of an earlier run were found in the store. */
-    default void sessionsFound(int sessions) {}
+    /** So many sessions are in the store now, all of them counted. */
+    default void sessionsCounted(long sessions) {}
 
     /** A session began. */
     default void sessionCreated() {}

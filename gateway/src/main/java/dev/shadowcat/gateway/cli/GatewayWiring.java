@@ -52,9 +52,9 @@ final class GatewayWiring implements RunningGateway, GatewayView {
     private static final long DEAD_LETTER_BYTES = 64L << 20;
     private static final int ADMIN_READS = 16;
 
-    private final GatewaySettings settings;
     private static final String UNSTORED_FILE = "unstored-streams";
 
+    private final GatewaySettings settings;
     private final EventStore store;
     private final EventLoopGroup loops;
     private final Telemetry telemetry;
@@ -70,8 +70,8 @@ final class GatewayWiring implements RunningGateway, GatewayView {
             GatewaySettings settings, Map<String, String> environment, UnaryOperator<EventStore> around, Parts parts)
             throws IOException {
         this.settings = settings;
-        this.store = around.apply(parts.own(open(settings.store()), EventStore::close));
         this.telemetry = parts.own(telemetry(environment), Telemetry::close);
+        this.store = around.apply(parts.own(open(settings.store()), EventStore::close));
         Observer observer = telemetry.observer();
         Transport transport = Transport.available();
         this.loops = parts.own(
@@ -202,8 +202,8 @@ final class GatewayWiring implements RunningGateway, GatewayView {
         adminReads.shutdownNow();
         clients.values().forEach(UpstreamClient::close);
         loops.shutdownGracefully(0, 500, TimeUnit.MILLISECONDS).awaitUninterruptibly(1, TimeUnit.SECONDS);
-        telemetry.close();
         store.close();
+        telemetry.close(part(deadline, 1));
         if (!drained) {
             log.warn("stopped: the outcome of some calls will be unknown, their server gives no event ids");
         }

@@ -49,7 +49,7 @@ final class Maintenance {
     private boolean patient; // the next page waits for all writes of this one that their part of the store may take
     private boolean closed;
     private boolean recovering = true; // the first walk also looks for interrupted streams
-    private long startedMillis;
+    private long counted; // sessions that this walk has met and left
     private long lastWallMillis;
     private long lastNanos;
     private long notBeforeNanos;
@@ -79,7 +79,6 @@ final class Maintenance {
     void start() {
         loop.execute(() -> {
             lastWallMillis = relay.clock().millis();
-            startedMillis = lastWallMillis;
             lastNanos = nanoTime.getAsLong();
             notBeforeNanos = lastNanos;
             walk(null);
@@ -104,7 +103,7 @@ final class Maintenance {
 
     /** What a page gives up is offered all at once; the next one waits until the store has taken it, or most of it in a while. */
     private void treated(Page page) {
-        relay.observer().sessionsFound(page.older());
+        counted += page.open();
         page.due().forEach(this::offer);
         if (page.unreadable() > 0) {
             log.warn(
@@ -166,6 +165,8 @@ final class Maintenance {
             return;
         }
         recovering = false;
+        relay.observer().sessionsCounted(counted);
+        counted = 0;
         loop.after(PAUSE_MILLIS, () -> again(null));
     }
 
@@ -191,37 +192,35 @@ final class Maintenance {
      *
      * @param due what is to be written of each
      * @param last its last session; null where no page follows
-     * @param older those among them that are older than this run, in the first walk
+     * @param open how many there were that did not go
      * @param unreadable sessions that were passed over, for a reason given of the first
      */
     private record Page(
-            Map<SessionId, List<StoreWrite>> due, @Nullable SessionId last, int older, int unreadable, String reason) {}
+            Map<SessionId, List<StoreWrite>> due, @Nullable SessionId last, int open, int unreadable, String reason) {}
 
     /** Reads and treats one page. A session that cannot be read holds up no other. A reading thread. */
     private Page page(@Nullable SessionId after) {
         List<StoredSession> page = relay.store().sessions(after, PAGE);
         Map<SessionId, List<StoreWrite>> due = new LinkedHashMap<>();
         long now = relay.clock().millis();
+        int open = page.size();
         int unreadable = 0;
         String reason = "";
         for (StoredSession session : page) {
             try {
-                treat(session, now, due);
+                if (treat(session, now, due)) {
+                    open--;
+                }
             } catch (RuntimeException failed) {
                 reason = unreadable++ == 0 ? failed.toString() : reason;
             }
         }
         SessionId last = page.size() < PAGE ? null : page.getLast().record().id();
-        return new Page(due, last, recovering ? older(page) : 0, unreadable, reason);
+        return new Page(due, last, open, unreadable, reason);
     }
 
-    private int older(List<StoredSession> page) {
-        return (int) page.stream()
-                .filter(session -> session.record().createdAtMillis() < startedMillis)
-                .count();
-    }
-
-    private void treat(StoredSession session, long now, Map<SessionId, List<StoreWrite>> writes) {
+    /** Returns whether it has expired. */
+    private boolean treat(StoredSession session, long now, Map<SessionId, List<StoreWrite>> writes) {
         SessionId id = session.record().id();
         long idleSince = now - limits.sessionIdle().toMillis();
         boolean mayExpire = nanoTime.getAsLong() - notBeforeNanos >= 0;
@@ -229,8 +228,9 @@ final class Maintenance {
             if (relay.sessions().expire(id, idleSince)) {
                 relay.observer().sessionExpired();
                 expired(session, now);
+                return true;
             }
-            return;
+            return false;
         }
         if (mayExpire) {
             List<StoreWrite> due = retention.due(id, now);
@@ -243,6 +243,7 @@ final class Maintenance {
             boolean open = session.state().credentials().hashes().isEmpty();
             relay.sessions().find(id, loop, found -> found.ifPresent(each -> takeUp(each, open)), unreadable -> {});
         }
+        return false;
     }
 
     private void expired(StoredSession session, long now) {

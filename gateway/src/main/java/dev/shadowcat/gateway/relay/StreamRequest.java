@@ -5,7 +5,6 @@ import dev.shadowcat.gateway.http.Exchange;
 import dev.shadowcat.gateway.http.ExchangeListener;
 import dev.shadowcat.mcp.McpErrors;
 import dev.shadowcat.mcp.Messages;
-import dev.shadowcat.observe.Observer;
 import dev.shadowcat.observe.Replay;
 import dev.shadowcat.observe.Resumed;
 import dev.shadowcat.session.EventStream;
@@ -37,7 +36,7 @@ final class StreamRequest implements ExchangeListener {
         }
         Optional<EventId> id = EventId.parse(cursor);
         if (id.isEmpty()) {
-            Answers.error(exchange, 400, McpErrors.INVALID_REQUEST, "Last-Event-ID is not an id of this session");
+            unknown("Last-Event-ID is not an id of this session");
             return;
         }
         if (id.get().stream() == EventStream.STANDALONE) {
@@ -106,7 +105,7 @@ final class StreamRequest implements ExchangeListener {
             return;
         }
         if (found.isEmpty()) {
-            Answers.error(exchange, 400, McpErrors.INVALID_REQUEST, "Last-Event-ID names no stream of this session");
+            unknown("Last-Event-ID names no stream of this session");
             return;
         }
         if (session.streams().size() >= session.relay().settings().limits().maxStreamsPerSession()) {
@@ -117,14 +116,12 @@ final class StreamRequest implements ExchangeListener {
     }
 
     private void serve(EventStream stream, long after, boolean resumed) {
-        Observer observer = session.relay().observer();
         switch (Resumption.of(stream, resumed ? after : Math.min(after, stream.newest()))) {
-            case Resumption.Unknown _ -> {
-                observer.resumed(Resumed.UNKNOWN);
-                Answers.error(exchange, 400, McpErrors.INVALID_REQUEST, "Last-Event-ID names no event of this session");
-            }
+            case Resumption.Unknown _ -> unknown("Last-Event-ID names no event of this session");
             case Resumption.Over _ -> {
-                observer.resumed(Resumed.OVER);
+                if (resumed) {
+                    session.relay().observer().resumed(Resumed.OVER);
+                }
                 if (stream.client() == null) {
                     session.leaveMemory(stream);
                 }
@@ -133,6 +130,11 @@ final class StreamRequest implements ExchangeListener {
             case Resumption.Whole whole -> begin(stream, whole.after(), resumed, false);
             case Resumption.Gap gap -> begin(stream, gap.after(), resumed, true);
         }
+    }
+
+    private void unknown(String why) {
+        session.relay().observer().resumed(Resumed.UNKNOWN);
+        Answers.error(exchange, 400, McpErrors.INVALID_REQUEST, why);
     }
 
     private void begin(EventStream stream, long after, boolean resumed, boolean gap) {

@@ -52,7 +52,7 @@ final class CountingObserver implements Observer {
     private final LongAdder sent;
     private final Histogram replay;
     private final LongAdder replayed;
-    private final LongAdder found = new LongAdder();
+    private volatile long openBefore; // beside those that began and ended since the process began
     private final LongAdder created;
     private final LongAdder expired;
     private final LongAdder deleted;
@@ -170,8 +170,11 @@ final class CountingObserver implements Observer {
                 "{request}",
                 "Requests that an upstream refused, left unanswered, or broke off.");
         expired = metrics.counter("sessions_expired_total", "{session}", "Sessions removed after their idle time.");
-        metrics.gauge("sessions_open", "{session}", "Sessions that have not ended, in memory or not.", () ->
-                (double) (found.sum() + created.sum() - expired.sum() - deleted.sum()));
+        metrics.gauge(
+                "sessions_open",
+                "{session}",
+                "Sessions that have not ended, in memory or not; counted anew each minute.",
+                () -> (double) (openBefore + begunAndOpen()));
         evicted = metrics.counter(
                 "session_evictions_total", "{session}", "Idle sessions that left memory for the store.");
         heartbeats =
@@ -308,8 +311,13 @@ final class CountingObserver implements Observer {
     }
 
     @Override
-    public void sessionsFound(int sessions) {
-        found.add(sessions);
+    public void sessionsCounted(long sessions) {
+        openBefore = sessions - begunAndOpen();
+    }
+
+    /** Sessions that began in this process, less those that ended in it. */
+    private long begunAndOpen() {
+        return created.sum() - expired.sum() - deleted.sum();
     }
 
     @Override

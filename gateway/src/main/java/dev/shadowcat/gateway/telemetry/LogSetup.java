@@ -28,31 +28,44 @@ public final class LogSetup extends ContextAwareBase implements Configurator {
     private static final String FAILED_START = "io.opentelemetry.sdk.autoconfigure"; // says what its exception says too
     private static final String PATTERN = "%d{yyyy-MM-dd'T'HH:mm:ss.SSSXXX} %-5level %logger{0}: %msg%n%ex{short}";
 
+    private static LogFormat format = LogFormat.TEXT; // of our own appender; guarded by the class
+
     /** Logs so from now on. What a file of the user's says of the form stays as it is. */
-    public static void apply(LogSettings settings) {
+    public static synchronized void apply(LogSettings settings) {
         if (LoggerFactory.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME) instanceof Logger root) {
             root.setLevel(Level.toLevel(settings.level().name(), Level.INFO));
             Appender<ILoggingEvent> own = root.getAppender(APPENDER);
-            if (own instanceof ConsoleAppender<ILoggingEvent> console) {
-                console.setEncoder(encoder(root.getLoggerContext(), settings.format()));
+            if (own != null && format != settings.format()) {
+                format = settings.format();
+                root.addAppender(console(root.getLoggerContext()));
+                root.detachAppender(own);
+                own.stop();
             }
         }
     }
 
     @Override
     public ExecutionStatus configure(LoggerContext context) {
+        start(context);
+        return ExecutionStatus.DO_NOT_INVOKE_NEXT_IF_ANY;
+    }
+
+    private static synchronized void start(LoggerContext context) {
+        format = "json".equalsIgnoreCase(System.getenv(FORMAT)) ? LogFormat.JSON : LogFormat.TEXT;
+        Logger root = context.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME);
+        root.setLevel(Level.toLevel(System.getenv(LEVEL), Level.INFO));
+        root.addAppender(console(context));
+        context.getLogger(FAILED_START).setLevel(Level.WARN);
+    }
+
+    private static ConsoleAppender<ILoggingEvent> console(LoggerContext context) {
         ConsoleAppender<ILoggingEvent> console = new ConsoleAppender<>();
         console.setContext(context);
         console.setName(APPENDER);
         console.setTarget("System.err");
-        boolean json = "json".equalsIgnoreCase(System.getenv(FORMAT));
-        console.setEncoder(encoder(context, json ? LogFormat.JSON : LogFormat.TEXT));
+        console.setEncoder(encoder(context, format));
         console.start();
-        Logger root = context.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME);
-        root.setLevel(Level.toLevel(System.getenv(LEVEL), Level.INFO));
-        root.addAppender(console);
-        context.getLogger(FAILED_START).setLevel(Level.WARN);
-        return ExecutionStatus.DO_NOT_INVOKE_NEXT_IF_ANY;
+        return console;
     }
 
     static Encoder<ILoggingEvent> encoder(LoggerContext context, LogFormat format) {

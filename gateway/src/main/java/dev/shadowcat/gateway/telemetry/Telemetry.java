@@ -12,6 +12,7 @@ import io.opentelemetry.sdk.autoconfigure.spi.ConfigProperties;
 import io.opentelemetry.sdk.autoconfigure.spi.ConfigurationException;
 import io.opentelemetry.sdk.metrics.SdkMeterProvider;
 import io.opentelemetry.sdk.metrics.SdkMeterProviderBuilder;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
@@ -32,7 +33,7 @@ public final class Telemetry implements AutoCloseable {
             "otel.service.name", "shadowcat",
             "otel.exporter.otlp.protocol", "http/protobuf"); // the JDK's HTTP client speaks no gRPC
     private static final Map<String, String> NO_EXPORTERS = Map.of("traces", "none", "metrics", "none");
-    private static final long FLUSH_SECONDS = 2;
+    private static final Duration FLUSH = Duration.ofSeconds(2);
 
     private final ScrapeReader scrapes = new ScrapeReader();
     private final Histograms histograms = new Histograms();
@@ -47,7 +48,7 @@ public final class Telemetry implements AutoCloseable {
     private boolean closed; // guarded by this
 
     private Telemetry(Map<String, String> environment, @Nullable Operations elsewhere) {
-        disabled = environment.getOrDefault("OTEL_SDK_DISABLED", "").equalsIgnoreCase("true");
+        disabled = value(environment, "OTEL_SDK_DISABLED").equalsIgnoreCase("true");
         Map<String, String> exporters = disabled ? NO_EXPORTERS : exporters(environment);
         boolean exports = exporters.values().stream().anyMatch(exporter -> !exporter.equals("none"));
         sdk = exports ? configured(environment, exporters) : local();
@@ -77,15 +78,19 @@ public final class Telemetry implements AutoCloseable {
         Map<String, String> exporters = new HashMap<>();
         for (String signal : SIGNALS) {
             String variable = signal.toUpperCase(Locale.ROOT);
-            boolean target = environment.containsKey("OTEL_EXPORTER_OTLP_" + variable + "_ENDPOINT")
-                    || environment.containsKey("OTEL_EXPORTER_OTLP_ENDPOINT");
-            String named = environment
-                    .getOrDefault("OTEL_" + variable + "_EXPORTER", "")
-                    .strip();
+            boolean target = !value(environment, "OTEL_EXPORTER_OTLP_" + variable + "_ENDPOINT")
+                            .isEmpty()
+                    || !value(environment, "OTEL_EXPORTER_OTLP_ENDPOINT").isEmpty();
+            String named = value(environment, "OTEL_" + variable + "_EXPORTER");
             String exporter = named.isEmpty() && target ? "otlp" : named;
             exporters.put(signal, exporter.isEmpty() ? "none" : exporter);
         }
         return exporters;
+    }
+
+    /** A variable's value; one that is empty is none. */
+    private static String value(Map<String, String> environment, String name) {
+        return environment.getOrDefault(name, "").strip();
     }
 
     private OpenTelemetrySdk local() {
@@ -104,7 +109,7 @@ public final class Telemetry implements AutoCloseable {
             if (name.startsWith("OTEL_EXPORTER_OTLP") && name.endsWith("PROTOCOL") && value.equals("grpc")) {
                 throw new IllegalArgumentException(name + ": this build speaks no gRPC; allowed: http/protobuf");
             }
-            if (name.startsWith("OTEL_")) {
+            if (name.startsWith("OTEL_") && !value.isBlank()) {
                 asked.put(name.toLowerCase(Locale.ROOT).replace('_', '.'), value);
             }
         });
@@ -199,11 +204,16 @@ public final class Telemetry implements AutoCloseable {
 
     /** Exports what is left, for two seconds at most. */
     @Override
-    public synchronized void close() {
+    public void close() {
+        close(FLUSH);
+    }
+
+    /** Exports what is left within this time, two seconds at most. */
+    public synchronized void close(Duration time) {
         closed = true;
         if (runtime != null) {
             runtime.close();
         }
-        sdk.shutdown().join(FLUSH_SECONDS, TimeUnit.SECONDS);
+        sdk.shutdown().join(Math.min(time.toMillis(), FLUSH.toMillis()), TimeUnit.MILLISECONDS);
     }
 }

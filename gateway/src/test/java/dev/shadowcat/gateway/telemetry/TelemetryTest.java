@@ -72,6 +72,7 @@ class TelemetryTest {
     void makesNoSpansWhereNobodyTakesThem() {
         for (Map<String, String> environment : List.of(
                 Map.<String, String>of(),
+                Map.of("OTEL_EXPORTER_OTLP_ENDPOINT", "", "OTEL_TRACES_EXPORTER", " "), // empty means unset
                 Map.of("OTEL_EXPORTER_OTLP_ENDPOINT", url(), "OTEL_SDK_DISABLED", "true"),
                 Map.of("OTEL_EXPORTER_OTLP_ENDPOINT", url(), "OTEL_TRACES_EXPORTER", "none"))) {
             Telemetry telemetry = Telemetry.start(environment);
