@@ -10,7 +10,6 @@ import dev.shadowcat.event.SessionId;
 import dev.shadowcat.mcp.RequestId;
 import dev.shadowcat.session.SessionHarness.Plain;
 import dev.shadowcat.session.SessionHarness.Sink;
-import dev.shadowcat.store.StoreWrite;
 import dev.shadowcat.store.StoreWrite.AppendEvent;
 import dev.shadowcat.store.StoreWrite.PutStream;
 import dev.shadowcat.store.StoreWrite.TrimStream;
@@ -344,9 +343,7 @@ class EventStreamTest {
 
     @Test
     void anUpstreamThatRepeatsEverythingDoublesNothingHoweverMuchItSent() throws InterruptedException {
-        EventStream stream = session.standalone();
-        sent(stream, 1, 1_000);
-        allStored(stream);
+        EventStream stream = stored(1_000);
         resumed(stream);
         sent(stream, 1, 1_003);
         allStored(stream);
@@ -373,15 +370,9 @@ class EventStreamTest {
 
     @Test
     void anUpstreamThatRepeatsWhatAGapStandsForDoublesNothing() throws InterruptedException {
-        EventStream stream = session.standalone();
-        sent(stream, 1, 2);
-        allStored(stream);
-        List<Event> shown = IntStream.rangeClosed(3, 400)
-                .mapToObj(n -> new Event(n, 0, 1, false, "u" + n, notification("u" + n)))
-                .toList();
-        harness.store.append(List.of(new AppendEvent(ID, 0, Event.gapOf(shown))));
-        EventStream again = new EventStream(session, harness.store.stream(ID, 0).orElseThrow(), 0);
-        session.attached(again);
+        stored(2);
+        harness.store.append(List.of(gap(3, 400)));
+        EventStream again = reopened();
         resumed(again);
         sent(again, 1, 401);
         allStored(again);
@@ -390,15 +381,9 @@ class EventStreamTest {
 
     @Test
     void whatRetentionTookBeforeAGapMakesNobodyTakeTheRestForNew() throws InterruptedException {
-        EventStream stream = session.standalone();
-        sent(stream, 1, 2);
-        allStored(stream);
-        List<Event> shown = IntStream.rangeClosed(3, 50)
-                .mapToObj(n -> new Event(n, 0, 1, false, "u" + n, notification("u" + n)))
-                .toList();
-        harness.store.append(List.of(new AppendEvent(ID, 0, Event.gapOf(shown)), new StoreWrite.TrimStream(ID, 0, 2)));
-        EventStream again = new EventStream(session, harness.store.stream(ID, 0).orElseThrow(), 0);
-        session.attached(again);
+        stored(2);
+        harness.store.append(List.of(gap(3, 50), new TrimStream(ID, 0, 2)));
+        EventStream again = reopened();
         resumed(again);
         sent(again, 1, 51);
         allStored(again);
@@ -426,10 +411,8 @@ class EventStreamTest {
 
     @Test
     void aRepeatThatNobodyRemembersIsToldAndWhatTheStoreHasIsStillDropped() throws InterruptedException {
-        EventStream stream = session.standalone();
-        sent(stream, 1, 600);
-        allStored(stream);
-        harness.store.append(List.of(new StoreWrite.TrimStream(ID, 0, 200)));
+        EventStream stream = stored(600);
+        harness.store.append(List.of(new TrimStream(ID, 0, 200)));
         resumed(stream);
         sent(stream, 1, 601);
         allStored(stream);
@@ -458,10 +441,8 @@ class EventStreamTest {
 
     @Test
     void anUpstreamThatBeginsWhereItWasAskedCausesNoAlarmThoughMuchWasTrimmed() throws InterruptedException {
-        EventStream stream = session.standalone();
-        sent(stream, 1, 20);
-        allStored(stream);
-        harness.store.append(List.of(new StoreWrite.TrimStream(ID, 0, 20)));
+        EventStream stream = stored(20);
+        harness.store.append(List.of(new TrimStream(ID, 0, 20)));
         resumed(stream);
         sent(stream, 21, 25);
         allStored(stream);
@@ -477,9 +458,7 @@ class EventStreamTest {
 
     @Test
     void aReplayThatIsSlightlyOutOfOrderDoublesNothingEither() throws InterruptedException {
-        EventStream stream = session.standalone();
-        sent(stream, 1, 600);
-        allStored(stream);
+        EventStream stream = stored(600);
         resumed(stream);
         for (int n = 1; n <= 600; n += 3) {
             sent(stream, n + 2, n + 2);
@@ -491,9 +470,7 @@ class EventStreamTest {
 
     @Test
     void anUpstreamThatBeginsWhereItWasAskedLosesNothingAfterMuch() throws InterruptedException {
-        EventStream stream = session.standalone();
-        sent(stream, 1, 1_000);
-        allStored(stream);
+        EventStream stream = stored(1_000);
         resumed(stream);
         sent(stream, 1_001, 1_002);
         sent(stream, 5, 5);
@@ -512,6 +489,29 @@ class EventStreamTest {
         resumed(stream);
         sent(stream, 1, 3);
         assertThat(stream.newest()).isEqualTo(before + 3);
+    }
+
+    /** The standalone stream, whose upstream has sent the events u1 to this one; the store has them. */
+    private EventStream stored(int last) throws InterruptedException {
+        EventStream stream = session.standalone();
+        sent(stream, 1, last);
+        allStored(stream);
+        return stream;
+    }
+
+    /** In the place of these events of the standalone stream. */
+    private static AppendEvent gap(int first, int last) {
+        List<Event> events = IntStream.rangeClosed(first, last)
+                .mapToObj(n -> new Event(n, 0, 1, false, "u" + n, notification("u" + n)))
+                .toList();
+        return new AppendEvent(ID, 0, Event.gapOf(events));
+    }
+
+    /** The standalone stream as the store has it. */
+    private EventStream reopened() {
+        EventStream again = new EventStream(session, harness.store.stream(ID, 0).orElseThrow(), 0);
+        session.attached(again);
+        return again;
     }
 
     private void allStored(EventStream stream) throws InterruptedException {

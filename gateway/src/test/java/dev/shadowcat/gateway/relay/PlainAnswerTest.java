@@ -2,7 +2,6 @@ package dev.shadowcat.gateway.relay;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.shadowcat.gateway.relay.ScriptedServer.Request;
 import dev.shadowcat.store.MemoryStore;
 import java.io.InputStream;
 import java.net.http.HttpResponse;
@@ -54,30 +53,29 @@ class PlainAnswerTest {
     @ParameterizedTest
     @ValueSource(strings = {"2s", "0s"})
     void aBatchOfWhichOneRequestIsLeftOutIsToldSo(String resumableAfter) throws Exception {
-        try (ScriptedServer server = new ScriptedServer().revision("2025-03-26");
-                GatewayFixture gateway = gateway(server, resumableAfter);
-                TestClient client = gateway.client().initialize()) {
-            CompletableFuture<HttpResponse<InputStream>> calls =
-                    client.postLater("[" + TestClient.call("1") + "," + TestClient.call("2") + "]");
-            Request sent = server.nextRequest();
-            sent.json(200, "[" + result(1) + "]");
-            assertThat(TestClient.text(calls.get())).contains("error").contains("unknown");
-        }
+        assertThat(twoCallsIn(resumableAfter, "[" + result(1) + "]"))
+                .contains("error")
+                .contains("unknown");
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"2s", "0s"})
     void aBatchThatIsAnsweredWholeIsPassedOnWithWhatElseIsInIt(String resumableAfter) throws Exception {
+        assertThat(twoCallsIn(resumableAfter, "[" + NOTE + "," + result(2) + "," + result(1) + "]"))
+                .contains(NOTE)
+                .contains(result(1))
+                .contains(result(2));
+    }
+
+    /** What a client gets that sends the calls 1 and 2 in one batch, where the server says this. */
+    private static String twoCallsIn(String resumableAfter, String answer) throws Exception {
         try (ScriptedServer server = new ScriptedServer().revision("2025-03-26");
                 GatewayFixture gateway = gateway(server, resumableAfter);
                 TestClient client = gateway.client().initialize()) {
             CompletableFuture<HttpResponse<InputStream>> calls =
                     client.postLater("[" + TestClient.call("1") + "," + TestClient.call("2") + "]");
-            server.nextRequest().json(200, "[" + NOTE + "," + result(2) + "," + result(1) + "]");
-            assertThat(TestClient.text(calls.get()))
-                    .contains(NOTE)
-                    .contains(result(1))
-                    .contains(result(2));
+            server.nextRequest().json(200, answer);
+            return TestClient.text(calls.get());
         }
     }
 

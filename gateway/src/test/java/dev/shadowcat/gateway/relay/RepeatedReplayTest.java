@@ -54,14 +54,9 @@ class RepeatedReplayTest {
             Stream again = server.nextGet().sse();
             again.raw(events(1, EVENTS + 2) + "id: last\ndata: " + request.resultOf("done") + "\n\n");
             again.end();
-            List<String> shown = new Events(call.get())
-                    .rest().stream()
-                            .map(Event::data)
-                            .filter(data -> !data.isEmpty())
-                            .toList();
             List<String> said = new ArrayList<>(messages(EVENTS + 2));
             said.add(request.resultOf("done"));
-            assertThat(shown).containsExactlyElementsOf(said);
+            assertThat(shown(call)).containsExactlyElementsOf(said);
         }
     }
 
@@ -103,13 +98,16 @@ class RepeatedReplayTest {
             Stream rest = server.nextGet().sse();
             rest.raw("id: last\ndata: " + request.resultOf("done") + "\n\n");
             rest.end();
-            List<String> shown = new Events(call.get())
-                    .rest().stream()
-                            .map(Event::data)
-                            .filter(data -> !data.isEmpty())
-                            .toList();
-            assertThat(shown).hasSize(EVENTS + 2).endsWith(request.resultOf("done"));
+            assertThat(shown(call)).hasSize(EVENTS + 2).endsWith(request.resultOf("done"));
         }
+    }
+
+    private static List<String> shown(CompletableFuture<HttpResponse<InputStream>> call) throws Exception {
+        return new Events(call.get())
+                .rest().stream()
+                        .map(Event::data)
+                        .filter(data -> !data.isEmpty())
+                        .toList();
     }
 
     private static String events(int first, int last) {
