@@ -12,8 +12,7 @@ final class ClosingPause implements PersistenceWorker.Pause {
 
     @Override
     public void millis(long millis) throws InterruptedException {
-        boolean over = closing.getCount() == 0;
-        if (over || closing.await(millis, TimeUnit.MILLISECONDS)) {
+        if (closing.await(millis, TimeUnit.MILLISECONDS)) {
             Thread.sleep(Math.min(millis, MOST_MILLIS));
         }
     }

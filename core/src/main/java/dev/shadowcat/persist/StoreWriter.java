@@ -87,7 +87,6 @@ final class StoreWriter {
 
     /** Forgets the batch before, whose fate is told. */
     void clear() {
-        segments.clear();
         writes.clear();
         refusals.clear();
     }
