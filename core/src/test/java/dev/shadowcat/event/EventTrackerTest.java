@@ -1,9 +1,11 @@
 package dev.shadowcat.event;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
 import dev.shadowcat.event.EventTracker.Repeat;
 import dev.shadowcat.event.RepeatFilter.Beyond;
+import dev.shadowcat.memory.Footprint;
 import java.nio.charset.StandardCharsets;
 import java.util.Collection;
 import java.util.HashSet;
@@ -97,6 +99,21 @@ class EventTrackerTest {
         assertThat(tracker.compare("d")).as("the store may know it").isEqualTo(Repeat.PERHAPS);
         tracker.expectRepeats(null);
         assertThat(tracker.compare("c")).isEqualTo(Repeat.NO);
+    }
+
+    @Test
+    void whatItComparesWithCountsAmongItsMemory() {
+        long alone = new Footprint().measured(tracker).bytes();
+        assertThat(alone).isEqualTo(new Footprint().add(tracker).bytes()).isPositive();
+        RepeatFilter two = filter(List.of("a", "b"), Beyond.NEW);
+        tracker.expectRepeats(two);
+        assertThat(new Footprint().measured(tracker).bytes())
+                .isEqualTo(alone + new Footprint().add(two).array(2, Long.BYTES).bytes());
+    }
+
+    @Test
+    void noEventHasTheNumberOfThePlaceBeforeTheFirst() {
+        assertThatIllegalArgumentException().isThrownBy(() -> new Event(0, 0, 1, false, null, MESSAGE));
     }
 
     private static RepeatFilter filter(Collection<String> ids, Beyond beyond) {

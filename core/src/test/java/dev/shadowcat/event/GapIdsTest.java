@@ -92,6 +92,13 @@ class GapIdsTest {
     }
 
     @Test
+    void anIdThatEventsInARowShareIsThereOnce() {
+        Event first = events(1, 1, 1).getFirst();
+        Event second = new Event(2, 0, 1, false, "u1", "{}".getBytes(StandardCharsets.UTF_8));
+        assertThat(GapIds.of(Event.gapOf(List.of(first, second)))).containsExactly(hashes(1, 1));
+    }
+
+    @Test
     void anEventHasItsOwn() {
         assertThat(GapIds.of(events(1, 1, 1).getFirst())).containsExactly(hashes(1, 1));
         assertThat(GapIds.of(new Event(1, 0, 1, false, null, new byte[] {'{'}))).isEmpty();

@@ -9,6 +9,7 @@ import java.util.HashSet;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.LongStream;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import org.junit.jupiter.api.Test;
@@ -43,6 +44,12 @@ class SessionIdTest {
                 "AAAAAAAAAAAAAAAAAAAA==",
                 "AAAAAAAAAAAAAAAAAAAAA+",
                 "AAAAAAAAAAAAAAAAAAAAA\u00e4",
+                "/AAAAAAAAAAAAAAAAAAAAA", // what borders on the letters and digits
+                ":AAAAAAAAAAAAAAAAAAAAA",
+                "@AAAAAAAAAAAAAAAAAAAAA",
+                "[AAAAAAAAAAAAAAAAAAAAA",
+                "`AAAAAAAAAAAAAAAAAAAAA",
+                "{AAAAAAAAAAAAAAAAAAAAA",
                 "AAAAAAAAAAAAAAAAAAAAAB" // bits beyond the 128th: a second name of the same id
             })
     void refusesEveryOtherForm(String text) {
@@ -66,6 +73,22 @@ class SessionIdTest {
         }
         assertThat(minted).hasSize(1_000);
         assertThat(everSet).isEqualTo(-1L);
+    }
+
+    @Test
+    void isOneKeyOfATableWhicheverWayItCame() {
+        SessionId id = new SessionId(1, 2);
+        assertThat(id).isEqualTo(new SessionId(1, 2)).hasSameHashCodeAs(new SessionId(1, 2));
+        assertThat(id)
+                .isNotEqualTo(new SessionId(1, 3))
+                .isNotEqualTo(new SessionId(2, 2))
+                .isNotEqualTo("1");
+        assertThat(LongStream.range(0, 1_000)
+                        .map(n -> new SessionId(n, 0).hashCode())
+                        .distinct()
+                        .count())
+                .as("hash codes")
+                .isEqualTo(1_000);
     }
 
     @Test

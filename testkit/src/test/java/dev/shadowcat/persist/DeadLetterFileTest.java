@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.shadowcat.event.SessionId;
 import dev.shadowcat.testkit.Writes;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Base64;
@@ -26,7 +25,7 @@ class DeadLetterFileTest {
     void anEventIsKeptWithAllThatIsNeededToPutItBack() throws IOException {
         Path file = directory.resolve("dead-letters.jsonl");
         DeadLetterFile letters = new DeadLetterFile(file, 1 << 20);
-        letters.keep(Writes.event(ID, 3, 17), "it said \"no\\never\"\nand went");
+        letters.keep(Writes.event(ID, 3, 17, "hé"), "it said \"no\\never\"\nand went");
         letters.keep(Writes.session(ID), "no");
         List<String> lines = Files.readAllLines(file);
         assertThat(lines).hasSize(2);
@@ -36,20 +35,37 @@ class DeadLetterFileTest {
                         "\"session\":\"" + ID + "\"",
                         "\"stream\":3",
                         "\"sequence\":17",
+                        "\"storedAt\":" + (Writes.CREATED_AT + 17),
+                        "\"generation\":1",
+                        "\"answer\":false",
+                        "\"upstreamId\":\"aMOp\"",
                         Base64.getEncoder().encodeToString(Writes.message(ID, 3, 17)))
                 .endsWith("\"reason\":\"it said  no never  and went\"}");
         assertThat(lines.getLast()).contains("\"kind\":\"PutSession\"").doesNotContain("message");
     }
 
     @Test
-    void theFileGrowsNoFurtherThanItsBound() throws IOException {
+    void anEventOfAnUpstreamWithoutIdsHasNone() throws IOException {
         Path file = directory.resolve("dead-letters.jsonl");
-        DeadLetterFile letters = new DeadLetterFile(file, 1_000);
-        for (long sequence = 1; sequence <= 100; sequence++) {
-            letters.keep(Writes.event(ID, 0, sequence), "no");
-        }
-        int line = Files.readString(file).lines().findFirst().orElseThrow().getBytes(StandardCharsets.UTF_8).length;
-        assertThat(Files.size(file)).isBetween(1_000L, 1_000L + 2L * line);
+        new DeadLetterFile(file, 1 << 20).keep(Writes.event(ID, 3, 17), "no");
+        assertThat(file).content().doesNotContain("upstreamId");
+    }
+
+    @Test
+    void aFileThatHasReachedItsBoundGrowsNoFurther() throws IOException {
+        Path file = directory.resolve("dead-letters.jsonl");
+        Files.writeString(file, "x".repeat(100) + "\n");
+        new DeadLetterFile(file, 101).keep(Writes.event(ID, 0, 1), "no");
+        assertThat(file).hasSize(101);
+        new DeadLetterFile(file, 102).keep(Writes.event(ID, 0, 1), "no");
+        assertThat(Files.readAllLines(file)).hasSize(2);
+    }
+
+    @Test
+    void nothingStandsBeforeTheFirstLetter() throws IOException {
+        Path file = Files.createFile(directory.resolve("dead-letters.jsonl"));
+        new DeadLetterFile(file, 1 << 20).keep(Writes.session(ID), "no");
+        assertThat(file).content().startsWith("{");
     }
 
     @Test

@@ -271,9 +271,7 @@ class DeferredWritesTest {
         for (int session = 1; session <= 60; session++) {
             small.worker.touch(id(session), at(1));
         }
-        while (small.worker.queueDepth() > 0) {
-            small.turn();
-        }
+        small.turnUntilNothingWaits();
         assertThat(small.worker.deferredDepth()).isZero();
         assertThat(small.stored).hasSize(400);
         assertThat(small.batches)

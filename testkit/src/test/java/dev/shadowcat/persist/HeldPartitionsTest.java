@@ -1,8 +1,10 @@
 package dev.shadowcat.persist;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.entry;
 
 import dev.shadowcat.event.SessionId;
+import dev.shadowcat.observe.Dropped;
 import dev.shadowcat.store.AppendOutcome;
 import dev.shadowcat.store.Partition;
 import dev.shadowcat.store.SessionActivity;
@@ -91,13 +93,72 @@ class HeldPartitionsTest {
     }
 
     @Test
+    void othersOfThePartWaitWithoutATryOfTheirOwnToo() throws InterruptedException {
+        Lane lane = harness.lane(ID);
+        Lane other = harness.lane(OTHER);
+        harness.store.fail(shard("all", 1, 0));
+        lane.offer(Writes.event(ID, 0, 1), harness.completion);
+        harness.turn();
+        int tries = harness.appends;
+        other.offer(Writes.event(OTHER, 0, 1), harness.completion);
+        harness.turn();
+        assertThat(harness.appends).isEqualTo(tries);
+        assertThat(harness.worker.retryQueueDepth()).isEqualTo(2);
+    }
+
+    @Test
+    void itsTriesAreCountedAsThoseOfTheWholeStoreAre() throws InterruptedException {
+        Lane lane = harness.lane(ID);
+        harness.store.fail(PART);
+        lane.offer(Writes.event(ID, 0, 1), harness.completion);
+        harness.turn();
+        assertThat(harness.counts.failures).isOne();
+        assertThat(harness.counts.retries).as("without it").isOne();
+        harness.clock.advance(Duration.ofSeconds(5));
+        harness.turn();
+        assertThat(harness.counts.failures).isEqualTo(2);
+        assertThat(harness.counts.retries).isEqualTo(2);
+    }
+
+    @Test
+    void whereOnlyAPartFailsNowTheStoreWorks() throws InterruptedException {
+        Lane lane = harness.lane(ID);
+        harness.store.beBusyFor(1);
+        harness.store.fail(PART);
+        lane.offer(Writes.event(ID, 0, 1), harness.completion);
+        harness.turn();
+        assertThat(harness.pauses).hasSize(1);
+        assertThat(harness.worker.failingPartitions()).isOne();
+        assertThat(harness.worker.failure()).isNull();
+    }
+
+    @Test
+    void noMoreActivityWaitsForAPartThanTheQueueHolds() throws InterruptedException {
+        WorkerHarness small = new WorkerHarness(WorkerHarness.queue(10, 1 << 20, 1 << 20));
+        small.store.fail(shard("all", 1, 0));
+        for (long session = 1; session <= 13; session++) {
+            small.worker.touch(new SessionId(session, session), new SessionActivity(1, 0));
+            if (session == 10) {
+                small.clock.advance(Duration.ofMillis(100));
+                small.turn();
+            }
+        }
+        small.clock.advance(Duration.ofMillis(100));
+        small.turn();
+        assertThat(small.worker.deferredDepth()).isEqualTo(10);
+        assertThat(small.counts.skipped).isEqualTo(3);
+        assertThat(small.worker.pendingActivity(new SessionId(13, 13))).isNull();
+        assertThat(small.worker.pendingActivity(new SessionId(1, 1))).isNotNull();
+    }
+
+    @Test
     void aTryIsDueAfterAJitteredPauseThatGrowsToItsCap() throws InterruptedException {
         Lane lane = harness.lane(ID);
         harness.store.fail(PART);
         lane.offer(Writes.event(ID, 0, 1), harness.completion);
         harness.turn();
         List<Long> waits = new ArrayList<>();
-        for (int i = 0; i < 100; i++) {
+        for (int i = 0; i < 30; i++) {
             int tries = harness.appends;
             long waited = 0;
             while (harness.appends == tries) {
@@ -269,6 +330,7 @@ class HeldPartitionsTest {
         assertThat(harness.store.session(OTHER).orElseThrow().activity().lastActiveMillis())
                 .isEqualTo(3);
         assertThat(harness.worker.deferredDepth()).isOne();
+        assertThat(harness.worker.retryQueueDepth()).isOne();
         harness.store.heal();
         harness.clock.advance(Duration.ofSeconds(5));
         harness.turn();
@@ -289,6 +351,7 @@ class HeldPartitionsTest {
         lane.close(new StoreWrite.DeleteSession(ID), harness.completion);
         harness.turn();
         assertThat(harness.refused).hasSize(3);
+        assertThat(harness.counts.dropped).containsExactly(entry(Dropped.SESSION_DELETED, 3));
         harness.store.heal();
         turnUntilNothingWaits(harness);
         assertThat(harness.store.session(ID)).isEmpty();
@@ -315,7 +378,7 @@ class HeldPartitionsTest {
 
     @Test
     void everyStreamKeepsItsOrderWhateverFailsAndHeals() throws InterruptedException {
-        for (long seed = 0; seed < 200; seed++) {
+        for (long seed = 0; seed < Long.getLong("simulation.seeds", 200); seed++) {
             Random random = new Random(seed);
             WorkerHarness failing = new WorkerHarness(WorkerHarness.queue(
                     4 + random.nextInt(40), 4_000 + random.nextInt(20_000), 1_000 + random.nextInt(3_000)));

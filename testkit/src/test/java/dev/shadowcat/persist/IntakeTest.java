@@ -1,13 +1,16 @@
 package dev.shadowcat.persist;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.entry;
 
 import dev.shadowcat.event.Event;
 import dev.shadowcat.event.SessionId;
+import dev.shadowcat.observe.Dropped;
 import dev.shadowcat.store.AppendOutcome;
 import dev.shadowcat.store.StoreWrite;
 import dev.shadowcat.store.StoreWrite.AppendEvent;
 import dev.shadowcat.testkit.Writes;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -56,9 +59,11 @@ class IntakeTest {
         assertThat(harness.worker.queueDepth()).isEqualTo(4);
         harness.loop.runAll();
         assertThat(room).isEmpty();
+        harness.clock.advance(Duration.ofMillis(30));
         harness.turn();
         assertThat(lane.blocked()).isFalse();
         assertThat(room).hasSize(1);
+        assertThat(harness.counts.backPressureEnded).containsExactly(Duration.ofMillis(30));
         harness.turn();
         assertThat(harness.sequences(ID, 0)).containsExactly(1L, 2L, 3L, 4L, 5L, 6L);
         assertThat(harness.worker.queueBytes()).isZero();
@@ -75,9 +80,7 @@ class IntakeTest {
             }
             harness.turn();
         }
-        while (harness.worker.queueDepth() > 0) {
-            harness.turn();
-        }
+        harness.turnUntilNothingWaits();
         assertThat(harness.sequences(ID, 0))
                 .containsExactlyElementsOf(
                         LongStream.rangeClosed(1, given).boxed().toList());
@@ -90,9 +93,7 @@ class IntakeTest {
         for (long sequence = 1; sequence <= 40; sequence++) {
             lane.offer(event(ID, sequence, 100_000), harness.completion);
         }
-        while (harness.worker.queueDepth() > 0) {
-            harness.turn();
-        }
+        harness.turnUntilNothingWaits();
         assertThat(harness.batches).extracting(List::size).containsExactly(10, 10, 10, 10);
         assertThat(harness.batches).allMatch(batch -> bytes(batch) <= 1 << 20);
     }
@@ -104,9 +105,7 @@ class IntakeTest {
         lane.offer(event(ID, 1, 100), harness.completion);
         lane.offer(event(ID, 2, 3 << 20), harness.completion);
         lane.offer(event(ID, 3, 100), harness.completion);
-        while (harness.worker.queueDepth() > 0) {
-            harness.turn();
-        }
+        harness.turnUntilNothingWaits();
         assertThat(harness.batches).extracting(List::size).containsExactly(1, 1, 1);
         assertThat(harness.sequences(ID, 0)).containsExactly(1L, 2L, 3L);
     }
@@ -145,9 +144,7 @@ class IntakeTest {
         }
         assertThat(most).as("the bound and one read of each").isLessThanOrEqualTo(10_000 + lanes * 1_000L);
         assertThat(given.values()).as("turns of each lane").allMatch(turns -> turns >= 5);
-        while (harness.worker.queueDepth() > 0) {
-            harness.turn();
-        }
+        harness.turnUntilNothingWaits();
         assertThat(all).noneMatch(Lane::blocked);
         assertThat(harness.worker.queueBytes()).isZero();
         assertThat(harness.stored)
@@ -254,15 +251,20 @@ class IntakeTest {
         }
         StoreWrite last = new StoreWrite.DeleteSession(ID);
         lane.close(last, harness.completion);
+        harness.loop.runAll();
+        assertThat(harness.refused).hasSize(3);
+        assertThat(lane.settled()).isFalse();
         lane.offer(Writes.event(ID, 0, 4), harness.completion);
+        harness.loop.runAll();
+        assertThat(harness.refused).hasSize(4);
         lane.close(new StoreWrite.DeleteSession(ID), harness.completion);
-        while (harness.worker.queueDepth() > 0) {
-            harness.turn();
-        }
+        harness.turnUntilNothingWaits();
+        assertThat(lane.settled()).isTrue();
         assertThat(harness.sequences(ID, 0)).isEmpty();
         assertThat(harness.sequences(OTHER, 0)).containsExactly(1L, 2L, 3L);
         assertThat(harness.refused).hasSize(5);
         assertThat(harness.refused.values()).containsOnly("the session was deleted");
+        assertThat(harness.counts.dropped).containsExactly(entry(Dropped.SESSION_DELETED, 5));
         assertThat(harness.stored).contains(last);
         assertThat(harness.store.session(ID)).isEmpty();
         assertThat(harness.store.session(OTHER)).isPresent();

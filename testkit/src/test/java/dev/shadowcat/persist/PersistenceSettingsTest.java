@@ -44,6 +44,24 @@ class PersistenceSettingsTest {
     }
 
     @Test
+    void whatIsLeastIsTaken() {
+        Duration least = Duration.ofMillis(1);
+        StoreFailureSettings failure = new StoreFailureSettings(least, OnStoreFailure.HOLD, Duration.ZERO);
+        PersistenceSettings settings =
+                new PersistenceSettings(1, 1, 1, 1, Duration.ZERO, Duration.ZERO, least, least, failure);
+        assertThat(settings.failure()).isEqualTo(failure);
+    }
+
+    @Test
+    void noSyncComesBeforeTheOneBefore() {
+        Duration negative = Duration.ofMillis(-1);
+        Duration second = Duration.ofSeconds(1);
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> new PersistenceSettings(50, 100, 100, 50, second, negative, second, second))
+                .withMessage("sync.interval: must be at least 0, but was PT-0.001S");
+    }
+
+    @Test
     void whatToDoAboutAFailingStoreIsCheckedToo() {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> new StoreFailureSettings(Duration.ZERO, OnStoreFailure.HOLD, Duration.ZERO))

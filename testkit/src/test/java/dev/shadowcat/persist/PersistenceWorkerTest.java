@@ -1,15 +1,19 @@
 package dev.shadowcat.persist;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.entry;
 
 import dev.shadowcat.event.SessionId;
+import dev.shadowcat.observe.Dropped;
 import dev.shadowcat.observe.Observer;
 import dev.shadowcat.observe.SpanIdentity;
 import dev.shadowcat.store.AppendOutcome;
 import dev.shadowcat.store.StoreWrite;
 import dev.shadowcat.store.StoreWrite.AppendEvent;
+import dev.shadowcat.store.StreamRecord.Phase;
 import dev.shadowcat.testkit.ForwardingStore;
 import dev.shadowcat.testkit.Writes;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -74,6 +78,41 @@ class PersistenceWorkerTest {
     }
 
     @Test
+    void anEventIsTimedFromItsOfferOn() throws InterruptedException {
+        harness.lane(ID).offer(Writes.event(ID, 0, 1), harness.completion);
+        harness.clock.advance(Duration.ofMillis(40));
+        harness.turn();
+        assertThat(harness.counts.eventLatencies).containsExactly(Duration.ofMillis(40));
+    }
+
+    @Test
+    void aLaneIsSettledOnceTheFateOfAllItsWritesIsTold() throws InterruptedException {
+        List<String> told = new ArrayList<>();
+        harness.lane(ID);
+        Lane lane = harness.worker.lane(harness.loop, new Lane.Listener() {
+            @Override
+            public void roomAgain() {}
+
+            @Override
+            public void settled() {
+                told.add("settled");
+            }
+        });
+        assertThat(lane.settled()).as("nothing was offered").isTrue();
+        StoreWrite event = Writes.event(ID, 0, 1);
+        lane.offer(event, harness.completion);
+        assertThat(harness.worker.queueBytes()).isEqualTo(event.bytes());
+        harness.worker.writeOne();
+        lane.offer(Writes.event(ID, 0, 2), harness.completion);
+        harness.loop.runAll();
+        assertThat(lane.settled()).isFalse();
+        assertThat(told).isEmpty();
+        harness.turn();
+        assertThat(lane.settled()).isTrue();
+        assertThat(told).hasSize(1);
+    }
+
+    @Test
     void aBatchIsOneTaskForEachLoop() throws InterruptedException {
         Lane lane = harness.lane(ID);
         Lane other = harness.lane(OTHER);
@@ -106,6 +145,23 @@ class PersistenceWorkerTest {
     }
 
     @Test
+    void whatTheStoreFailedToTakeIsCountedUntilItDoes() throws InterruptedException {
+        Lane lane = harness.lane(ID);
+        lane.offer(Writes.event(ID, 0, 1), harness.completion);
+        lane.offer(Writes.event(ID, 0, 2), harness.completion);
+        harness.store.beBusyFor(2);
+        List<Integer> failed = new ArrayList<>();
+        harness.whilePausing = () -> {
+            failed.add(harness.worker.retryQueueDepth());
+            lane.offer(Writes.event(ID, 0, 2L + failed.size()), harness.completion);
+        };
+        assertThat(harness.worker.retryQueueDepth()).isZero();
+        harness.turn();
+        assertThat(failed).as("what came meanwhile is sent with it").containsExactly(2, 3);
+        assertThat(harness.worker.retryQueueDepth()).isZero();
+    }
+
+    @Test
     void anExceptionLeavesTheBatchWaiting() throws InterruptedException {
         Lane lane = harness.lane(ID);
         lane.offer(Writes.event(ID, 0, 1), harness.completion);
@@ -129,7 +185,7 @@ class PersistenceWorkerTest {
 
     @Test
     void everyStreamKeepsItsOrderThroughRandomFailures() throws InterruptedException {
-        for (long seed = 0; seed < 50; seed++) {
+        for (long seed = 0; seed < Long.getLong("simulation.seeds", 50); seed++) {
             WorkerHarness failing = new WorkerHarness(WorkerHarness.queue(20, 1 << 20, 4_000));
             Lane[] lanes = {failing.lane(ID), failing.lane(OTHER)};
             failing.store.failAtRandom(seed, 0.5);
@@ -144,9 +200,7 @@ class PersistenceWorkerTest {
                     failing.turn();
                 }
             }
-            while (failing.worker.queueDepth() > 0) {
-                failing.turn();
-            }
+            failing.turnUntilNothingWaits();
             assertThat(failing.stored).as("seed %d", seed).hasSize(200);
             for (int stream = 0; stream < 3; stream++) {
                 assertThat(failing.sequences(ID, stream))
@@ -200,9 +254,54 @@ class PersistenceWorkerTest {
         assertThat(harness.refused.keySet()).containsExactlyElementsOf(harness.deadLetters);
         assertThat(harness.refused.values()).containsOnly("told to refuse AppendEvent");
         assertThat(harness.stored).hasSize(27);
-        assertThat(harness.counts.deadLettered).isEqualTo(3);
+        assertThat(harness.counts.dropped).containsExactly(entry(Dropped.REFUSED, 3));
         assertThat(harness.counts.events).as("events stored").isEqualTo(27);
-        assertThat(harness.counts.eventLatencies).isEqualTo(27);
+        assertThat(harness.counts.eventLatencies).hasSize(27);
+    }
+
+    @Test
+    void whatWasRefusedOnceIsStoredWhereItIsOfferedAgainAndTaken() throws InterruptedException {
+        Lane lane = harness.lane(ID);
+        StoreWrite event = Writes.event(ID, 0, 1);
+        harness.store.refuse(event::equals);
+        lane.offer(event, harness.completion);
+        harness.turn();
+        harness.store.heal();
+        lane.offer(event, harness.completion);
+        harness.turn();
+        assertThat(harness.refused).containsOnlyKeys(event);
+        assertThat(harness.stored).containsExactly(event);
+    }
+
+    @Test
+    void aStoreThatRefusesWorks() throws InterruptedException {
+        Lane lane = harness.lane(ID);
+        harness.store.beBusyFor(1);
+        harness.store.refuse(write -> true);
+        lane.offer(Writes.event(ID, 0, 1), harness.completion);
+        harness.turn();
+        assertThat(harness.pauses).hasSize(1);
+        assertThat(harness.worker.failure()).isNull();
+    }
+
+    @Test
+    void theEndOfAStreamThatIsDeletedHasNoAnswerToWaitFor() throws InterruptedException {
+        Lane lane = harness.lane(ID);
+        Lane other = harness.lane(OTHER);
+        harness.store.refuseByName(
+                write -> write instanceof AppendEvent append && append.event().answer());
+        lane.offer(Writes.answer(ID, 1, 1), harness.completion);
+        other.offer(Writes.answer(OTHER, 1, 1), harness.completion);
+        harness.turn();
+        lane.close(new StoreWrite.DeleteSession(ID), harness.completion);
+        harness.turn();
+        StoreWrite end = Writes.stream(ID, 1, Phase.FINISHED);
+        StoreWrite othersEnd = Writes.stream(OTHER, 1, Phase.FINISHED);
+        harness.lane(ID).offer(end, harness.completion);
+        other.offer(othersEnd, harness.completion);
+        harness.turn();
+        assertThat(harness.stored).contains(end).doesNotContain(othersEnd);
+        assertThat(harness.refused).containsEntry(othersEnd, "an answer of the stream was refused");
     }
 
     @Test
@@ -261,9 +360,7 @@ class PersistenceWorkerTest {
         bounded.store.loseOutcomeFor(20);
         lane.offer(Writes.event(ID, 0, ++given[0]), bounded.completion);
         bounded.turn();
-        while (bounded.worker.queueDepth() > 0) {
-            bounded.turn();
-        }
+        bounded.turnUntilNothingWaits();
         assertThat(bounded.batches)
                 .as("a batch keeps its bound")
                 .allMatch(batch -> batch.stream().mapToInt(StoreWrite::bytes).sum() <= 4_000);
@@ -277,7 +374,7 @@ class PersistenceWorkerTest {
 
     @Test
     void poisonIsIsolatedFromAStoreThatFailsAsWell() throws InterruptedException {
-        for (long seed = 0; seed < 50; seed++) {
+        for (long seed = 0; seed < Long.getLong("simulation.seeds", 50); seed++) {
             WorkerHarness failing = new WorkerHarness();
             Lane lane = failing.lane(ID);
             failing.store.refuse(

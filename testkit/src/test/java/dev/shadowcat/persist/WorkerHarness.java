@@ -1,5 +1,7 @@
 package dev.shadowcat.persist;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import dev.shadowcat.event.SessionId;
 import dev.shadowcat.observe.Dropped;
 import dev.shadowcat.observe.Observer;
@@ -17,6 +19,7 @@ import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -26,6 +29,8 @@ import org.jspecify.annotations.Nullable;
 
 /** A worker that a test turns by hand, in virtual time, over a store that fails as told; remembers what everyone heard. */
 final class WorkerHarness {
+    private static final int MOST_TURNS = 10_000;
+
     static final Lane.Listener IGNORE = new Lane.Listener() {
         @Override
         public void roomAgain() {}
@@ -53,6 +58,7 @@ final class WorkerHarness {
     }
 
     WorkerHarness(PersistenceSettings settings) {
+        clock.advance(Duration.ofHours(1)); // no time begins at zero
         EventStore watched = new ForwardingStore(store) {
             @Override
             public AppendOutcome append(List<StoreWrite> batch) {
@@ -128,6 +134,14 @@ final class WorkerHarness {
         loop.runAll();
     }
 
+    /** Turns until nothing waits, which it must not do for ever. */
+    void turnUntilNothingWaits() throws InterruptedException {
+        for (int turns = 0; worker.queueDepth() > 0; turns++) {
+            assertThat(turns).as("turns").isLessThan(MOST_TURNS);
+            turn();
+        }
+    }
+
     /** Events of one session's stream in the order in which the store took them. */
     List<Long> sequences(SessionId id, int stream) {
         return batches.stream()
@@ -187,16 +201,16 @@ final class WorkerHarness {
     /** What the observer heard. */
     static final class Counts implements Observer {
         int events;
-        int eventLatencies;
+        final List<Duration> eventLatencies = new ArrayList<>(); // from its offer on
         int failures;
         int retries;
         int unstored;
-        int deadLettered;
         int coalesced;
         int skipped;
         int updates;
         int backPressure;
-        long sentUnstored;
+        final List<Duration> backPressureEnded = new ArrayList<>();
+        final Map<Dropped, Integer> dropped = new EnumMap<>(Dropped.class);
         final List<Flush> flushes = new ArrayList<>();
 
         @Override
@@ -216,7 +230,7 @@ final class WorkerHarness {
 
         @Override
         public void eventStored(long nanosSinceOffer) {
-            eventLatencies++;
+            eventLatencies.add(Duration.ofNanos(nanosSinceOffer));
         }
 
         @Override
@@ -232,12 +246,6 @@ final class WorkerHarness {
         @Override
         public void unstoredDelivered(int count) {
             unstored += count;
-        }
-
-        @Override
-        public void dropped(Dropped why, int writes) {
-            deadLettered += why == Dropped.REFUSED ? writes : 0;
-            sentUnstored += why == Dropped.SENT_UNSTORED ? writes : 0;
         }
 
         @Override
@@ -258,6 +266,16 @@ final class WorkerHarness {
         @Override
         public void backPressure() {
             backPressure++;
+        }
+
+        @Override
+        public void backPressureEnded(long nanos) {
+            backPressureEnded.add(Duration.ofNanos(nanos));
+        }
+
+        @Override
+        public void dropped(Dropped why, int writes) {
+            dropped.merge(why, writes, Integer::sum);
         }
     }
 

@@ -1,9 +1,11 @@
 package dev.shadowcat.persist;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.entry;
 import static org.awaitility.Awaitility.await;
 
 import dev.shadowcat.event.SessionId;
+import dev.shadowcat.observe.Dropped;
 import dev.shadowcat.observe.Observer;
 import dev.shadowcat.store.AppendOutcome;
 import dev.shadowcat.store.EventStore;
@@ -39,6 +41,7 @@ class WorkerShutdownTest {
     private final AtomicInteger stored = new AtomicInteger();
     private final AtomicInteger refused = new AtomicInteger();
     private final CountDownLatch released = new CountDownLatch(1);
+    private final WorkerHarness.Counts counts = new WorkerHarness.Counts();
 
     private final Completion completion = new Completion() {
         @Override
@@ -58,8 +61,8 @@ class WorkerShutdownTest {
         released.countDown();
     }
 
-    private static PersistenceWorker started(EventStore store, PersistenceSettings settings) {
-        PersistenceWorker worker = new PersistenceWorker(store, settings, (write, reason) -> {}, Observer.NONE);
+    private PersistenceWorker started(EventStore behind, PersistenceSettings settings) {
+        PersistenceWorker worker = new PersistenceWorker(behind, settings, (write, reason) -> {}, counts);
         worker.start();
         return worker;
     }
@@ -119,6 +122,7 @@ class WorkerShutdownTest {
         }
         worker.touch(ID, new SessionActivity(9, 0));
         assertThat(worker.close(SHORT)).isEqualTo(11);
+        assertThat(counts.dropped).containsExactly(entry(Dropped.CLOSING, 11));
         assertThat(stored).hasValue(0);
     }
 
