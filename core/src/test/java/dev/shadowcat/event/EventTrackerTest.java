@@ -56,6 +56,7 @@ class EventTrackerTest {
         assertThat(tracker.compare("a")).isEqualTo(Repeat.YES);
         assertThat(tracker.compare(null)).as("without an id nobody knows").isEqualTo(Repeat.NO);
         assertThat(tracker.knows("c")).as("asking ends nothing").isFalse();
+        assertThat(tracker.knows(null)).isFalse();
         assertThat(tracker.compare("b")).isEqualTo(Repeat.YES);
         assertThat(tracker.compare("c")).isEqualTo(Repeat.NO);
         assertThat(tracker.compare("a")).as("the comparing is over").isEqualTo(Repeat.NO);

@@ -38,6 +38,14 @@ class ClosingPauseTest {
     }
 
     @Test
+    void whereTheWorkerClosesShortOnesAreNoShorter() throws InterruptedException {
+        pause.hurry();
+        long before = System.nanoTime();
+        pause.millis(20);
+        assertThat(Duration.ofNanos(System.nanoTime() - before)).isGreaterThanOrEqualTo(Duration.ofMillis(20));
+    }
+
+    @Test
     void anInterruptEndsIt() {
         Thread.currentThread().interrupt();
         assertThatThrownBy(() -> pause.millis(HOUR)).isInstanceOf(InterruptedException.class);

@@ -36,8 +36,10 @@ class DeferredDueTest {
         writes = new DeferredWrites(() -> PersistenceSettings.DEFAULTS, observer, clock.nanoTime());
     }
 
+    /** Whether the worker is woken for it. */
     private boolean touch(int session) {
-        return writes.offer(new SessionId(session, session), new SessionActivity(session, 0));
+        return writes.offer(new SessionId(session, session), new SessionActivity(session, 0))
+                == DeferredWrites.Offered.WAKING;
     }
 
     private void touch(int first, int last) {

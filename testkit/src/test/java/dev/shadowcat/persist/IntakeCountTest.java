@@ -27,7 +27,16 @@ class IntakeCountTest {
     private final ManualClock clock = new ManualClock(Instant.EPOCH);
     private final WorkerHarness.Counts counts = new WorkerHarness.Counts();
     private final Intake intake = new Intake(4, 1 << 20, counts, clock.nanoTime());
-    private final Lane lane = new Lane(intake, Runnable::run, Lane.Listener.NOBODY);
+    private int room; // how often the lane heard of it
+    private final Lane lane = new Lane(intake, Runnable::run, new Lane.Listener() {
+        @Override
+        public void roomAgain() {
+            room++;
+        }
+
+        @Override
+        public void settled() {}
+    });
 
     private boolean offer(long sequence) {
         Event event = new Event(sequence, 0, 1, false, null, new byte[BYTES - Event.OVERHEAD_BYTES]);
@@ -88,8 +97,10 @@ class IntakeCountTest {
         assertThat(second).containsExactly(lane);
         intake.release(first);
         assertThat(offer(3)).as("half of the queue waits aside").isFalse();
+        assertThat(room).isZero();
         intake.release(second);
         assertThat(lane.blocked()).isFalse();
+        assertThat(room).isOne();
         assertThat(intake.depth()).isEqualTo(3);
     }
 
