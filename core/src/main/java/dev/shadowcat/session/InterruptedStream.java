@@ -47,6 +47,11 @@ final class InterruptedStream {
                 record.owner(),
                 record.origin());
         return new StoredStream(
-                owed, known.trimmedThrough(), known.lastSequence(), known.upstreamCursor(), known.bytes());
+                owed,
+                known.trimmedThrough(),
+                known.lastSequence(),
+                known.upstreamCursor(),
+                known.bytes(),
+                known.answerBytes());
     }
 }

@@ -13,7 +13,7 @@ import java.util.List;
 
 /**
  * Finds what of a session's events may go: those that are too old, and the oldest where all of them together are too much. An
- * answer goes only with its whole stream. Reads the store and says what is to be written; blocks, so not on a loop.
+ * answer goes only with its whole stream, by age, and does not count towards what is too much. Reads the store and says what is to be written; blocks, so not on a loop.
  */
 public final class Retention {
     private static final int PAGE = 256;
@@ -47,9 +47,9 @@ public final class Retention {
     }
 
     /**
-     * How much the store has of a session.
+     * How much the store has of a session, answers aside.
      *
-     * @param due what brings it within its limit, as far as it is no answers; empty where it is
+     * @param due what brings it within its limit; empty where it is
      * @param left bytes that are left then
      */
     public record Size(List<TrimStream> due, long left) {}
@@ -86,19 +86,14 @@ public final class Retention {
 
     private Size size(SessionId session, List<StoredStream> streams) {
         List<TrimStream> due = new ArrayList<>(0);
-        long excess = streams.stream().mapToLong(StoredStream::bytes).sum() - limits.bytesPerSession();
+        long excess = streams.stream().mapToLong(StoredStream::trimmableBytes).sum() - limits.bytesPerSession();
         if (excess > 0) {
             streams.sort(Comparator.comparingLong(stream -> stream.record().createdAtMillis()));
             for (StoredStream stream : streams) {
-                excess = excess > 0 && !onlyAnswers(stream) ? trimBy(excess, session, stream, due) : excess;
+                excess = excess > 0 && stream.trimmableBytes() > 0 ? trimBy(excess, session, stream, due) : excess;
             }
         }
         return new Size(due, limits.bytesPerSession() + excess);
-    }
-
-    /** Most calls bring no more than their answer, the last event of a stream that ended well: such streams need no reading. */
-    private static boolean onlyAnswers(StoredStream stream) {
-        return stream.record().phase() == Phase.FINISHED && stream.lastSequence() - stream.trimmedThrough() <= 1;
     }
 
     /** Trims a stream until so many bytes are gone, or nothing but answers is left; returns what is still too much. */

@@ -7,7 +7,7 @@ import java.time.Duration;
  *
  * @param eventsFor age at which events, and streams that ended, may go
  * @param eventsPerStream events kept of one stream
- * @param bytesPerSession bytes of events kept of one session
+ * @param bytesPerSession bytes of events kept of one session, answers aside
  * @param sessionIdle a session that no client used for this long ends
  */
 public record RetentionLimits(Duration eventsFor, long eventsPerStream, long bytesPerSession, Duration sessionIdle) {

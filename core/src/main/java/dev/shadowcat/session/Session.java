@@ -99,7 +99,7 @@ public class Session implements Lane.Listener, Measured {
         this.nextStream = Math.max(1, state.streamLimit()) + STREAM_LEAP * powerCuts();
         long kept = 0;
         for (StoredStream stream : streams) {
-            kept += stream.bytes();
+            kept += stream.trimmableBytes();
             if (stream.record().phase() == dev.shadowcat.store.StreamRecord.Phase.OPEN) {
                 EventStream open = new EventStream(this, stream, leap);
                 attached(open);

@@ -15,6 +15,7 @@ final class MemoryStream {
     private long trimmedThrough;
     private long lastSequence;
     private long bytes;
+    private long answerBytes;
     private long newestUpstreamIdAt;
     private @Nullable String newestUpstreamId;
     private long movedAfter;
@@ -33,7 +34,7 @@ final class MemoryStream {
             newestUpstreamIdAt = event.sequence();
             newestUpstreamId = event.upstreamId();
         }
-        bytes += event.bytes();
+        count(event, event.bytes());
         EventRing.Slot slot = ring.add(this, event);
         events.put(event.sequence(), slot);
         ring.shrinkAround(slot);
@@ -51,7 +52,7 @@ final class MemoryStream {
             EventRing.Slot slot = old.next();
             if (!slot.event.answer()) {
                 old.remove();
-                bytes -= slot.event.bytes();
+                count(slot.event, -slot.event.bytes());
                 ring.remove(slot);
             }
         }
@@ -61,8 +62,13 @@ final class MemoryStream {
     /** Called by the ring, which has let go of the event already. */
     void evicted(Event event) {
         events.remove(event.sequence());
-        bytes -= event.bytes();
+        count(event, -event.bytes());
         trimmedThrough = Math.max(trimmedThrough, event.sequence());
+    }
+
+    private void count(Event event, int more) {
+        bytes += more;
+        answerBytes += event.answer() ? more : 0;
     }
 
     void clear(EventRing ring) {
@@ -85,6 +91,7 @@ final class MemoryStream {
 
     StoredStream stored() {
         boolean moved = movedCursor != null && movedAfter >= newestUpstreamIdAt;
-        return new StoredStream(record, trimmedThrough, lastSequence, moved ? movedCursor : newestUpstreamId, bytes);
+        String cursor = moved ? movedCursor : newestUpstreamId;
+        return new StoredStream(record, trimmedThrough, lastSequence, cursor, bytes, answerBytes);
     }
 }

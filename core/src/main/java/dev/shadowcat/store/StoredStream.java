@@ -11,10 +11,17 @@ import org.jspecify.annotations.Nullable;
  * @param upstreamCursor where to resume the upstream: of the newest event with an upstream id and the newest
  *     {@link StoreWrite.MoveUpstreamCursor} the later one; null where there is none
  * @param bytes of the events that are kept, as {@link dev.shadowcat.event.Event#bytes()} counts them; an estimate will do
+ * @param answerBytes of those, what is in answers: no trimming removes it
  */
 public record StoredStream(
         StreamRecord record,
         long trimmedThrough,
         long lastSequence,
         @Nullable String upstreamCursor,
-        long bytes) {}
+        long bytes,
+        long answerBytes) {
+    /** What trimming could remove, in bytes. */
+    public long trimmableBytes() {
+        return bytes - answerBytes;
+    }
+}

@@ -41,8 +41,17 @@ final class Pictures {
                 StoreModel.Stream stream = entry.getValue();
                 List<Event> kept = stream.kept();
                 long bytes = kept.stream().mapToLong(Event::bytes).sum();
+                long answerBytes = kept.stream()
+                        .filter(Event::answer)
+                        .mapToLong(Event::bytes)
+                        .sum();
                 lines.add(stream(new StoredStream(
-                        stream.record, stream.trimmedThrough, stream.lastSequence(), stream.upstreamCursor(), bytes)));
+                        stream.record,
+                        stream.trimmedThrough,
+                        stream.lastSequence(),
+                        stream.upstreamCursor(),
+                        bytes,
+                        answerBytes)));
                 kept.forEach(event -> lines.add(event(event)));
             }
         }

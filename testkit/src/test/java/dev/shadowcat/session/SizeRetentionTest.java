@@ -108,15 +108,52 @@ class SizeRetentionTest {
         assertThat(sequences(stream)).last().isEqualTo((long) sent);
     }
 
+    private void callAndAnswer() {
+        EventStream call = session.openStream(List.of(session.begin(new RequestId("1"), "tools/call", null)), () -> {});
+        call.receive(
+                null,
+                ("{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{\"x\":\"" + KILOBYTE + "\"}}")
+                        .getBytes(StandardCharsets.UTF_8));
+    }
+
+    @Test
+    void answersTakeNothingFromTheOtherEvents() throws InterruptedException {
+        for (int n = 0; n < 100; n++) {
+            callAndAnswer();
+            harness.turn();
+        }
+        assertThat(stored()).isGreaterThan(LIMIT);
+        EventStream stream = session.standalone();
+        for (int n = 0; n < 200; n++) {
+            stream.receive(null, notification(KILOBYTE));
+            harness.turn();
+        }
+        long events = harness.store.stream(ID, 0).orElseThrow().bytes();
+        assertThat(events).isBetween(LIMIT - 2_000, LIMIT + LIMIT / 8);
+        assertThat(sequences(stream)).last().isEqualTo(200L);
+    }
+
+    @Test
+    void aSessionThatComesBackWithManyAnswersIsNotLookedAtForThem() throws InterruptedException {
+        for (int n = 0; n < 100; n++) {
+            callAndAnswer();
+            harness.turn();
+        }
+        Plain again = new Plain(
+                harness.services(), harness.loop, harness.store.session(ID).orElseThrow(), harness.store.streams(ID));
+        EventStream stream = again.standalone();
+        for (int n = 0; n < 50; n++) {
+            stream.receive(null, notification(KILOBYTE));
+            harness.worker.turn();
+            harness.loop.runAll();
+            assertThat(harness.reads).isEmpty();
+        }
+    }
+
     @Test
     void answersAloneAreNeverLookedFor() throws InterruptedException {
         for (int n = 0; n < 200; n++) {
-            EventStream call =
-                    session.openStream(List.of(session.begin(new RequestId("1"), "tools/call", null)), () -> {});
-            call.receive(
-                    null,
-                    ("{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{\"x\":\"" + KILOBYTE + "\"}}")
-                            .getBytes(StandardCharsets.UTF_8));
+            callAndAnswer();
             harness.worker.turn();
             harness.loop.runAll();
             assertThat(harness.reads).isEmpty();

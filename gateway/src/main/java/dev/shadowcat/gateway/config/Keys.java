@@ -181,7 +181,8 @@ public final class Keys {
             "retention.bytes-per-session",
             "64MiB",
             size(Sizes.KIB, Long.MAX_VALUE),
-            "Bytes of events kept of one session, answers aside; an eighth more while they come, and what is queued.");
+            "Bytes of events kept of one session, answers aside (they go by age); an eighth more while they come, and what is"
+                    + " queued.");
     static final Key<Duration> SESSION_IDLE =
             key("session-idle", "24h", duration(MOMENT), "A session that nobody used for this long ends.");
 

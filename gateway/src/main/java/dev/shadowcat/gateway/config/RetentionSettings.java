@@ -7,7 +7,7 @@ import java.time.Duration;
  *
  * @param eventsFor how long an event can be resumed from
  * @param eventsPerStream events kept of one stream
- * @param bytesPerSession bytes of events kept of one session
+ * @param bytesPerSession bytes of events kept of one session, answers aside
  * @param sessionIdle a session that nobody used for this long ends
  */
 public record RetentionSettings(Duration eventsFor, int eventsPerStream, long bytesPerSession, Duration sessionIdle) {

@@ -134,7 +134,7 @@ final class StoreReader {
         String cursor = moved != null && moved.afterSequence() >= tail.cursorSequence()
                 ? moved.cursor()
                 : upstreamId(events, session, number, tail.cursorSequence(), mark);
-        return new StoredStream(record, mark.through(), tail.lastSequence(), cursor, bytes);
+        return new StoredStream(record, mark.through(), tail.lastSequence(), cursor, bytes, tail.answerBytes());
     }
 
     /** The stream's tail: that of its newest event, or what retention noted of it when that one is gone. */
