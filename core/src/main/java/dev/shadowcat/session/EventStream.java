@@ -612,6 +612,11 @@ public final class EventStream implements Completion, Measured {
         }
 
         @Override
+        public @Nullable SpanIdentity origin() {
+            return origin;
+        }
+
+        @Override
         public void refused(StoreWrite write, String reason) {
             Event error = ((StoreWrite.AppendEvent) write).event();
             if (passOver(error) && client != null) {

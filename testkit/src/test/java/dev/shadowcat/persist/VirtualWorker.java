@@ -14,13 +14,14 @@ public final class VirtualWorker {
             PersistenceSettings settings,
             LongSupplier nanoTime,
             PersistenceWorker.Pause pause,
-            RandomGenerator random) {
+            RandomGenerator random,
+            Observer observer) {
         worker = new PersistenceWorker(
                 store,
                 settings,
                 (write, reason) -> {},
                 UnstoredMarks.NONE,
-                Observer.NONE,
+                observer,
                 Fatal.LOGGED,
                 nanoTime,
                 pause,

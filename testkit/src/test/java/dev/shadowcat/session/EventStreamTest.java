@@ -8,6 +8,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.shadowcat.event.Event;
 import dev.shadowcat.event.SessionId;
 import dev.shadowcat.mcp.RequestId;
+import dev.shadowcat.observe.Operation;
+import dev.shadowcat.observe.SpanIdentity;
 import dev.shadowcat.session.SessionHarness.Plain;
 import dev.shadowcat.session.SessionHarness.Sink;
 import dev.shadowcat.store.StoreWrite.AppendEvent;
@@ -616,6 +618,28 @@ class EventStreamTest {
         assertThat(harness.store.read(ID, stream.number(), 0, 10, 1 << 20))
                 .extracting(Event::sequence)
                 .containsExactly(2L);
+    }
+
+    @Test
+    void theErrorInThePlaceOfAnAnswerIsWrittenForItsRequest() throws InterruptedException {
+        SpanIdentity span = new SpanIdentity(1, 2, 3);
+        Operation followed = new Operation() {
+            @Override
+            public SpanIdentity span() {
+                return span;
+            }
+        };
+        Call call = session.begin(new RequestId("1"), "tools/call", null, followed);
+        EventStream stream = session.openStream(List.of(call), () -> {});
+        harness.turn();
+        harness.store.refuse(write -> write instanceof AppendEvent append
+                && new String(append.event().message(), StandardCharsets.UTF_8).contains("result"));
+        stream.receive(null, answer("1"));
+        harness.turn();
+        harness.flushed.clear(); // what the answer itself was written for
+        harness.turn();
+        assertThat(phase(stream)).isEqualTo(Phase.FINISHED);
+        assertThat(harness.flushed).containsOnly(span);
     }
 
     @Test

@@ -2,6 +2,7 @@ package dev.shadowcat.session;
 
 import dev.shadowcat.event.SessionId;
 import dev.shadowcat.observe.Observer;
+import dev.shadowcat.observe.SpanIdentity;
 import dev.shadowcat.persist.Completion;
 import dev.shadowcat.persist.PersistenceSettings;
 import dev.shadowcat.persist.PersistenceWorker;
@@ -18,10 +19,12 @@ import java.time.ZoneId;
 import java.time.ZoneOffset;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.RejectedExecutionException;
+import org.jspecify.annotations.Nullable;
 
 /** Sessions over a store that fails as told; the loop, the readers and the worker run when a test says so. */
 final class SessionHarness {
@@ -35,7 +38,24 @@ final class SessionHarness {
     boolean refusesReads;
     int evicted;
     long nowMillis;
+    final List<SpanIdentity> flushed = new ArrayList<>(); // the requests of each call of the store
     private final SessionServices services;
+    private final Observer observer = new Observer() {
+        @Override
+        public void sessionEvicted() {
+            evicted++;
+        }
+
+        @Override
+        public boolean followsFlushes() {
+            return true;
+        }
+
+        @Override
+        public void flushed(Collection<SpanIdentity> requests, int writes, long nanos, @Nullable String failure) {
+            flushed.addAll(requests);
+        }
+    };
 
     /** A session without a gateway. */
     static final class Plain extends Session {
@@ -72,7 +92,7 @@ final class SessionHarness {
             PersistenceWorker.Pause pause,
             RetentionLimits limits) {
         this.store = store;
-        worker = new VirtualWorker(store, settings, () -> 0L, pause, new Random(1));
+        worker = new VirtualWorker(store, settings, () -> 0L, pause, new Random(1), observer);
         services = new SessionServices(
                 store,
                 worker.worker(),
@@ -93,12 +113,7 @@ final class SessionHarness {
                         return this;
                     }
                 },
-                new Observer() {
-                    @Override
-                    public void sessionEvicted() {
-                        evicted++;
-                    }
-                },
+                observer,
                 limits);
         sessions = new SessionManager<>(services, Plain::new, _ -> loop, maxIdle);
     }

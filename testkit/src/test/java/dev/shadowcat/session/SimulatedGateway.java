@@ -52,8 +52,8 @@ final class SimulatedGateway {
         this.simulation = simulation;
         VirtualTime time = simulation.time;
         this.store = new StallingStore(simulation.store);
-        this.worker =
-                new VirtualWorker(store, settings(simulation.delivers()), time.nanoTime(), this::pause, time.random);
+        this.worker = new VirtualWorker(
+                store, settings(simulation.delivers()), time.nanoTime(), this::pause, time.random, Observer.NONE);
         this.reader = new StoreReader(task -> time.soon(3, () -> {
             if (!dead) {
                 task.run();
