@@ -1,5 +1,6 @@
 package dev.shadowcat.observe;
 
+import dev.shadowcat.event.SpanIdentity;
 import java.util.Collection;
 import org.jspecify.annotations.Nullable;
 

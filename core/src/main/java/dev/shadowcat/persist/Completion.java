@@ -1,6 +1,6 @@
 package dev.shadowcat.persist;
 
-import dev.shadowcat.observe.SpanIdentity;
+import dev.shadowcat.event.SpanIdentity;
 import dev.shadowcat.store.StoreWrite;
 import dev.shadowcat.store.StoreWrite.AppendEvent;
 import org.jspecify.annotations.Nullable;

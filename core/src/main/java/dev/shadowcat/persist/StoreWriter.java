@@ -1,8 +1,8 @@
 package dev.shadowcat.persist;
 
+import dev.shadowcat.event.SpanIdentity;
 import dev.shadowcat.observe.Dropped;
 import dev.shadowcat.observe.Observer;
-import dev.shadowcat.observe.SpanIdentity;
 import dev.shadowcat.store.AppendOutcome;
 import dev.shadowcat.store.EventStore;
 import dev.shadowcat.store.Partition;

@@ -1,6 +1,6 @@
 package dev.shadowcat.store;
 
-import dev.shadowcat.observe.SpanIdentity;
+import dev.shadowcat.event.SpanIdentity;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.shadowcat.event.Event;
 import dev.shadowcat.event.SessionId;
-import dev.shadowcat.observe.SpanIdentity;
+import dev.shadowcat.event.SpanIdentity;
 import dev.shadowcat.session.NewestEvents;
 import dev.shadowcat.session.Retention;
 import dev.shadowcat.session.RetentionLimits;

@@ -2,7 +2,7 @@ package dev.shadowcat.testkit;
 
 import dev.shadowcat.event.Event;
 import dev.shadowcat.event.SessionId;
-import dev.shadowcat.observe.SpanIdentity;
+import dev.shadowcat.event.SpanIdentity;
 import dev.shadowcat.store.CredentialBinding;
 import dev.shadowcat.store.Owner;
 import dev.shadowcat.store.SessionActivity;

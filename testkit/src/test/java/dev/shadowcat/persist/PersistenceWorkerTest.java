@@ -4,12 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.entry;
 
 import dev.shadowcat.event.SessionId;
+import dev.shadowcat.event.SpanIdentity;
 import dev.shadowcat.observe.Dropped;
 import dev.shadowcat.observe.Observer;
-import dev.shadowcat.observe.SpanIdentity;
 import dev.shadowcat.store.AppendOutcome;
-import dev.shadowcat.store.StoreWrite;
 import dev.shadowcat.store.StoreWrite.AppendEvent;
+import dev.shadowcat.store.StoreWrite;
 import dev.shadowcat.store.StreamRecord.Phase;
 import dev.shadowcat.testkit.ForwardingStore;
 import dev.shadowcat.testkit.Writes;

@@ -3,9 +3,9 @@ package dev.shadowcat.persist;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.shadowcat.event.SessionId;
+import dev.shadowcat.event.SpanIdentity;
 import dev.shadowcat.observe.Dropped;
 import dev.shadowcat.observe.Observer;
-import dev.shadowcat.observe.SpanIdentity;
 import dev.shadowcat.store.AppendOutcome;
 import dev.shadowcat.store.EventStore;
 import dev.shadowcat.store.MemoryStore;

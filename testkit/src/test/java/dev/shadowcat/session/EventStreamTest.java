@@ -7,9 +7,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.shadowcat.event.Event;
 import dev.shadowcat.event.SessionId;
+import dev.shadowcat.event.SpanIdentity;
 import dev.shadowcat.mcp.RequestId;
 import dev.shadowcat.observe.Operation;
-import dev.shadowcat.observe.SpanIdentity;
 import dev.shadowcat.session.SessionHarness.Plain;
 import dev.shadowcat.session.SessionHarness.Sink;
 import dev.shadowcat.store.StoreWrite.AppendEvent;

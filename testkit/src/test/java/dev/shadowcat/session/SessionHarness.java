@@ -1,8 +1,8 @@
 package dev.shadowcat.session;
 
 import dev.shadowcat.event.SessionId;
+import dev.shadowcat.event.SpanIdentity;
 import dev.shadowcat.observe.Observer;
-import dev.shadowcat.observe.SpanIdentity;
 import dev.shadowcat.persist.Completion;
 import dev.shadowcat.persist.PersistenceSettings;
 import dev.shadowcat.persist.PersistenceWorker;

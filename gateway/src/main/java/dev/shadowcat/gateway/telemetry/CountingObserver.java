@@ -1,9 +1,9 @@
 package dev.shadowcat.gateway.telemetry;
 
+import dev.shadowcat.event.SpanIdentity;
 import dev.shadowcat.observe.Dropped;
 import dev.shadowcat.observe.Observer;
 import dev.shadowcat.observe.Resumed;
-import dev.shadowcat.observe.SpanIdentity;
 import java.util.Collection;
 import java.util.Map;
 import java.util.Objects;

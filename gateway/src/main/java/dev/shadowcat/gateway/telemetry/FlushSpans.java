@@ -1,6 +1,6 @@
 package dev.shadowcat.gateway.telemetry;
 
-import dev.shadowcat.observe.SpanIdentity;
+import dev.shadowcat.event.SpanIdentity;
 import io.opentelemetry.api.common.AttributeKey;
 import io.opentelemetry.api.trace.Span;
 import io.opentelemetry.api.trace.SpanBuilder;

@@ -1,6 +1,6 @@
 package dev.shadowcat.gateway.telemetry;
 
-import dev.shadowcat.observe.SpanIdentity;
+import dev.shadowcat.event.SpanIdentity;
 import io.opentelemetry.api.trace.SpanContext;
 import io.opentelemetry.api.trace.SpanId;
 import io.opentelemetry.api.trace.TraceFlags;

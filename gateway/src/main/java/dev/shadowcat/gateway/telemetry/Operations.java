@@ -1,12 +1,12 @@
 package dev.shadowcat.gateway.telemetry;
 
 import dev.shadowcat.event.SessionId;
+import dev.shadowcat.event.SpanIdentity;
 import dev.shadowcat.gateway.upstream.UpstreamFailure.Fate;
 import dev.shadowcat.mcp.Envelope;
 import dev.shadowcat.mcp.McpMethod;
 import dev.shadowcat.mcp.RequestId;
 import dev.shadowcat.observe.Replay;
-import dev.shadowcat.observe.SpanIdentity;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpMethod;
 import io.opentelemetry.api.common.AttributeKey;

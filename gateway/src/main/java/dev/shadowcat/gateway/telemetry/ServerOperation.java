@@ -1,10 +1,10 @@
 package dev.shadowcat.gateway.telemetry;
 
 import dev.shadowcat.event.SessionId;
+import dev.shadowcat.event.SpanIdentity;
 import dev.shadowcat.mcp.ProtocolVersions;
 import dev.shadowcat.mcp.RequestId;
 import dev.shadowcat.observe.Operation;
-import dev.shadowcat.observe.SpanIdentity;
 import io.opentelemetry.api.trace.Span;
 import io.opentelemetry.context.Context;
 import org.jspecify.annotations.Nullable;

@@ -1,7 +1,7 @@
 package dev.shadowcat.gateway.telemetry;
 
+import dev.shadowcat.event.SpanIdentity;
 import dev.shadowcat.observe.Operation;
-import dev.shadowcat.observe.SpanIdentity;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.opentelemetry.api.trace.Span;
 import io.opentelemetry.api.trace.StatusCode;

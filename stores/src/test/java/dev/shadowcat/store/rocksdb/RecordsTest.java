@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.shadowcat.event.Event;
 import dev.shadowcat.event.SessionId;
-import dev.shadowcat.observe.SpanIdentity;
+import dev.shadowcat.event.SpanIdentity;
 import dev.shadowcat.store.SessionActivity;
 import dev.shadowcat.store.SessionRecord;
 import dev.shadowcat.store.StoreException;

@@ -1,4 +1,4 @@
-package dev.shadowcat.observe;
+package dev.shadowcat.event;
 
 /**
  * The identity of a span that is recorded, by which others may link to it: hours later, and in another process.
