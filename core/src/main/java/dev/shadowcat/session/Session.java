@@ -256,11 +256,6 @@ public class Session implements Lane.Listener, Measured {
         return call;
     }
 
-    /** The same for a request that nobody follows. */
-    public final Call begin(RequestId clientId, String method, @Nullable String progressToken) {
-        return begin(clientId, method, progressToken, Operation.NONE);
-    }
-
     private boolean isTaken(RequestId id) {
         for (int i = 0; i < calls.size(); i++) {
             if (calls.get(i).upstreamId().equals(id)) {

@@ -2,7 +2,9 @@ package dev.shadowcat.session;
 
 import dev.shadowcat.event.SessionId;
 import dev.shadowcat.event.SpanIdentity;
+import dev.shadowcat.mcp.RequestId;
 import dev.shadowcat.observe.Observer;
+import dev.shadowcat.observe.Operation;
 import dev.shadowcat.persist.Completion;
 import dev.shadowcat.persist.PersistenceSettings;
 import dev.shadowcat.persist.PersistenceWorker;
@@ -61,6 +63,11 @@ final class SessionHarness {
     static final class Plain extends Session {
         Plain(SessionServices services, SessionLoop loop, StoredSession known, List<StoredStream> streams) {
             super(services, loop, known, streams);
+        }
+
+        /** A request that nobody follows. */
+        Call begin(RequestId clientId, String method, @Nullable String progressToken) {
+            return begin(clientId, method, progressToken, Operation.NONE);
         }
     }
 

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.shadowcat.event.SessionId;
 import dev.shadowcat.mcp.RequestId;
+import dev.shadowcat.observe.Operation;
 import dev.shadowcat.persist.Completion;
 import dev.shadowcat.session.StoredTruth.Name;
 import dev.shadowcat.store.StoreWrite;
@@ -82,7 +83,7 @@ final class SimulatedClient {
     }
 
     private void begin(int attempt, SimulatedSession found, boolean upstreamGivesIds) {
-        Call call = found.begin(new RequestId(String.valueOf(clientId)), "tools/call", null);
+        Call call = found.begin(new RequestId(String.valueOf(clientId)), "tools/call", null, Operation.NONE);
         EventStream[] opened = new EventStream[1];
         opened[0] = found.openStream(List.of(call), () -> {
             if (attempt == connections && !found.deleted()) {
