@@ -40,7 +40,6 @@ public class Session implements Lane.Listener, Measured {
 
     private static final int STREAM_BLOCK = 256;
     private static final long TOUCH_MILLIS = 1_000;
-    private static final int TRIM_SLACK = 16; // of its bytes in the store: trimmed when a sixteenth above the limit
     private static final String FRESH_ID = "shadowcat-r";
 
     private final SessionServices services;
@@ -64,8 +63,7 @@ public class Session implements Lane.Listener, Measured {
     private long touchedMillis;
     private long standaloneCursor;
     private boolean cursorSkipped; // of the updates with the standalone cursor: the store may have no newer one
-    private long allowance; // bytes of events that the store may get before retention looks what it has
-    private boolean trimming; // retention looks
+    private @Nullable StoredBytes storedBytes; // null while the store has only answers of it: most sessions are idle
     private boolean deleted;
     private @Nullable SessionManager<?> manager; // hears when the session may have become idle
 
@@ -106,7 +104,7 @@ public class Session implements Lane.Listener, Measured {
                 open.endIfAnswered();
             }
         }
-        this.allowance = allowance(kept);
+        this.storedBytes = kept == 0 ? null : new StoredBytes(this, kept);
     }
 
     /**
@@ -414,7 +412,7 @@ public class Session implements Lane.Listener, Measured {
 
     /** Whether there is no room for what this session produces, in the queue or in the store: its upstreams must not be read. */
     public final boolean blocked() {
-        return lane.blocked() || (trimming && allowance < -trimSlack());
+        return lane.blocked() || (storedBytes != null && storedBytes.exceeded());
     }
 
     /** Runs once when there is room again. */
@@ -434,47 +432,15 @@ public class Session implements Lane.Listener, Measured {
         }
     }
 
-    /** The store has one more event. Answers are not retention's to take. */
+    /** The store has one more event. */
     final void kept(Event event) {
         if (event.answer()) {
             return;
         }
-        allowance -= event.bytes();
-        if (allowance < 0 && !trimming) {
-            trimming = true;
-            allowance = 0;
-            Retention retention = new Retention(services.store(), services.retention());
-            reader().read(loop, () -> retention.size(id), this::trim, unreadable -> trimmed(trimSlack()));
+        if (storedBytes == null) {
+            storedBytes = new StoredBytes(this, 0);
         }
-    }
-
-    private void trim(Retention.Size size) {
-        if (deleted) {
-            return;
-        }
-        for (StoreWrite.TrimStream due : size.due()) {
-            lane.offer(due, Completion.NOBODY);
-            EventStream stream = stream(due.stream());
-            if (stream != null) {
-                stream.trimmed(due.throughSequence());
-            }
-        }
-        trimmed(allowance(size.left()));
-    }
-
-    private void trimmed(long more) {
-        trimming = false;
-        allowance += more; // what came meanwhile counts
-        roomAgain();
-        settled();
-    }
-
-    private long allowance(long kept) {
-        return Math.max(0, retention().bytesPerSession() - kept) + trimSlack();
-    }
-
-    private long trimSlack() {
-        return retention().bytesPerSession() / TRIM_SLACK;
+        storedBytes.kept(event);
     }
 
     /**
@@ -553,7 +519,7 @@ public class Session implements Lane.Listener, Measured {
 
     /** Whether it must stay in memory: a request or stream is open, or something of it is yet to be written. */
     public boolean busy() {
-        if (!calls.isEmpty() || cursorSkipped || trimming || !lane.settled()) {
+        if (!calls.isEmpty() || cursorSkipped || !lane.settled() || (storedBytes != null && storedBytes.looking())) {
             return true;
         }
         if (standalone != null && standalone.busy()) {
@@ -577,7 +543,7 @@ public class Session implements Lane.Listener, Measured {
             footprint.list(calls);
             calls.forEach(footprint::measured);
         }
-        footprint.measured(standalone);
+        footprint.measured(standalone).measured(storedBytes);
         if (others != null) {
             footprint.add(others).entries(others.size());
             others.values().forEach(footprint::measured);
