@@ -5,8 +5,8 @@ import java.util.Collection;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What telemetry may listen to. Called on hot paths, from event loops and from the worker: implementations count and
- * return. Every method does nothing by default.
+ * What telemetry may listen to. Called on hot paths, from event loops and from the worker: implementations neither block
+ * nor do more than note what they are told. Every method does nothing by default.
  */
 public interface Observer {
     /** What a flush may name of the requests whose events it holds. */
