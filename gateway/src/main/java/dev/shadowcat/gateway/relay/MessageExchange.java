@@ -92,14 +92,14 @@ final class MessageExchange implements UpstreamListener, SseHandler {
 
     private void send() {
         if (!done) {
-            call = upstream.post(loop.loop(), headers.copy(), message, Reuse.RECENT, this);
+            call = upstream.post(loop.loop(), headers, message, Reuse.RECENT, this);
         }
     }
 
     @Override
     public void head(int answerStatus, HttpHeaders received) {
         status = answerStatus;
-        answerHeaders = received.copy();
+        answerHeaders = received;
         if (isEventStream(received)) {
             decoder = new SseDecoder(upstream.settings().maxEventBytes());
         }
@@ -189,7 +189,7 @@ final class MessageExchange implements UpstreamListener, SseHandler {
         finish(new UpstreamFailure(Fate.UNANSWERED, "no answer within the time limit"));
     }
 
-    /** Tells the operation, unless it has its answer. */
+    /** Tells the operation, for which it is too late where a message answered it: it ends once. */
     private void tell(@Nullable UpstreamFailure failure) {
         if (failure != null) {
             operation.failed(failure.fate().errorType());

@@ -1,7 +1,7 @@
 package dev.shadowcat.gateway.relay;
 
 import dev.shadowcat.gateway.http.Exchange;
-import dev.shadowcat.gateway.http.ExchangeListener;
+import dev.shadowcat.gateway.http.ForwardingExchange;
 import dev.shadowcat.gateway.http.StreamedResponse;
 import dev.shadowcat.gateway.telemetry.ClientOperation;
 import dev.shadowcat.gateway.telemetry.Operations;
@@ -13,22 +13,19 @@ import dev.shadowcat.mcp.MessageReader;
 import dev.shadowcat.mcp.RequestId;
 import dev.shadowcat.session.Call;
 import io.netty.buffer.ByteBuf;
-import io.netty.channel.EventLoop;
 import io.netty.handler.codec.http.HttpHeaders;
-import io.netty.handler.codec.http.HttpMethod;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** A client's POST with the operations that it is: those that have not ended when it is answered end with the answer's status. */
-final class PostExchange implements Exchange {
-    private final Exchange exchange;
+final class PostExchange extends ForwardingExchange {
     private final boolean batch;
     private final List<ServerOperation> operations; // of its requests and notifications, in their order
 
     private PostExchange(Exchange exchange, boolean batch, List<ServerOperation> operations) {
-        this.exchange = exchange;
+        super(exchange);
         this.batch = batch;
         this.operations = operations;
     }
@@ -134,7 +131,7 @@ final class PostExchange implements Exchange {
     @Override
     public void respond(int status, HttpHeaders headers, ByteBuf body) {
         operations.forEach(each -> each.responded(status));
-        exchange.respond(status, headers, body);
+        super.respond(status, headers, body);
     }
 
     @Override
@@ -144,46 +141,6 @@ final class PostExchange implements Exchange {
                 each.responded(status);
             }
         }
-        return exchange.startStream(status, headers, longLived);
-    }
-
-    @Override
-    public HttpMethod method() {
-        return exchange.method();
-    }
-
-    @Override
-    public String path() {
-        return exchange.path();
-    }
-
-    @Override
-    public String query() {
-        return exchange.query();
-    }
-
-    @Override
-    public HttpHeaders headers() {
-        return exchange.headers();
-    }
-
-    @Override
-    public ByteBuf body() {
-        return exchange.body();
-    }
-
-    @Override
-    public EventLoop loop() {
-        return exchange.loop();
-    }
-
-    @Override
-    public String remote() {
-        return exchange.remote();
-    }
-
-    @Override
-    public void listener(@Nullable ExchangeListener listener) {
-        exchange.listener(listener);
+        return super.startStream(status, headers, longLived);
     }
 }

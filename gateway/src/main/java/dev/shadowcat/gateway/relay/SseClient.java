@@ -97,12 +97,12 @@ final class SseClient implements EventSink, ExchangeListener {
     }
 
     /**
-     * The same for a client that came back.
+     * The same for a client that asked for the stream itself, be it back or new.
      *
      * @param gap whether it has been told that some of what follows its cursor is gone
-     * @param follower of its way through what it missed
+     * @param follower of its way through what it missed; null where it is new, or nobody follows
      */
-    void resume(EventStream served, long after, boolean gap, @Nullable Replay follower) {
+    void attach(EventStream served, long after, boolean gap, @Nullable Replay follower) {
         ClientStream attached = new ClientStream(served, this, after);
         if (gap) {
             attached.gapTold();

@@ -159,7 +159,7 @@ final class StreamRequest implements ExchangeListener {
                 session.gapNotices(stream.standalone()).forEach(begun::notice); // said so, never passed over
             }
         });
-        client.resume(stream, after, gap, replay);
+        client.attach(stream, after, gap, replay);
     }
 
     @Override
