@@ -127,7 +127,7 @@ public interface Observer {
     /** A connection to an upstream's stream was opened again. */
     default void upstreamReconnected() {}
 
-    /** An upstream refused a request, left it unanswered, or broke off the answer. */
+    /** No upstream took a request, or one answered it with 5xx, not in time, or not to the end. */
     default void upstreamFailed() {}
 
     /** A request ended without its outcome being known. */

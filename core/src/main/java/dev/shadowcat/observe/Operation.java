@@ -24,12 +24,8 @@ public interface Operation {
      */
     default void failed(long code, String message) {}
 
-    /**
-     * The way to the upstream failed; what becomes of the request is not known by that.
-     *
-     * @param errorType one of a few words
-     */
-    default void upstreamFailed(String errorType) {}
+    /** The way to the upstream failed; what becomes of the request is not known by that. */
+    default void upstreamFailed(ErrorType errorType) {}
 
     /** The client took it back. */
     default void cancelled() {}

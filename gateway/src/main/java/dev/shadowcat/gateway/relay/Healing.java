@@ -7,6 +7,7 @@ import dev.shadowcat.mcp.InitializeResult;
 import dev.shadowcat.mcp.McpMethod;
 import dev.shadowcat.mcp.Messages;
 import dev.shadowcat.mcp.RequestId;
+import dev.shadowcat.observe.ErrorType;
 import dev.shadowcat.persist.Completion;
 import dev.shadowcat.store.SessionState;
 import dev.shadowcat.store.StoreWrite;
@@ -289,8 +290,8 @@ final class Healing {
         work.end(
                 switch (outcome) {
                     case RESEND -> null;
-                    case PASS_ON -> "refused";
-                    case ENDED, TOO_MANY -> "deleted";
+                    case PASS_ON -> ErrorType.REFUSED.text();
+                    case ENDED, TOO_MANY -> ErrorType.DELETED.text();
                 });
         work = Work.NONE;
         if (told != null) {

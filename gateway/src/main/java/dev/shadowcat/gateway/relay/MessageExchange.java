@@ -9,6 +9,7 @@ import dev.shadowcat.gateway.upstream.UpstreamRequest.Reuse;
 import dev.shadowcat.mcp.Message;
 import dev.shadowcat.mcp.MessageReader;
 import dev.shadowcat.mcp.RequestId;
+import dev.shadowcat.observe.ErrorType;
 import dev.shadowcat.session.SessionLoop;
 import dev.shadowcat.sse.SseDecoder;
 import dev.shadowcat.sse.SseEvent;
@@ -146,7 +147,7 @@ final class MessageExchange implements UpstreamListener, SseHandler {
         }
         sort(event.data());
         if (answer != null) {
-            finish(null); // the rest of the stream, if any, is of no use to anyone
+            finish(null, null); // the rest of the stream, if any, is of no use to anyone
         }
     }
 
@@ -172,7 +173,7 @@ final class MessageExchange implements UpstreamListener, SseHandler {
         if (decoder == null && body.length() > 0) {
             sort(body.take());
         }
-        finish(null);
+        finish(null, null);
     }
 
     @Override
@@ -185,29 +186,27 @@ final class MessageExchange implements UpstreamListener, SseHandler {
     }
 
     private void timedOut() {
-        operation.failed("timeout");
-        finish(new UpstreamFailure(Fate.UNANSWERED, "no answer within the time limit"));
+        finish(new UpstreamFailure(Fate.UNANSWERED, "no answer within the time limit"), ErrorType.TIMEOUT);
     }
 
-    /** Tells the operation, for which it is too late where a message answered it: it ends once. */
-    private void tell(@Nullable UpstreamFailure failure) {
-        if (failure != null) {
-            operation.failed(failure.fate().errorType());
-        } else {
-            operation.answered(status);
-        }
+    private void finish(UpstreamFailure failure) {
+        finish(failure, failure.fate().errorType());
     }
 
-    private void finish(@Nullable UpstreamFailure failure) {
+    private void finish(@Nullable UpstreamFailure failure, @Nullable ErrorType why) {
         if (done) {
             return;
         }
         done = true;
         timeout.cancel();
-        if (call != null && (failure != null || decoder != null)) {
-            call.close();
+        if (call != null && (why != null || decoder != null)) {
+            call.close(why == null ? ErrorType.CLOSED : why);
         }
-        tell(failure);
+        if (why != null) {
+            operation.failed(why);
+        } else {
+            operation.answered(status); // too late where a message answered it: it ends once
+        }
         then.accept(new Reply(status, answerHeaders, body.take(), answer, List.copyOf(others), failure));
     }
 }

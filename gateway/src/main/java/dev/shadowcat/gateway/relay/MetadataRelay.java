@@ -7,6 +7,7 @@ import dev.shadowcat.gateway.upstream.UpstreamListener;
 import dev.shadowcat.gateway.upstream.UpstreamRequest;
 import dev.shadowcat.gateway.upstream.UpstreamRequest.Reuse;
 import dev.shadowcat.mcp.McpErrors;
+import dev.shadowcat.observe.ErrorType;
 import dev.shadowcat.session.SessionLoop;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
@@ -77,7 +78,7 @@ final class MetadataRelay implements UpstreamListener {
     private void tooLate() {
         leave();
         if (call != null) {
-            call.close();
+            call.close(ErrorType.TIMEOUT);
         }
         String reason = "The MCP server did not end its answer within answer-timeout.";
         Answers.error(exchange, 504, McpErrors.SERVER_ERROR, reason);

@@ -13,6 +13,7 @@ import dev.shadowcat.gateway.upstream.UpstreamRequest.Reuse;
 import dev.shadowcat.mcp.McpErrors;
 import dev.shadowcat.mcp.Messages;
 import dev.shadowcat.mcp.RequestId;
+import dev.shadowcat.observe.ErrorType;
 import dev.shadowcat.session.SessionLoop;
 import dev.shadowcat.sse.SseEncoder;
 import io.netty.buffer.ByteBuf;
@@ -114,13 +115,10 @@ final class PassThrough implements UpstreamListener, ExchangeListener {
         }
         leave();
         if (call != null) {
-            call.close();
-        }
-        if (operation != null) {
-            operation.upstreamFailed("timeout");
+            call.close(ErrorType.TIMEOUT);
         }
         String reason = "The MCP server did not begin its answer within answer-timeout.";
-        Answers.json(exchange, 504, Answers.headers(), Messages.error(id, McpErrors.SERVER_ERROR, reason));
+        fail(504, ErrorType.TIMEOUT, reason);
     }
 
     private void stopTimer() {
@@ -202,15 +200,25 @@ final class PassThrough implements UpstreamListener, ExchangeListener {
     @Override
     public void failed(UpstreamFailure failure) {
         leave();
-        if (operation != null) {
-            operation.lost(failure.fate().errorType());
-        }
-        if (response != null) {
-            response.abort();
+        ErrorType errorType = failure.fate().errorType();
+        if (response == null) {
+            fail(502, errorType, "The MCP server gave no answer: " + failure.reason());
             return;
         }
-        byte[] body = Messages.error(id, McpErrors.SERVER_ERROR, "The MCP server gave no answer: " + failure.reason());
-        Answers.json(exchange, 502, Answers.headers(), body);
+        if (operation != null) {
+            operation.lost(errorType);
+        }
+        response.abort();
+    }
+
+    private void fail(int answered, ErrorType errorType, String reason) {
+        if (operation != null) {
+            operation.upstreamFailed(errorType);
+            if (!operation.isNotification()) {
+                operation.failed(McpErrors.SERVER_ERROR, reason);
+            }
+        }
+        Answers.json(exchange, answered, Answers.headers(), Messages.error(id, McpErrors.SERVER_ERROR, reason));
     }
 
     @Override

@@ -11,6 +11,7 @@ import dev.shadowcat.mcp.Message;
 import dev.shadowcat.mcp.MessageEditor;
 import dev.shadowcat.mcp.MessageReader;
 import dev.shadowcat.mcp.RequestId;
+import dev.shadowcat.observe.ErrorType;
 import dev.shadowcat.session.Call;
 import io.netty.buffer.ByteBuf;
 import io.netty.handler.codec.http.HttpHeaders;
@@ -119,7 +120,7 @@ final class PostExchange extends ForwardingExchange {
     }
 
     /** The way to the upstream failed. */
-    void upstreamFailed(String errorType) {
+    void upstreamFailed(ErrorType errorType) {
         operations.forEach(each -> each.upstreamFailed(errorType));
     }
 

@@ -14,6 +14,7 @@ import dev.shadowcat.mcp.Messages;
 import dev.shadowcat.mcp.RequestId;
 import dev.shadowcat.memory.Footprint;
 import dev.shadowcat.memory.Measured;
+import dev.shadowcat.observe.ErrorType;
 import dev.shadowcat.session.Call;
 import dev.shadowcat.session.EventStream;
 import dev.shadowcat.session.Session;
@@ -140,8 +141,7 @@ final class PostRelay implements UpstreamListener, ExchangeListener, Measured {
         if (over || status != 0) {
             return;
         }
-        breakOff();
-        exchange.upstreamFailed("timeout");
+        breakOff(ErrorType.TIMEOUT);
         session.relay().observer().outcomeUnknown();
         fail(
                 504,
@@ -243,7 +243,7 @@ final class PostRelay implements UpstreamListener, ExchangeListener, Measured {
     private void notStored() {
         storeWait = null;
         if (!told && !clientGone) {
-            breakOff();
+            close(ErrorType.CLOSED);
             session.relay().observer().outcomeUnknown();
             fail(503, NOT_STORED, "unknown"); // without Retry-After: to send it again may do it twice
         }
@@ -286,8 +286,7 @@ final class PostRelay implements UpstreamListener, ExchangeListener, Measured {
             return;
         }
         if (collected.length() + bytes.readableBytes() > target.settings().maxResponseBytes()) {
-            breakOff();
-            exchange.upstreamFailed(UpstreamFailure.Fate.INVALID.errorType());
+            breakOff(ErrorType.INVALID_ANSWER);
             fail(502, "The MCP server's answer is larger than max-response-bytes.", "unknown");
             return;
         }
@@ -317,7 +316,7 @@ final class PostRelay implements UpstreamListener, ExchangeListener, Measured {
         }
         Message message = MessageReader.read(answer);
         if (message instanceof Message.Malformed malformed) {
-            exchange.upstreamFailed(UpstreamFailure.Fate.INVALID.errorType());
+            exchange.upstreamFailed(ErrorType.INVALID_ANSWER);
             fail(502, "The MCP server's answer cannot be read: " + malformed.reason(), "unknown");
             return;
         }
@@ -571,13 +570,18 @@ final class PostRelay implements UpstreamListener, ExchangeListener, Measured {
     }
 
     private void leave() {
-        breakOff();
+        close(ErrorType.CLOSED);
         finish();
     }
 
-    private void breakOff() {
+    private void breakOff(ErrorType why) {
+        close(why);
+        exchange.upstreamFailed(why);
+    }
+
+    private void close(ErrorType why) {
         if (call != null) {
-            call.close();
+            call.close(why);
             call = null;
         }
     }

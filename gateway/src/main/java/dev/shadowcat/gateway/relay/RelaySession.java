@@ -1,8 +1,8 @@
 package dev.shadowcat.gateway.relay;
 
-import dev.shadowcat.gateway.upstream.UpstreamFailure.Fate;
 import dev.shadowcat.mcp.McpErrors;
 import dev.shadowcat.memory.Footprint;
+import dev.shadowcat.observe.ErrorType;
 import dev.shadowcat.persist.Completion;
 import dev.shadowcat.session.Call;
 import dev.shadowcat.session.Contest;
@@ -290,7 +290,7 @@ final class RelaySession extends Session {
     void failUnknown(EventStream stream) {
         if (!stream.ended()) {
             relay.observer().outcomeUnknown();
-            stream.open().forEach(call -> call.operation().upstreamFailed(Fate.BROKEN_OFF.errorType()));
+            stream.open().forEach(call -> call.operation().upstreamFailed(ErrorType.CONNECTION_LOST));
             stream.fail(McpErrors.SERVER_ERROR, UNKNOWN_OUTCOME, Map.of("outcome", "unknown"));
         }
     }
@@ -301,11 +301,11 @@ final class RelaySession extends Session {
 
     /** The upstream's session was lost, and there is a new one. */
     void upstreamReplaced() {
-        upstreamEnded("forgotten");
+        upstreamEnded(ErrorType.FORGOTTEN);
         upstreamSinceMillis = relay.clock().millis();
     }
 
-    private void upstreamEnded(@Nullable String errorType) {
+    private void upstreamEnded(@Nullable ErrorType errorType) {
         Upstream target = target();
         if (target != null && upstreamSinceMillis != 0) {
             long millis = relay.clock().millis() - upstreamSinceMillis;
@@ -313,7 +313,7 @@ final class RelaySession extends Session {
         }
     }
 
-    private void ended(@Nullable String errorType) {
+    private void ended(@Nullable ErrorType errorType) {
         if (!deleted()) {
             upstreamEnded(errorType);
             relay.operations().sessionEnded(relay.clock().millis() - createdAtMillis, protocolVersion(), errorType);
@@ -322,7 +322,7 @@ final class RelaySession extends Session {
 
     /** Ends the session for the client too: its upstream session cannot be replaced by an equal one. */
     void end() {
-        ended("forgotten");
+        ended(ErrorType.FORGOTTEN);
         closeUpstream();
         relay.sessions().delete(this, Completion.NOBODY);
     }

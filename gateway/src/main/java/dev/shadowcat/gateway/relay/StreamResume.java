@@ -4,6 +4,7 @@ import dev.shadowcat.gateway.telemetry.Work;
 import dev.shadowcat.gateway.upstream.UpstreamCall;
 import dev.shadowcat.gateway.upstream.UpstreamFailure;
 import dev.shadowcat.gateway.upstream.UpstreamListener;
+import dev.shadowcat.observe.ErrorType;
 import dev.shadowcat.session.Call;
 import dev.shadowcat.session.EventStream;
 import dev.shadowcat.session.NewestEvents;
@@ -130,7 +131,7 @@ final class StreamResume implements UpstreamListener {
             releaseFeed();
             feed = null;
             silent.close();
-            ended("timeout");
+            ended(ErrorType.TIMEOUT.text());
             attempt();
         });
     }
@@ -254,7 +255,7 @@ final class StreamResume implements UpstreamListener {
     public void failed(UpstreamFailure failure) {
         call = null;
         stopListening();
-        ended(failure.fate().errorType());
+        ended(failure.fate().errorType().text());
         UpstreamFeed fed = feed;
         if (fed == null) {
             again();

@@ -2,6 +2,7 @@ package dev.shadowcat.gateway.telemetry;
 
 import dev.shadowcat.mcp.Envelope;
 import dev.shadowcat.mcp.Failure;
+import dev.shadowcat.observe.ErrorType;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.opentelemetry.context.Context;
 import org.jspecify.annotations.Nullable;
@@ -57,11 +58,11 @@ public final class ClientOperation {
 
     /** It was answered with an HTTP status and no JSON-RPC error. */
     public void answered(int status) {
-        end(status >= 200 && status < 300 ? null : Outcome.ofStatus(status));
+        end(Outcome.ofStatus(status));
     }
 
     /** It gets no answer, or none that can be read. */
-    public void failed(String errorType) {
+    public void failed(ErrorType errorType) {
         end(Outcome.of(errorType));
     }
 

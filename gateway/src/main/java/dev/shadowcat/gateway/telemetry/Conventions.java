@@ -26,7 +26,6 @@ final class Conventions {
     static final AttributeKey<String> SCHEME = AttributeKey.stringKey("url.scheme");
 
     static final String EXECUTE_TOOL = "execute_tool";
-    static final String TOOL_ERROR = "tool_error";
     static final String TCP = "tcp";
     static final String HTTP = "http";
     static final String HTTP_1_1 = "1.1";

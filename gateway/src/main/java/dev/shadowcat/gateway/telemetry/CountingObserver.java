@@ -168,7 +168,7 @@ final class CountingObserver implements Observer {
         upstreamFailures = metrics.counter(
                 "upstream_failures_total",
                 "{request}",
-                "Requests that an upstream refused, left unanswered, or broke off.");
+                "Requests that no upstream took, or that one answered with 5xx, not in time, or not to the end.");
         expired = metrics.counter("sessions_expired_total", "{session}", "Sessions removed after their idle time.");
         metrics.gauge(
                 "sessions_open",

@@ -1,6 +1,7 @@
 package dev.shadowcat.gateway.telemetry;
 
 import dev.shadowcat.event.SpanIdentity;
+import dev.shadowcat.observe.ErrorType;
 import io.opentelemetry.api.common.AttributeKey;
 import io.opentelemetry.api.trace.Span;
 import io.opentelemetry.api.trace.SpanBuilder;
@@ -53,7 +54,7 @@ final class FlushSpans {
         }
         Span span = builder.startSpan().setAttribute(WRITES, (long) writes);
         if (failure != null) {
-            span.setAttribute(Conventions.ERROR, "store_failed").setStatus(StatusCode.ERROR, failure);
+            span.setAttribute(Conventions.ERROR, ErrorType.STORE_FAILED.text()).setStatus(StatusCode.ERROR, failure);
         }
         span.end(end);
     }

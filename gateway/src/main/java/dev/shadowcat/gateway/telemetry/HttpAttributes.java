@@ -1,5 +1,6 @@
 package dev.shadowcat.gateway.telemetry;
 
+import dev.shadowcat.observe.ErrorType;
 import io.netty.handler.codec.http.HttpMethod;
 import io.opentelemetry.api.common.Attributes;
 import io.opentelemetry.api.common.AttributesBuilder;
@@ -38,12 +39,12 @@ final class HttpAttributes {
      * The attributes of a request that ended.
      *
      * @param status 0 where no answer began
-     * @param errorType one of a few words; null where a status says all
+     * @param errorType null where a status says all
      */
-    Attributes of(HttpMethod method, int status, @Nullable String errorType) {
+    Attributes of(HttpMethod method, int status, @Nullable ErrorType errorType) {
         HttpMethod known = isKnown(method) ? method : OTHER;
         if (errorType != null || status <= 0 || status >= STATUSES) {
-            return failed(known, errorType == null ? Conventions.OTHER : errorType);
+            return failed(known, errorType == null ? Conventions.OTHER : errorType.text());
         }
         @Nullable Attributes[] byStatus = answered.get(known);
         if (byStatus == null) {

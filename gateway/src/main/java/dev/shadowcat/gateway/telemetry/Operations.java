@@ -2,10 +2,10 @@ package dev.shadowcat.gateway.telemetry;
 
 import dev.shadowcat.event.SessionId;
 import dev.shadowcat.event.SpanIdentity;
-import dev.shadowcat.gateway.upstream.UpstreamFailure.Fate;
 import dev.shadowcat.mcp.Envelope;
 import dev.shadowcat.mcp.McpMethod;
 import dev.shadowcat.mcp.RequestId;
+import dev.shadowcat.observe.ErrorType;
 import dev.shadowcat.observe.Replay;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpMethod;
@@ -36,8 +36,6 @@ public final class Operations {
     private static final double NANOS = 1e-9;
     private static final double MILLIS = 1e-3;
     private static final int NAMES = 100;
-    private static final String CLIENT_GONE = "client_gone";
-    private static final String CLOSED = "closed";
 
     private static final AttributeKey<Long> STREAM = AttributeKey.longKey("shadowcat.stream");
     private static final AttributeKey<Boolean> GAP = AttributeKey.booleanKey("shadowcat.replay.gap");
@@ -276,30 +274,29 @@ public final class Operations {
     /** A client's HTTP request has ended; status 0: the client left before an answer began. */
     public void served(HttpMethod method, int status, long nanos) {
         servedDuration.record(
-                (double) nanos * NANOS, requests.of(method, status, status == 0 ? CLIENT_GONE : null), Context.root());
+                (double) nanos * NANOS, requests.of(method, status, status == 0 ? ErrorType.CLIENT_GONE : null), Context.root());
     }
 
     /** An HTTP request to an upstream has ended; see {@link dev.shadowcat.gateway.upstream.CallMeter}. */
-    public void sent(Peer peer, HttpMethod method, int status, @Nullable Fate failure, long nanos) {
-        String left = status == 0 ? CLOSED : null;
-        String errorType = failure == null ? left : failure.errorType();
+    public void sent(Peer peer, HttpMethod method, int status, @Nullable ErrorType failure, long nanos) {
+        ErrorType errorType = status != 0 && failure == ErrorType.CLOSED ? null : failure; // its answer says more
         sentDuration.record((double) nanos * NANOS, peer.requests().of(method, status, errorType), Context.root());
     }
 
     /** A client's session has ended. */
-    public void sessionEnded(long millis, String version, @Nullable String errorType) {
+    public void sessionEnded(long millis, String version, @Nullable ErrorType errorType) {
         serverSession.record((double) millis * MILLIS, session(NETWORK, version, errorType));
     }
 
     /** An upstream's session has ended. */
-    public void upstreamSessionEnded(Peer peer, long millis, String version, @Nullable String errorType) {
+    public void upstreamSessionEnded(Peer peer, long millis, String version, @Nullable ErrorType errorType) {
         clientSession.record((double) millis * MILLIS, session(peer.sessions(), version, errorType));
     }
 
-    private static Attributes session(Attributes common, String version, @Nullable String errorType) {
+    private static Attributes session(Attributes common, String version, @Nullable ErrorType errorType) {
         AttributesBuilder builder = common.toBuilder().put(Conventions.PROTOCOL_VERSION, version);
         if (errorType != null) {
-            builder.put(Conventions.ERROR, errorType);
+            builder.put(Conventions.ERROR, errorType.text());
         }
         return builder.build();
     }

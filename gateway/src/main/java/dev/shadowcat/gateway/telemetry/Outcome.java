@@ -1,5 +1,6 @@
 package dev.shadowcat.gateway.telemetry;
 
+import dev.shadowcat.observe.ErrorType;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -10,18 +11,21 @@ import org.jspecify.annotations.Nullable;
  * @param message what the error says, for people; null where it says nothing
  */
 record Outcome(String errorType, boolean code, @Nullable String message) {
-    static final Outcome TOOL_ERROR = new Outcome(Conventions.TOOL_ERROR, false, null);
+    static final Outcome TOOL_ERROR = of(ErrorType.TOOL_ERROR);
 
     static Outcome of(long code, @Nullable String message) {
         return new Outcome(Long.toString(code), true, message);
     }
 
-    static Outcome of(String errorType) {
-        return new Outcome(errorType, false, null);
+    static Outcome of(ErrorType errorType) {
+        return new Outcome(errorType.text(), false, null);
     }
 
-    /** What an HTTP status other than 2xx stands for. */
-    static Outcome ofStatus(int status) {
-        return of(status >= 300 && status < 600 ? Integer.toString(status) : Conventions.OTHER);
+    /** What an HTTP status stands for; null for 2xx. */
+    static @Nullable Outcome ofStatus(int status) {
+        if (status >= 200 && status < 300) {
+            return null;
+        }
+        return new Outcome(status >= 300 && status < 600 ? Integer.toString(status) : Conventions.OTHER, false, null);
     }
 }

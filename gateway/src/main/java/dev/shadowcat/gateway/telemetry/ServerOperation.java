@@ -4,6 +4,7 @@ import dev.shadowcat.event.SessionId;
 import dev.shadowcat.event.SpanIdentity;
 import dev.shadowcat.mcp.ProtocolVersions;
 import dev.shadowcat.mcp.RequestId;
+import dev.shadowcat.observe.ErrorType;
 import dev.shadowcat.observe.Operation;
 import io.opentelemetry.api.trace.Span;
 import io.opentelemetry.context.Context;
@@ -68,11 +69,11 @@ public final class ServerOperation implements Operation {
 
     /** An HTTP answer without a JSON-RPC one goes to the client. */
     public void responded(int status) {
-        end(status >= 200 && status < 300 ? null : Outcome.ofStatus(status));
+        end(Outcome.ofStatus(status));
     }
 
     /** It gets no answer that anyone could read. */
-    public void lost(String errorType) {
+    public void lost(ErrorType errorType) {
         end(Outcome.of(errorType));
     }
 
@@ -100,7 +101,7 @@ public final class ServerOperation implements Operation {
     }
 
     @Override
-    public void upstreamFailed(String errorType) {
+    public void upstreamFailed(ErrorType errorType) {
         if (upstream != null) {
             upstream.failed(errorType);
         }
@@ -108,17 +109,17 @@ public final class ServerOperation implements Operation {
 
     @Override
     public void cancelled() {
-        end(Outcome.of("cancelled"));
+        end(Outcome.of(ErrorType.CANCELLED));
     }
 
     @Override
     public void abandoned() {
-        end(Outcome.of("deleted"));
+        end(Outcome.of(ErrorType.DELETED));
     }
 
     @Override
     public void interrupted() {
-        end(Outcome.of("stopped"));
+        end(Outcome.of(ErrorType.STOPPED));
     }
 
     private void end(@Nullable Outcome failure) {

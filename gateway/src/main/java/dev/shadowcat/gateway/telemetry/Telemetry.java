@@ -1,6 +1,7 @@
 package dev.shadowcat.gateway.telemetry;
 
 import dev.shadowcat.gateway.upstream.CallMeter;
+import dev.shadowcat.observe.ErrorType;
 import dev.shadowcat.observe.Observer;
 import io.opentelemetry.api.OpenTelemetry;
 import io.opentelemetry.api.trace.Tracer;
@@ -34,6 +35,7 @@ public final class Telemetry implements AutoCloseable {
             "otel.exporter.otlp.protocol", "http/protobuf"); // the JDK's HTTP client speaks no gRPC
     private static final Map<String, String> NO_EXPORTERS = Map.of("traces", "none", "metrics", "none");
     private static final Duration FLUSH = Duration.ofSeconds(2);
+    private static final int FIRST_SERVER_ERROR = 500;
 
     private final ScrapeReader scrapes = new ScrapeReader();
     private final Histograms histograms = new Histograms();
@@ -157,12 +159,17 @@ public final class Telemetry implements AutoCloseable {
     /** Hears of the requests to an upstream at this address. */
     public CallMeter meter(String host, int port) {
         Peer peer = operations.peer(host, port);
-        return (method, status, failure, nanos) -> {
-            if (failure != null) {
+        return (method, longLived, status, failure, nanos) -> {
+            if (status >= FIRST_SERVER_ERROR || isFailure(failure, longLived)) {
                 observer.upstreamFailed();
             }
             operations.sent(peer, method, status, failure, nanos);
         };
+    }
+
+    /** A stream that listens may end at any time, as by an idle timeout on its way; it is opened again. */
+    private static boolean isFailure(@Nullable ErrorType failure, boolean longLived) {
+        return failure != null && failure != ErrorType.CLOSED && !(longLived && failure == ErrorType.CONNECTION_LOST);
     }
 
     /** Counts what the gateway reports. */

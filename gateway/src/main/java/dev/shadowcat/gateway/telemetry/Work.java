@@ -1,6 +1,7 @@
 package dev.shadowcat.gateway.telemetry;
 
 import dev.shadowcat.event.SpanIdentity;
+import dev.shadowcat.observe.ErrorType;
 import dev.shadowcat.observe.Operation;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.opentelemetry.api.trace.Span;
@@ -45,7 +46,7 @@ public final class Work {
     /**
      * It is over.
      *
-     * @param errorType why it failed, in one of a few words; null where it did not
+     * @param errorType why it failed: an HTTP status, or an {@link ErrorType}'s text; null where it did not
      */
     public void end(@Nullable String errorType) {
         if (context == null) {

@@ -1,6 +1,6 @@
 package dev.shadowcat.gateway.upstream;
 
-import dev.shadowcat.gateway.upstream.UpstreamFailure.Fate;
+import dev.shadowcat.observe.ErrorType;
 import io.netty.handler.codec.http.HttpMethod;
 import org.jspecify.annotations.Nullable;
 
@@ -8,14 +8,15 @@ import org.jspecify.annotations.Nullable;
 @FunctionalInterface
 public interface CallMeter {
     /** Hears nothing of any. */
-    CallMeter NONE = (method, status, failure, nanos) -> {};
+    CallMeter NONE = (method, longLived, status, failure, nanos) -> {};
 
     /**
      * A request has ended.
      *
+     * @param longLived whether it listens for what the upstream may have to say some time
      * @param status 0 where no answer began
-     * @param failure why it has no whole answer; null where it has one, or was left before
+     * @param failure why it has no whole answer; null where it has one
      * @param nanos since it was to be sent
      */
-    void ended(HttpMethod method, int status, @Nullable Fate failure, long nanos);
+    void ended(HttpMethod method, boolean longLived, int status, @Nullable ErrorType failure, long nanos);
 }

@@ -2,6 +2,7 @@ package dev.shadowcat.gateway.upstream;
 
 import dev.shadowcat.gateway.upstream.UpstreamFailure.Fate;
 import dev.shadowcat.memory.Footprint;
+import dev.shadowcat.observe.ErrorType;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelProgressiveFuture;
 import io.netty.channel.ChannelProgressiveFutureListener;
@@ -57,12 +58,12 @@ final class OpenCall implements UpstreamCall, ChannelProgressiveFutureListener {
     }
 
     @Override
-    public void close() {
+    public void close(ErrorType why) {
         if (over) {
             return;
         }
         UpstreamConnection used = connection;
-        finish(null);
+        finish(why);
         if (used != null) {
             used.drop();
         }
@@ -173,7 +174,7 @@ final class OpenCall implements UpstreamCall, ChannelProgressiveFutureListener {
         if (over) {
             return;
         }
-        finish(fate);
+        finish(fate.errorType());
         listener.failed(new UpstreamFailure(fate, reason));
     }
 
@@ -183,9 +184,9 @@ final class OpenCall implements UpstreamCall, ChannelProgressiveFutureListener {
         }
     }
 
-    private void finish(@Nullable Fate failure) {
+    private void finish(@Nullable ErrorType failure) {
         over = true;
-        meter.ended(method, status, failure, System.nanoTime() - begunNanos);
+        meter.ended(method, longLived, status, failure, System.nanoTime() - begunNanos);
         connection = null;
         if (head != null) {
             head.release();

@@ -1,5 +1,7 @@
 package dev.shadowcat.gateway.upstream;
 
+import dev.shadowcat.observe.ErrorType;
+
 /**
  * Why a request got no whole answer, and what is known of its fate.
  *
@@ -10,22 +12,22 @@ public record UpstreamFailure(Fate fate, String reason) {
     /** What is known of a failed request. */
     public enum Fate {
         /** Connecting failed, or the socket took no byte of it: the upstream cannot have processed it. */
-        NEVER_SENT("connect_failed"),
+        NEVER_SENT(ErrorType.CONNECT_FAILED),
         /** It was sent, or a part of it, and no byte of an answer came. */
-        UNANSWERED("connection_lost"),
+        UNANSWERED(ErrorType.CONNECTION_LOST),
         /** The answer had begun and broke off. */
-        BROKEN_OFF("connection_lost"),
+        BROKEN_OFF(ErrorType.CONNECTION_LOST),
         /** The answer is not HTTP, or breaks a limit. */
-        INVALID("invalid_answer");
+        INVALID(ErrorType.INVALID_ANSWER);
 
-        private final String errorType;
+        private final ErrorType errorType;
 
-        Fate(String errorType) {
+        Fate(ErrorType errorType) {
             this.errorType = errorType;
         }
 
         /** What telemetry calls it. */
-        public String errorType() {
+        public ErrorType errorType() {
             return errorType;
         }
     }

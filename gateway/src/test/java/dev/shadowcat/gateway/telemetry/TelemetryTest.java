@@ -4,7 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
 import com.sun.net.httpserver.HttpServer;
+import dev.shadowcat.gateway.upstream.CallMeter;
+import dev.shadowcat.observe.ErrorType;
 import dev.shadowcat.observe.Observer;
+import io.netty.handler.codec.http.HttpMethod;
 import io.opentelemetry.api.trace.Span;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -103,6 +106,19 @@ class TelemetryTest {
 
         assertThat(telemetry.observer()).isSameAs(Observer.NONE);
         assertThat(telemetry.prometheus()).isEqualTo("# off: OTEL_SDK_DISABLED is true\n");
+        telemetry.close();
+    }
+
+    @Test
+    void aStreamThatListensFailsWhereItCannotBeginAndNotWhereItBreaksOff() {
+        Telemetry telemetry = Telemetry.start(Map.of());
+        CallMeter meter = telemetry.meter("127.0.0.1", 1);
+        meter.ended(HttpMethod.GET, true, 200, ErrorType.CONNECTION_LOST, 1);
+        meter.ended(HttpMethod.GET, true, 200, ErrorType.CLOSED, 1);
+        assertThat(telemetry.prometheus()).contains("upstream_failures_total 0\n");
+        meter.ended(HttpMethod.GET, true, 0, ErrorType.CONNECT_FAILED, 1);
+        meter.ended(HttpMethod.POST, false, 200, ErrorType.CONNECTION_LOST, 1);
+        assertThat(telemetry.prometheus()).contains("upstream_failures_total 2\n");
         telemetry.close();
     }
 

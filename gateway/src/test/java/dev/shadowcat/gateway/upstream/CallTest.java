@@ -113,7 +113,7 @@ class CallTest extends UpstreamHarness {
         UpstreamCall call = send(post("closed", Reuse.POOLED), closed);
         send(post("kept", Reuse.POOLED), kept);
         assertThat(looking.await(20, TimeUnit.SECONDS)).isTrue();
-        onLoop(call::close);
+        onLoop(() -> call.close());
         go.countDown();
         Peer.Connection connection = peer.next();
         assertThat(connection.request()).endsWith("kept").contains("Host: upstream.test:" + peer.port());

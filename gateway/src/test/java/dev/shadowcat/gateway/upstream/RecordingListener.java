@@ -3,6 +3,7 @@ package dev.shadowcat.gateway.upstream;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.shadowcat.observe.ErrorType;
 import io.netty.buffer.ByteBuf;
 import io.netty.handler.codec.http.EmptyHttpHeaders;
 import io.netty.handler.codec.http.HttpHeaders;
@@ -72,6 +73,6 @@ class RecordingListener implements UpstreamListener {
         public void reading(boolean on) {}
 
         @Override
-        public void close() {}
+        public void close(ErrorType why) {}
     }
 }
