@@ -27,9 +27,9 @@ public final class ProtocolVersions {
 
     private ProtocolVersions() {}
 
-    /** Whether sessions of this revision are served over Streamable HTTP. */
-    public static boolean supported(String version) {
-        return SESSIONFUL.contains(version);
+    /** Whether there is such a revision: a peer may name any. */
+    public static boolean isKnown(String version) {
+        return ALL.contains(version);
     }
 
     /** Whether clients of this revision bear a priming event (an id, empty data): older ones choke on it. */

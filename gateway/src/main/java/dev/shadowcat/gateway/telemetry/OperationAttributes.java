@@ -6,6 +6,7 @@ import io.opentelemetry.api.common.AttributesBuilder;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,7 +27,7 @@ final class OperationAttributes {
     private static final class Series {
         private final Attributes common;
         private final Map<String, Attributes> succeeded = new ConcurrentHashMap<>();
-        private final Map<String, Map<String, Attributes>> failed = new ConcurrentHashMap<>();
+        private final Map<String, Map<Outcome, Attributes>> failed = new ConcurrentHashMap<>();
 
         Series(Attributes common) {
             this.common = common;
@@ -37,9 +38,8 @@ final class OperationAttributes {
                 Attributes known = succeeded.get(version);
                 return known != null ? known : succeeded.computeIfAbsent(version, key -> with(key, null));
             }
-            String error = bounded(failure);
             return failed.computeIfAbsent(version, key -> new ConcurrentHashMap<>())
-                    .computeIfAbsent(error, key -> with(version, new Outcome(key, failure.code(), null)));
+                    .computeIfAbsent(bounded(failure), key -> with(version, key));
         }
 
         private Attributes with(String version, @Nullable Outcome failure) {
@@ -56,8 +56,9 @@ final class OperationAttributes {
             return builder.build();
         }
 
-        private static String bounded(Outcome failure) {
-            return !failure.code() || CODES.contains(failure.errorType()) ? failure.errorType() : Conventions.OTHER;
+        private static Outcome bounded(Outcome failure) {
+            boolean known = !failure.code() || CODES.contains(failure.errorType());
+            return new Outcome(known ? failure.errorType() : Conventions.OTHER, failure.code(), null);
         }
     }
 
@@ -80,34 +81,30 @@ final class OperationAttributes {
 
     private Series series(String method, @Nullable String target) {
         if (target != null && method.equals(McpMethod.TOOLS_CALL)) {
-            Series known = byTool.get(tools.of(target));
-            return known != null
-                    ? known
-                    : byTool.computeIfAbsent(
-                            tools.of(target),
-                            name -> new Series(common.toBuilder()
-                                    .put(Conventions.METHOD, method)
-                                    .put(Conventions.TOOL, name)
-                                    .put(Conventions.GEN_AI_OPERATION, Conventions.EXECUTE_TOOL)
-                                    .build()));
+            return series(
+                    byTool,
+                    tools.of(target),
+                    name -> attributes(method)
+                            .put(Conventions.TOOL, name)
+                            .put(Conventions.GEN_AI_OPERATION, Conventions.EXECUTE_TOOL));
         }
         if (target != null && method.equals(McpMethod.PROMPTS_GET)) {
-            Series known = byPrompt.get(prompts.of(target));
-            return known != null
-                    ? known
-                    : byPrompt.computeIfAbsent(
-                            prompts.of(target),
-                            name -> new Series(common.toBuilder()
-                                    .put(Conventions.METHOD, method)
-                                    .put(Conventions.PROMPT, name)
-                                    .build()));
+            return series(
+                    byPrompt, prompts.of(target), name -> attributes(method).put(Conventions.PROMPT, name));
         }
-        Series known = byMethod.get(method);
-        return known != null
-                ? known
-                : byMethod.computeIfAbsent(
-                        McpMethod.isKnown(method) ? method : BoundedNames.OTHER,
-                        name -> new Series(
-                                common.toBuilder().put(Conventions.METHOD, name).build()));
+        return series(byMethod, McpMethod.isKnown(method) ? method : BoundedNames.OTHER, this::attributes);
+    }
+
+    private static Series series(
+            Map<String, Series> known, String name, Function<String, AttributesBuilder> attributes) {
+        Series series = known.get(name);
+        return series != null
+                ? series
+                : known.computeIfAbsent(
+                        name, key -> new Series(attributes.apply(key).build()));
+    }
+
+    private AttributesBuilder attributes(String method) {
+        return common.toBuilder().put(Conventions.METHOD, method);
     }
 }

@@ -4,6 +4,7 @@ import dev.shadowcat.event.SessionId;
 import dev.shadowcat.event.SpanIdentity;
 import dev.shadowcat.mcp.Envelope;
 import dev.shadowcat.mcp.McpMethod;
+import dev.shadowcat.mcp.ProtocolVersions;
 import dev.shadowcat.mcp.RequestId;
 import dev.shadowcat.observe.ErrorType;
 import dev.shadowcat.observe.Replay;
@@ -195,7 +196,7 @@ public final class Operations {
             }
             context = (parent == null ? Context.root() : parent).with(builder.startSpan());
         }
-        return new ClientOperation(this, peer, method, target, version, nanoTime.getAsLong(), context);
+        return new ClientOperation(this, peer, method, target, bounded(version), nanoTime.getAsLong(), context);
     }
 
     /**
@@ -294,11 +295,16 @@ public final class Operations {
     }
 
     private static Attributes session(Attributes common, String version, @Nullable ErrorType errorType) {
-        AttributesBuilder builder = common.toBuilder().put(Conventions.PROTOCOL_VERSION, version);
+        AttributesBuilder builder = common.toBuilder().put(Conventions.PROTOCOL_VERSION, bounded(version));
         if (errorType != null) {
             builder.put(Conventions.ERROR, errorType.text());
         }
         return builder.build();
+    }
+
+    /** A revision as it is told apart: a peer may name any, and a session of it lasts. */
+    static String bounded(String version) {
+        return version.isEmpty() || ProtocolVersions.isKnown(version) ? version : BoundedNames.OTHER;
     }
 
     /** What a result with {@code isError} means: something for tools only. */

@@ -2,7 +2,6 @@ package dev.shadowcat.gateway.telemetry;
 
 import dev.shadowcat.event.SessionId;
 import dev.shadowcat.event.SpanIdentity;
-import dev.shadowcat.mcp.ProtocolVersions;
 import dev.shadowcat.mcp.RequestId;
 import dev.shadowcat.observe.ErrorType;
 import dev.shadowcat.observe.Operation;
@@ -48,7 +47,7 @@ public final class ServerOperation implements Operation {
 
     /** It is of this revision of MCP. */
     public void version(String protocolVersion) {
-        version = ProtocolVersions.ALL.contains(protocolVersion) ? protocolVersion : "";
+        version = Operations.bounded(protocolVersion);
     }
 
     /** It belongs to a session. */

@@ -1,0 +1,83 @@
+package dev.shadowcat.gateway.telemetry;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.opentelemetry.api.common.AttributeKey;
+import io.opentelemetry.api.common.Attributes;
+import io.opentelemetry.context.propagation.TextMapPropagator;
+import io.opentelemetry.sdk.metrics.SdkMeterProvider;
+import io.opentelemetry.sdk.testing.exporter.InMemoryMetricReader;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+
+/** However many names peers send, the series are few. */
+class OperationSeriesTest {
+    private static final AttributeKey<String> CODE = AttributeKey.stringKey("rpc.response.status_code");
+
+    private final InMemoryMetricReader metrics = InMemoryMetricReader.create();
+    private final Operations operations = new Operations(
+            SdkMeterProvider.builder().registerMetricReader(metrics).build().get("test"),
+            null,
+            TextMapPropagator.noop());
+    private final Peer peer = operations.peer("127.0.0.1", 1);
+
+    private static OperationAttributes attributes(BoundedNames tools) {
+        return new OperationAttributes(Attributes.empty(), tools, new BoundedNames(1));
+    }
+
+    @Test
+    void revisionsThatAreNoneAreOne() {
+        Random random = new Random(7);
+        for (int i = 0; i < 1_000; i++) {
+            String version = Long.toString(random.nextLong());
+            operations.sessionEnded(1, version, null);
+            operations.upstreamSessionEnded(peer, 1, version, null);
+            operations.send(peer, "ping", version, Work.NONE).answered(200);
+        }
+        operations.send(peer, "ping", "2025-11-25", Work.NONE).answered(200);
+        assertThat(metrics.collectAllMetrics())
+                .flatExtracting(metric -> List.copyOf(metric.getHistogramData().getPoints()))
+                .extracting(point -> point.getAttributes().get(Conventions.PROTOCOL_VERSION))
+                .containsExactlyInAnyOrder("_other", "_other", "_other", "2025-11-25");
+    }
+
+    @Test
+    void aStatusAndACodeThatAreNotToldApartStayTwo() {
+        OperationAttributes attributes = attributes(new BoundedNames(1));
+        Attributes status = attributes.of("ping", null, "", Outcome.ofStatus(999));
+        Attributes code = attributes.of("ping", null, "", Outcome.of(12_345, "odd"));
+        assertThat(status.get(Conventions.ERROR)).isEqualTo("_OTHER");
+        assertThat(code.get(Conventions.ERROR)).isEqualTo("_OTHER");
+        assertThat(status.get(CODE)).isNull();
+        assertThat(code.get(CODE)).isEqualTo("_OTHER");
+        assertThat(attributes.of("ping", null, "", Outcome.of(54_321, "other"))).isSameAs(code);
+    }
+
+    @Test
+    void namesAreBoundedInNumberAndLength() {
+        BoundedNames names = new BoundedNames(2);
+        names.worked("x".repeat(129));
+        names.worked("x".repeat(128));
+        names.worked("b");
+        names.worked("c");
+        assertThat(names.of("x".repeat(129))).isEqualTo("_other");
+        assertThat(names.of("x".repeat(128))).isEqualTo("x".repeat(128));
+        assertThat(names.of("b")).isEqualTo("b");
+        assertThat(names.of("c")).isEqualTo("_other");
+    }
+
+    @Test
+    void aHundredToolsHaveNames() {
+        for (int i = 0; i < 150; i++) {
+            operations.worked("tools/call", "tool-" + i);
+        }
+        for (int i = 0; i < 150; i++) {
+            operations.ended("tools/call", "tool-" + i, "", 0, null, null);
+        }
+        assertThat(metrics.collectAllMetrics())
+                .singleElement()
+                .satisfies(metric ->
+                        assertThat(metric.getHistogramData().getPoints()).hasSize(101));
+    }
+}
