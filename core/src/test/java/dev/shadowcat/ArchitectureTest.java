@@ -44,7 +44,7 @@ class ArchitectureTest {
             .whereLayer("sse")
             .mayNotAccessAnyLayer()
             .whereLayer("observe")
-            .mayOnlyAccessLayers("event")
+            .mayOnlyAccessLayers("event", "memory")
             .whereLayer("memory")
             .mayNotAccessAnyLayer();
 

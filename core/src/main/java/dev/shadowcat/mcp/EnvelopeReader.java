@@ -113,7 +113,7 @@ final class EnvelopeReader {
         }
         for (String member = parser.nextName(); member != null; member = parser.nextName()) {
             if (parser.nextToken() == JsonToken.VALUE_TRUE && member.equals("isError")) {
-                failure = Failure.TOOL;
+                failure = new Failure.Tool();
             }
             parser.skipChildren();
         }

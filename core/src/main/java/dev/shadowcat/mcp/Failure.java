@@ -15,7 +15,4 @@ public sealed interface Failure {
 
     /** How much of an error's message is read. */
     int MAX_MESSAGE_CHARS = 256;
-
-    /** The only one that there is of its kind. */
-    Tool TOOL = new Tool();
 }

@@ -65,6 +65,12 @@ final class Json {
         return null;
     }
 
+    /** The same where it is so long at most. */
+    static @Nullable String text(JsonParser parser, int maxChars) {
+        boolean tooLong = parser.currentToken() == JsonToken.VALUE_STRING && parser.getStringLength() > maxChars;
+        return tooLong ? null : text(parser);
+    }
+
     /** The current token as canonical JSON text if it is a string or an integer, however that is written; otherwise null, with what is inside skipped. */
     static @Nullable String scalar(JsonParser parser) {
         if (parser.currentToken() == JsonToken.VALUE_NUMBER_INT) {

@@ -105,9 +105,11 @@ final class ParamsReader {
             switch (member) {
                 case "progressToken" -> metaToken = once(META_TOKEN, bounded(Json.scalar(parser)));
                 case MODERN_VERSION -> modernVersion = once(META_VERSION, Json.text(parser));
-                case TraceFields.TRACEPARENT -> traceparent = once(META_TRACEPARENT, Json.text(parser));
-                case TraceFields.TRACESTATE -> tracestate = once(META_TRACESTATE, Json.text(parser));
-                case TraceFields.BAGGAGE -> baggage = once(META_BAGGAGE, Json.text(parser));
+                case TraceFields.TRACEPARENT ->
+                    traceparent = once(META_TRACEPARENT, Json.text(parser, TraceFields.MAX_TRACEPARENT));
+                case TraceFields.TRACESTATE ->
+                    tracestate = once(META_TRACESTATE, Json.text(parser, TraceFields.MAX_TRACESTATE));
+                case TraceFields.BAGGAGE -> baggage = once(META_BAGGAGE, Json.text(parser, TraceFields.MAX_BAGGAGE));
                 default -> parser.skipChildren();
             }
         }

@@ -1,5 +1,8 @@
 package dev.shadowcat.mcp;
 
+import java.nio.charset.StandardCharsets;
+import tools.jackson.core.JsonParser;
+
 /**
  * The id of a JSON-RPC request as JSON text, {@code 7} or {@code "abc"}, in canonical form: ids that a peer holds for
  * equal are equal here, however they were escaped.
@@ -26,6 +29,18 @@ public record RequestId(String json) {
 
     boolean isText() {
         return json.charAt(0) == '"';
+    }
+
+    /** A string's text, or an integer's digits. */
+    public String text() {
+        if (!isText()) {
+            return json;
+        }
+        byte[] bytes = json.getBytes(StandardCharsets.UTF_8);
+        try (JsonParser parser = Json.parser(bytes, 0, bytes.length)) {
+            parser.nextToken();
+            return parser.getString();
+        }
     }
 
     /** Whether every peer reads back what it was given: an integer beyond 2^53 is another one to who reads it as a double. */

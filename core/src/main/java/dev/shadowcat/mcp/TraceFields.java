@@ -14,6 +14,12 @@ public record TraceFields(
 
     public static final String BAGGAGE = "baggage";
 
+    /** The longest values that are read, in characters: what W3C has everybody take. A longer one counts as none. */
+    static final int MAX_TRACEPARENT = 55;
+
+    static final int MAX_TRACESTATE = 512;
+    static final int MAX_BAGGAGE = 8_192;
+
     /** The field of that name; null where it is not there, or no such field is known. */
     public @Nullable String get(String name) {
         return switch (name) {

@@ -1,13 +1,15 @@
 package dev.shadowcat.observe;
 
 import dev.shadowcat.event.SpanIdentity;
+import dev.shadowcat.memory.Footprint;
+import dev.shadowcat.memory.Measured;
 import org.jspecify.annotations.Nullable;
 
 /**
  * A client's request from its coming to its answer, as telemetry follows it. It ends once, and what comes later changes
  * nothing. Its session's loop, but for {@link #span}.
  */
-public interface Operation {
+public interface Operation extends Measured {
     /** A request that nobody follows. */
     Operation NONE = new Operation() {};
 
@@ -35,6 +37,10 @@ public interface Operation {
 
     /** The gateway stops before it has an answer; a later run may have one. */
     default void interrupted() {}
+
+    /** Adds itself and what goes out for it; nothing by default. */
+    @Override
+    default void measure(Footprint footprint) {}
 
     /** By which others may link to it; null unless it is recorded. Any thread. */
     default @Nullable SpanIdentity span() {

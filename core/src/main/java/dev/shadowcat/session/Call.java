@@ -45,10 +45,12 @@ public record Call(
 
     @Override
     public void measure(Footprint footprint) {
-        footprint.add(this).add(clientId).text(clientId.json()).text(progressToken);
-        if (!operation.equals(Operation.NONE)) {
-            footprint.add(operation);
-        }
+        footprint
+                .add(this)
+                .add(clientId)
+                .text(clientId.json())
+                .text(progressToken)
+                .measured(operation);
         if (!upstreamId.equals(clientId)) { // else they are one object
             footprint.add(upstreamId).text(upstreamId.json());
         }

@@ -667,7 +667,13 @@ public final class EventStream implements Completion, Measured {
     /** Its open requests are its session's to add. */
     @Override
     public void measure(Footprint footprint) {
-        footprint.add(this).measured(tracker).list(open).text(upstreamCursor).measured(client);
+        footprint
+                .add(this)
+                .add(origin)
+                .measured(tracker)
+                .list(open)
+                .text(upstreamCursor)
+                .measured(client);
     }
 
     /** Whether the store knows of the stream, so that a client may. */

@@ -112,6 +112,28 @@ class MessageReaderTest {
     }
 
     @Test
+    void readsOfTheTraceContextWhatIsNotTooLong() {
+        String message =
+                "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"ping\",\"params\":{\"_meta\":{\"traceparent\":\"%s\","
+                        + "\"tracestate\":\"%s\",\"baggage\":\"%s\"}}}";
+        String parent = "p".repeat(55);
+        String state = "s".repeat(512);
+        String baggage = "b".repeat(8_192);
+        assertThat(single(message.formatted(parent, state, baggage)).trace())
+                .isEqualTo(new TraceFields(parent, state, baggage));
+        assertThat(single(message.formatted(parent + "p", state + "s", baggage + "b"))
+                        .trace())
+                .isEqualTo(new TraceFields(null, null, null));
+    }
+
+    @Test
+    void anIdIsItsTextWithoutEscapes() {
+        assertThat(new RequestId("7").text()).isEqualTo("7");
+        assertThat(RequestId.ofText("a \"b\" \\ c").text()).isEqualTo("a \"b\" \\ c");
+        assertThat(RequestId.ofText("").text()).isEmpty();
+    }
+
+    @Test
     void readsWhyAnAnswerIsNotWhatWasAskedFor() {
         assertThat(single(
                                 "{\"jsonrpc\":\"2.0\",\"id\":1,\"error\":{\"message\":\"no \\u20ac\",\"data\":{\"code\":1},\"code\":-32602}}")
@@ -124,7 +146,7 @@ class MessageReaderTest {
         assertThat(single(
                                 "{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{\"content\":[{\"isError\":false}],\"isError\":true}}")
                         .failure())
-                .isEqualTo(Failure.TOOL);
+                .isEqualTo(new Failure.Tool());
         assertThat(single(
                                 "{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{\"content\":[{\"isError\":true}],\"isError\":false}}")
                         .failure())

@@ -2,13 +2,15 @@ package dev.shadowcat.gateway.telemetry;
 
 import dev.shadowcat.mcp.Envelope;
 import dev.shadowcat.mcp.Failure;
+import dev.shadowcat.memory.Footprint;
+import dev.shadowcat.memory.Measured;
 import dev.shadowcat.observe.ErrorType;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.opentelemetry.context.Context;
 import org.jspecify.annotations.Nullable;
 
 /** One message to an upstream, until it is answered. It ends once. One thread at a time. */
-public final class ClientOperation {
+public final class ClientOperation implements Measured {
     private final Operations owner;
     private final Peer peer;
     private final String method;
@@ -64,6 +66,13 @@ public final class ClientOperation {
     /** It gets no answer, or none that can be read. */
     public void failed(ErrorType errorType) {
         end(Outcome.of(errorType));
+    }
+
+    /** Its target is its request's to add. */
+    @Override
+    public void measure(Footprint footprint) {
+        footprint.add(this);
+        Operations.measure(context, footprint);
     }
 
     void end(@Nullable Outcome failure) {

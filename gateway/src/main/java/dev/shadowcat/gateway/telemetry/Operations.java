@@ -6,6 +6,7 @@ import dev.shadowcat.mcp.Envelope;
 import dev.shadowcat.mcp.McpMethod;
 import dev.shadowcat.mcp.ProtocolVersions;
 import dev.shadowcat.mcp.RequestId;
+import dev.shadowcat.memory.Footprint;
 import dev.shadowcat.observe.ErrorType;
 import dev.shadowcat.observe.Replay;
 import io.netty.handler.codec.http.HttpHeaders;
@@ -165,7 +166,7 @@ public final class Operations {
         }
         RequestId id = envelope.id();
         if (id != null) {
-            builder.setAttribute(Conventions.REQUEST_ID, text(id));
+            builder.setAttribute(Conventions.REQUEST_ID, id.text());
         }
         return parent.with(builder.startSpan());
     }
@@ -189,7 +190,7 @@ public final class Operations {
                 builder.setAttribute(Conventions.SESSION, upstreamSession);
             }
             if (upstreamId != null) {
-                builder.setAttribute(Conventions.REQUEST_ID, text(upstreamId));
+                builder.setAttribute(Conventions.REQUEST_ID, upstreamId.text());
             }
             if (resends > 0) {
                 builder.setAttribute(Conventions.RESENDS, (long) resends);
@@ -275,7 +276,9 @@ public final class Operations {
     /** A client's HTTP request has ended; status 0: the client left before an answer began. */
     public void served(HttpMethod method, int status, long nanos) {
         servedDuration.record(
-                (double) nanos * NANOS, requests.of(method, status, status == 0 ? ErrorType.CLIENT_GONE : null), Context.root());
+                (double) nanos * NANOS,
+                requests.of(method, status, status == 0 ? ErrorType.CLIENT_GONE : null),
+                Context.root());
     }
 
     /** An HTTP request to an upstream has ended; see {@link dev.shadowcat.gateway.upstream.CallMeter}. */
@@ -375,6 +378,12 @@ public final class Operations {
         span.end();
     }
 
+    static void measure(@Nullable Context context, Footprint footprint) {
+        if (context != null) {
+            footprint.add(context).add(Span.fromContext(context));
+        }
+    }
+
     private static SpanBuilder span(Tracer active, SpanKind kind, String method, @Nullable String target) {
         boolean tool = method.equals(McpMethod.TOOLS_CALL);
         boolean prompt = method.equals(McpMethod.PROMPTS_GET);
@@ -402,11 +411,5 @@ public final class Operations {
                     McpMethod.RESOURCES_UPDATED -> true;
             default -> false;
         };
-    }
-
-    /** A request's id as text: of one that is text, without its quotes. */
-    private static String text(RequestId id) {
-        String json = id.json();
-        return json.startsWith("\"") ? json.substring(1, json.length() - 1) : json;
     }
 }

@@ -3,6 +3,7 @@ package dev.shadowcat.gateway.telemetry;
 import dev.shadowcat.event.SessionId;
 import dev.shadowcat.event.SpanIdentity;
 import dev.shadowcat.mcp.RequestId;
+import dev.shadowcat.memory.Footprint;
 import dev.shadowcat.observe.ErrorType;
 import dev.shadowcat.observe.Operation;
 import io.opentelemetry.api.trace.Span;
@@ -130,6 +131,13 @@ public final class ServerOperation implements Operation {
             upstream.end(failure);
         }
         owner.ended(method, target, version, begunNanos, context, failure);
+    }
+
+    /** Of what tracing keeps, the context and its span, without the span's attributes. */
+    @Override
+    public void measure(Footprint footprint) {
+        footprint.add(this).text(target).measured(upstream);
+        Operations.measure(context, footprint);
     }
 
     /** What it leads to has it as its parent; null while tracing is off. */
