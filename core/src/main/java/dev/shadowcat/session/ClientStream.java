@@ -31,7 +31,7 @@ public final class ClientStream implements Runnable, Measured {
     private boolean flushDue;
     private boolean closed;
     private @Nullable Replay replay; // until it has caught up
-    private boolean gapTold; // of what retention has taken so far
+    private boolean gapTold; // of what is missing after the last event that was written
     private long stalledAtMillis; // since when the sink takes nothing; 0 while it does
 
     /** @param after the client's cursor: the first event that it gets is the next one */
@@ -265,11 +265,9 @@ public final class ClientStream implements Runnable, Measured {
         pump();
     }
 
-    /** Tells a client that was too slow, once, that retention took what it had not read. */
+    /** Tells a client that was too slow, once for each gap, that retention took what it had not read. */
     private void tellGap(long before) {
-        if (delivered >= stream.trimmedThrough()) {
-            gapTold = false; // the next one is another
-        } else if (delivered < before && !gapTold) {
+        if (delivered < before && delivered < stream.trimmedThrough() && !gapTold) {
             gapTold = true;
             session().observer().gapTold();
             session().gapNotices(stream.standalone()).forEach(sink::notice);
@@ -287,6 +285,7 @@ public final class ClientStream implements Runnable, Measured {
     }
 
     private void write(Event event) {
+        gapTold = false; // what is missing from here on is another gap
         delivered = event.sequence();
         stalledAtMillis = 0;
         if (event.gap()) {
