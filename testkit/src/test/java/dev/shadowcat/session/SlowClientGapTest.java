@@ -40,7 +40,11 @@ class SlowClientGapTest {
         trim(stream, 400);
         harness.settle();
 
-        assertThat(sink.sequences).startsWith(51L).endsWith(600L).doesNotContain(400L).contains(401L);
+        assertThat(sink.sequences)
+                .startsWith(51L)
+                .endsWith(600L)
+                .doesNotContain(400L)
+                .contains(401L);
         assertThat(sink.notices).hasSize(2 * session.gapNotices(true).size()).isNotEmpty();
     }
 }

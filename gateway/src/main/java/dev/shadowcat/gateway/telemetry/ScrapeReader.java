@@ -7,13 +7,23 @@ import io.opentelemetry.sdk.metrics.data.MetricData;
 import io.opentelemetry.sdk.metrics.export.CollectionRegistration;
 import io.opentelemetry.sdk.metrics.export.MetricReader;
 import java.util.Collection;
+import java.util.List;
 
 /** Reads metrics when somebody asks for them. Any thread. */
 final class ScrapeReader implements MetricReader {
+    private static final List<String> OWN = List.of("io.opentelemetry.sdk.", "io.opentelemetry.exporters.");
+
     private volatile CollectionRegistration registration = CollectionRegistration.noop();
 
+    /** All but what the SDK counts of its own exporters, whose names are none that Prometheus knows. */
     Collection<MetricData> read() {
-        return registration.collectAllMetrics();
+        return registration.collectAllMetrics().stream()
+                .filter(metric -> OWN.stream().noneMatch(scope(metric)::startsWith))
+                .toList();
+    }
+
+    private static String scope(MetricData metric) {
+        return metric.getInstrumentationScopeInfo().getName();
     }
 
     @Override

@@ -4,6 +4,8 @@ import dev.shadowcat.gateway.upstream.CallMeter;
 import dev.shadowcat.observe.ErrorType;
 import dev.shadowcat.observe.Observer;
 import io.opentelemetry.api.OpenTelemetry;
+import io.opentelemetry.api.common.AttributeKey;
+import io.opentelemetry.api.common.Attributes;
 import io.opentelemetry.api.trace.Tracer;
 import io.opentelemetry.api.trace.TracerProvider;
 import io.opentelemetry.instrumentation.runtimetelemetry.RuntimeTelemetry;
@@ -13,12 +15,12 @@ import io.opentelemetry.sdk.autoconfigure.spi.ConfigProperties;
 import io.opentelemetry.sdk.autoconfigure.spi.ConfigurationException;
 import io.opentelemetry.sdk.metrics.SdkMeterProvider;
 import io.opentelemetry.sdk.metrics.SdkMeterProviderBuilder;
+import io.opentelemetry.sdk.resources.Resource;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.bridge.SLF4JBridgeHandler;
 
@@ -31,8 +33,9 @@ public final class Telemetry implements AutoCloseable {
 
     private static final List<String> SIGNALS = List.of("traces", "metrics");
     private static final Map<String, String> DEFAULTS = Map.of(
-            "otel.service.name", "shadowcat",
+            "otel.attribute.value.length.limit", "1024", // what clients and servers say may be megabytes long
             "otel.exporter.otlp.protocol", "http/protobuf"); // the JDK's HTTP client speaks no gRPC
+    private static final AttributeKey<String> SERVICE = AttributeKey.stringKey("service.name");
     private static final Map<String, String> NO_EXPORTERS = Map.of("traces", "none", "metrics", "none");
     private static final Duration FLUSH = Duration.ofSeconds(2);
     private static final int FIRST_SERVER_ERROR = 500;
@@ -121,6 +124,7 @@ public final class Telemetry implements AutoCloseable {
             return AutoConfiguredOpenTelemetrySdk.builder()
                     .addPropertiesSupplier(() -> DEFAULTS)
                     .addPropertiesCustomizer(config -> asked)
+                    .addResourceCustomizer((resource, config) -> named(resource))
                     .addMeterProviderCustomizer(this::readHere)
                     .disableShutdownHook()
                     .build()
@@ -128,6 +132,13 @@ public final class Telemetry implements AutoCloseable {
         } catch (ConfigurationException wrong) {
             throw new IllegalArgumentException("OTEL_*: " + wrong.getMessage(), wrong);
         }
+    }
+
+    /** With a name of our own where no variable gives one. */
+    private static Resource named(Resource resource) {
+        String name = resource.getAttribute(SERVICE);
+        boolean given = name != null && !name.startsWith("unknown_service");
+        return given ? resource : resource.merge(Resource.create(Attributes.of(SERVICE, "shadowcat")));
     }
 
     private SdkMeterProviderBuilder readHere(SdkMeterProviderBuilder builder, @Nullable ConfigProperties config) {
@@ -221,6 +232,13 @@ public final class Telemetry implements AutoCloseable {
         if (runtime != null) {
             runtime.close();
         }
-        sdk.shutdown().join(Math.min(time.toMillis(), FLUSH.toMillis()), TimeUnit.MILLISECONDS);
+        // On a thread that nobody waits for longer: its own shutdown waits for each exporter in turn, 10 s each.
+        Thread last =
+                Thread.ofPlatform().daemon().name("shadowcat-telemetry-end").start(sdk::shutdown);
+        try {
+            last.join(time.compareTo(FLUSH) < 0 ? time : FLUSH);
+        } catch (InterruptedException hurry) {
+            Thread.currentThread().interrupt();
+        }
     }
 }

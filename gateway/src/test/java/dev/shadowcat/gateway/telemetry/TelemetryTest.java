@@ -2,6 +2,7 @@ package dev.shadowcat.gateway.telemetry;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 
 import com.sun.net.httpserver.HttpServer;
 import dev.shadowcat.gateway.upstream.CallMeter;
@@ -12,7 +13,9 @@ import io.opentelemetry.api.trace.Span;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -96,6 +99,48 @@ class TelemetryTest {
 
         assertThat(telemetry.prometheus()).contains("calls_total 1\n");
         telemetry.close();
+    }
+
+    @Test
+    void takesItsNameFromTheResourceWhereNoOtherIsGiven() {
+        use(Telemetry.start(Map.of(
+                "OTEL_EXPORTER_OTLP_ENDPOINT", url(), "OTEL_RESOURCE_ATTRIBUTES", "a=b,service.name=from-resource")));
+
+        assertThat(received.get("/v1/traces")).contains("from-resource").doesNotContain("shadowcat");
+    }
+
+    @Test
+    void showsNothingOfTheSdksOwnExporters() {
+        Telemetry telemetry = Telemetry.start(Map.of("OTEL_EXPORTER_OTLP_ENDPOINT", url()));
+        telemetry.tracer().spanBuilder("a span").startSpan().end();
+
+        assertThat(telemetry.prometheus()).doesNotContain("processedSpans", "queueSize", "otlp_exporter");
+        telemetry.close();
+    }
+
+    @Test
+    void cutsWhatSpansSay() {
+        Telemetry telemetry = Telemetry.start(Map.of("OTEL_EXPORTER_OTLP_ENDPOINT", url()));
+        telemetry
+                .tracer()
+                .spanBuilder("a span")
+                .setAttribute("long", "x".repeat(5_000))
+                .startSpan()
+                .end();
+        telemetry.close();
+
+        assertThat(received.get("/v1/traces")).contains("x".repeat(1_024)).doesNotContain("x".repeat(1_025));
+    }
+
+    @Test
+    void waitsForNoCollectorThatHangs() throws IOException {
+        try (ServerSocket silent = new ServerSocket(0, 50, InetAddress.getLoopbackAddress())) {
+            Telemetry telemetry =
+                    Telemetry.start(Map.of("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:" + silent.getLocalPort()));
+            telemetry.tracer().spanBuilder("a span").startSpan().end();
+
+            assertTimeoutPreemptively(Duration.ofSeconds(5), () -> telemetry.close(Duration.ofMillis(100)));
+        }
     }
 
     @Test
