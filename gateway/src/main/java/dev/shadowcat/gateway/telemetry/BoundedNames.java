@@ -1,5 +1,6 @@
 package dev.shadowcat.gateway.telemetry;
 
+import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 
@@ -25,8 +26,13 @@ final class BoundedNames {
 
     /** A call by that name worked: from now on it is told apart, where there is room. Two at once may go a little beyond. */
     void worked(String name) {
-        if (names.size() < limit && name.length() <= MAX_CHARS) {
+        if (names.size() < limit && name.length() <= MAX_CHARS && isText(name)) {
             names.putIfAbsent(name, name);
         }
+    }
+
+    /** Whether it can be written: half a surrogate pair becomes a question mark, and two names would be shown as one. */
+    private static boolean isText(String name) {
+        return StandardCharsets.UTF_8.newEncoder().canEncode(name);
     }
 }

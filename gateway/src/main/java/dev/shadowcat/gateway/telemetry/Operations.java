@@ -38,6 +38,7 @@ public final class Operations {
     private static final double NANOS = 1e-9;
     private static final double MILLIS = 1e-3;
     private static final int NAMES = 100;
+    private static final int SPAN_NAME_CHARS = 256; // the SDK cuts attributes, but no names
 
     private static final AttributeKey<Long> STREAM = AttributeKey.longKey("shadowcat.stream");
     private static final AttributeKey<Boolean> GAP = AttributeKey.booleanKey("shadowcat.replay.gap");
@@ -388,7 +389,8 @@ public final class Operations {
         boolean tool = method.equals(McpMethod.TOOLS_CALL);
         boolean prompt = method.equals(McpMethod.PROMPTS_GET);
         boolean named = target != null && (tool || prompt);
-        SpanBuilder builder = active.spanBuilder(named ? method + " " + target : method)
+        String name = named ? method + " " + target : method;
+        SpanBuilder builder = active.spanBuilder(name.substring(0, Math.min(name.length(), SPAN_NAME_CHARS)))
                 .setSpanKind(kind)
                 .setAllAttributes(NETWORK)
                 .setAttribute(Conventions.METHOD, method);

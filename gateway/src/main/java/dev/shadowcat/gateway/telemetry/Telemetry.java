@@ -21,6 +21,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.bridge.SLF4JBridgeHandler;
 
@@ -233,8 +234,10 @@ public final class Telemetry implements AutoCloseable {
             runtime.close();
         }
         // On a thread that nobody waits for longer: its own shutdown waits for each exporter in turn, 10 s each.
-        Thread last =
-                Thread.ofPlatform().daemon().name("shadowcat-telemetry-end").start(sdk::shutdown);
+        Thread last = Thread.ofPlatform()
+                .daemon()
+                .name("shadowcat-telemetry-end")
+                .start(() -> sdk.shutdown().join(FLUSH.toMillis(), TimeUnit.MILLISECONDS));
         try {
             last.join(time.compareTo(FLUSH) < 0 ? time : FLUSH);
         } catch (InterruptedException hurry) {

@@ -80,4 +80,14 @@ class OperationSeriesTest {
                 .satisfies(metric ->
                         assertThat(metric.getHistogramData().getPoints()).hasSize(101));
     }
+
+    @Test
+    void aNameThatIsNoTextIsNotToldApart() {
+        BoundedNames names = new BoundedNames(3);
+        names.worked("dup\ud800");
+        names.worked("whole \ud83d\ude00");
+
+        assertThat(names.of("dup\ud800")).isEqualTo(BoundedNames.OTHER);
+        assertThat(names.of("whole \ud83d\ude00")).isEqualTo("whole \ud83d\ude00");
+    }
 }
