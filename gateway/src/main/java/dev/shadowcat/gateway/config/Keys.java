@@ -66,9 +66,8 @@ public final class Keys {
             "hold-for",
             "5s",
             duration(INSTANT),
-            "How long clients wait for a failing store before they get 503 (to a new session, to a session's end, and, where"
-                    + " on-store-failure is hold, to a call that is answered as a stream), and events before they are"
-                    + " delivered unstored where it is deliver.");
+            "How long clients wait for a failing store before they get 503 (to a new session, to a session's end), and events"
+                    + " before they are delivered unstored where on-store-failure is deliver.");
     static final Key<Duration> STORE_STALL = key(
             "store-stall",
             "5s",

@@ -15,6 +15,7 @@ import dev.shadowcat.mcp.RequestId;
 import dev.shadowcat.memory.Footprint;
 import dev.shadowcat.memory.Measured;
 import dev.shadowcat.observe.ErrorType;
+import dev.shadowcat.persist.OnStoreFailure;
 import dev.shadowcat.session.Call;
 import dev.shadowcat.session.EventStream;
 import dev.shadowcat.session.Session;
@@ -232,10 +233,14 @@ final class PostRelay implements UpstreamListener, ExchangeListener, Measured {
         plain = new CollectedBody();
     }
 
-    /** What comes as a stream goes through the store, but no client waits for that without a bound. */
+    /**
+     * What comes as a stream goes through the store. Where events wait for that one the client does too: a server that can be
+     * resumed leaves no call in doubt. Where they are sent on unstored, a store that does not return at all is a bound.
+     */
     private void awaitStore() {
-        if (!told && !clientGone && storeWait == null) {
-            storeWait = StoreWait.beginUnlessSentOn(session.relay(), session.nettyLoop(), this::notStored);
+        boolean sentOn = session.relay().storeFailure().onFailure() == OnStoreFailure.DELIVER;
+        if (sentOn && !told && !clientGone && storeWait == null) {
+            storeWait = StoreWait.beginWhereSentOn(session.relay(), session.nettyLoop(), this::notStored);
         }
     }
 

@@ -32,12 +32,8 @@ final class StoreWait implements SessionLoop.Timer {
      * The same for a write that is not waited for where events are sent on unstored. That begins when the store has failed for
      * {@code hold-for}, unless the store does not return at all.
      */
-    static StoreWait beginUnlessSentOn(Relay relay, NettyLoop loop, Runnable tooLong) {
-        Duration grace = switch (relay.storeFailure().onFailure()) {
-            case HOLD -> Duration.ZERO;
-            case DELIVER -> relay.storeFailure().stallAfter();
-        };
-        return new StoreWait(relay, loop, grace, tooLong);
+    static StoreWait beginWhereSentOn(Relay relay, NettyLoop loop, Runnable tooLong) {
+        return new StoreWait(relay, loop, relay.storeFailure().stallAfter(), tooLong);
     }
 
     private void later(long millis) {
