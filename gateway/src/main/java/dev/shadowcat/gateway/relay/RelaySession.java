@@ -41,7 +41,7 @@ final class RelaySession extends Session {
     private @Nullable String memoryCookies; // of this upstream session, beside the stored ones
     private volatile int clients; // connections that carry a stream
     private final long createdAtMillis;
-    private long upstreamSinceMillis; // 0 where a restart of ours forgot it
+    private long upstreamSinceMillis; // 0 where it was not stored, and this session came from the store
     private @Nullable List<EventStream> orphans; // open streams that lost their upstream in a restart of ours
 
     RelaySession(
