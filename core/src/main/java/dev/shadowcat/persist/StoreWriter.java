@@ -29,6 +29,8 @@ import org.slf4j.LoggerFactory;
 final class StoreWriter {
     private static final Logger log = LoggerFactory.getLogger(StoreWriter.class);
 
+    private static final String LOST = "another node holds the session";
+
     private final EventStore store;
     private final DeadLetters deadLetters;
     private final Observer observer;
@@ -145,6 +147,10 @@ final class StoreWriter {
                 recovered();
                 isolate(segment, refused);
             }
+            case AppendOutcome.Lost lost -> {
+                recovered();
+                letGo(segment, lost);
+            }
             case AppendOutcome.Busy _ -> segments.addFirst(segment);
         }
         return outcome;
@@ -210,6 +216,7 @@ final class StoreWriter {
             case AppendOutcome.Stored _ -> null;
             case AppendOutcome.Busy busy -> busy.reason();
             case AppendOutcome.Refused refused -> refused.reason();
+            case AppendOutcome.Lost _ -> LOST;
         };
         observer.flushed(requests, segment.size(), took, failure);
     }
@@ -303,6 +310,22 @@ final class StoreWriter {
             push(new ArrayList<>(segment.subList(middle, segment.size())));
             push(new ArrayList<>(segment.subList(0, middle)));
         }
+    }
+
+    /** What belongs to another node's session is that node's to bring about again: no dead letter, no count of the dropped. */
+    private void letGo(List<PendingWrite> segment, AppendOutcome.Lost lost) {
+        List<PendingWrite> rest = new ArrayList<>(segment);
+        rest.removeIf(pending -> {
+            boolean gone = lost.sessions().contains(pending.session());
+            if (gone) {
+                refusals.put(pending.write(), LOST);
+            }
+            return gone;
+        });
+        if (rest.size() == segment.size()) {
+            throw new IllegalStateException("the store lost sessions to other nodes that are not in the batch");
+        }
+        push(rest);
     }
 
     private void push(List<PendingWrite> segment) {

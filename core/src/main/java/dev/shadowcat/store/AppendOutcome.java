@@ -1,7 +1,9 @@
 package dev.shadowcat.store;
 
+import dev.shadowcat.event.SessionId;
 import java.time.Duration;
 import java.util.List;
+import java.util.Set;
 
 /** What became of a batch. A batch is atomic: all of it is stored or none. */
 public sealed interface AppendOutcome {
@@ -36,6 +38,17 @@ public sealed interface AppendOutcome {
         /** It is not known which writes are to blame. */
         public Refused(String reason) {
             this(reason, List.of());
+        }
+    }
+
+    /**
+     * Nothing was stored: other nodes hold these sessions, or nobody. The batch without writes to them may succeed at once.
+     *
+     * @param sessions at least one, all named in the batch
+     */
+    record Lost(Set<SessionId> sessions) implements AppendOutcome {
+        public Lost {
+            sessions = Set.copyOf(sessions);
         }
     }
 }

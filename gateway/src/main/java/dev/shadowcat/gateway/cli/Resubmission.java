@@ -108,6 +108,7 @@ final class Resubmission {
                 yield busy.reason();
             }
             case AppendOutcome.Refused refused -> "refused again: " + refused.reason();
+            case AppendOutcome.Lost _ -> "another node holds its session";
         };
     }
 

@@ -3,6 +3,8 @@ package dev.shadowcat.store.rocksdb;
 import dev.shadowcat.event.Event;
 import dev.shadowcat.event.SessionId;
 import dev.shadowcat.store.StoreWrite;
+import dev.shadowcat.store.format.RecordWriter;
+import dev.shadowcat.store.format.Records;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -131,7 +133,7 @@ final class BatchBuilder implements AutoCloseable {
             return;
         }
         Tail tail = stream.tail.with(event);
-        Records.write(value, event, tail);
+        EventRecords.write(value, event, tail);
         key.clear();
         append.session().writeTo(key);
         key.putInt(append.stream()).putLong(event.sequence());
@@ -142,7 +144,7 @@ final class BatchBuilder implements AutoCloseable {
     private void moveCursor(Database database, SessionTails session, StoreWrite.MoveUpstreamCursor move)
             throws RocksDBException {
         if (tails.stream(database, move.session(), session, move.stream()).exists) {
-            Records.write(value, new MovedCursor(move.afterSequence(), move.cursor()));
+            EventRecords.write(value, new MovedCursor(move.afterSequence(), move.cursor()));
             putStreamRow(database, move.session(), move.stream(), Keys.MOVED_CURSOR);
         }
     }
@@ -193,7 +195,7 @@ final class BatchBuilder implements AutoCloseable {
             deleteEvents(database, session, trim, from, through + 1);
         }
         stream.mark = trimmed.mark();
-        Records.write(value, stream.mark);
+        EventRecords.write(value, stream.mark);
         putStreamRow(database, trim.session(), trim.stream(), Keys.TRIM_MARK);
     }
 

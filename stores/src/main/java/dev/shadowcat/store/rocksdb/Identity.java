@@ -1,6 +1,7 @@
 package dev.shadowcat.store.rocksdb;
 
 import dev.shadowcat.store.StoreException;
+import dev.shadowcat.store.format.RecordWriter;
 import java.util.random.RandomGenerator;
 import org.rocksdb.RocksDBException;
 import org.rocksdb.RocksIterator;
@@ -52,12 +53,12 @@ record Identity(int bootEpoch, byte[] credentialKey) {
 
     private static int readEpoch(Database database) throws RocksDBException {
         byte[] stored = database.rocks.get(database.meta, Keys.META_BOOT_EPOCH);
-        return stored == null ? 0 : Math.toIntExact(Records.number("boot epoch", stored));
+        return stored == null ? 0 : Math.toIntExact(EventRecords.number("boot epoch", stored));
     }
 
     private static void requireKnownFormat(Database database) throws RocksDBException {
         byte[] stored = database.rocks.get(database.meta, Keys.META_FORMAT);
-        long format = stored == null ? FORMAT : Records.number("format number", stored);
+        long format = stored == null ? FORMAT : EventRecords.number("format number", stored);
         if (format > FORMAT) {
             throw new StoreException(
                     "the store has format " + format + ", but this version of Shadowcat reads up to " + FORMAT
@@ -80,8 +81,8 @@ record Identity(int bootEpoch, byte[] credentialKey) {
     private static void write(Database database, Identity identity) throws RocksDBException {
         RecordWriter out = new RecordWriter();
         try (WriteBatch rows = new WriteBatch()) {
-            rows.put(database.meta, Keys.META_FORMAT, Records.numberBytes(out, FORMAT));
-            rows.put(database.meta, Keys.META_BOOT_EPOCH, Records.numberBytes(out, identity.bootEpoch));
+            rows.put(database.meta, Keys.META_FORMAT, EventRecords.numberBytes(out, FORMAT));
+            rows.put(database.meta, Keys.META_BOOT_EPOCH, EventRecords.numberBytes(out, identity.bootEpoch));
             rows.put(database.meta, Keys.META_CREDENTIAL_KEY, identity.credentialKey);
             database.rocks.write(database.synced, rows);
         }

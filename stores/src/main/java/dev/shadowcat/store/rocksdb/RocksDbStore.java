@@ -9,6 +9,7 @@ import dev.shadowcat.store.StoreException;
 import dev.shadowcat.store.StoreWrite;
 import dev.shadowcat.store.StoredSession;
 import dev.shadowcat.store.StoredStream;
+import dev.shadowcat.store.format.Records;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;

@@ -8,6 +8,7 @@ import dev.shadowcat.store.SessionState;
 import dev.shadowcat.store.StoredSession;
 import dev.shadowcat.store.StoredStream;
 import dev.shadowcat.store.StreamRecord;
+import dev.shadowcat.store.format.Records;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -120,8 +121,8 @@ final class StoreReader {
             }
             switch (key[Keys.STREAM_BYTES]) {
                 case Keys.RECORD -> record = Records.streamRecord(number, rows.value());
-                case Keys.TRIM_MARK -> mark = Records.trimMark(rows.value());
-                case Keys.MOVED_CURSOR -> moved = Records.movedCursor(rows.value());
+                case Keys.TRIM_MARK -> mark = EventRecords.trimMark(rows.value());
+                case Keys.MOVED_CURSOR -> moved = EventRecords.movedCursor(rows.value());
                 default -> {} // a part that a newer version added
             }
         }
@@ -152,7 +153,7 @@ final class StoreReader {
             return Tail.EMPTY;
         }
         byte[] head = head(events);
-        return Records.tail(sequenceOf(key), head, head.length);
+        return EventRecords.tail(sequenceOf(key), head, head.length);
     }
 
     /** The fields of the event at the iterator's place, its texts and its message perhaps cut off. */
@@ -178,7 +179,7 @@ final class StoreReader {
             return null;
         }
         byte[] value = events.value();
-        return Records.event(sequence, value, value.length).upstreamId();
+        return EventRecords.event(sequence, value, value.length).upstreamId();
     }
 
     List<Event> read(SessionId session, int stream, long afterSequence, int maxEvents, long maxBytes)
@@ -202,7 +203,7 @@ final class StoreReader {
                     value = new byte[length];
                     rows.value(value, 0, length);
                 }
-                Event event = Records.event(sequenceOf(key), value, length);
+                Event event = EventRecords.event(sequenceOf(key), value, length);
                 found.add(event);
                 bytes += event.bytes();
                 if (found.size() >= maxEvents || bytes >= maxBytes) {

@@ -57,7 +57,7 @@ final class TailCache {
             return StreamTail.missing(number);
         }
         byte[] stored = database.rocks.get(database.streams, Keys.stream(id, number, Keys.TRIM_MARK));
-        TrimMark mark = stored == null ? TrimMark.NONE : Records.trimMark(stored);
+        TrimMark mark = stored == null ? TrimMark.NONE : EventRecords.trimMark(stored);
         try (RocksIterator events = database.rocks.newIterator(database.events, database.withinSession)) {
             return new StreamTail(number, true, StoreReader.tail(events, id, number, mark), mark);
         }

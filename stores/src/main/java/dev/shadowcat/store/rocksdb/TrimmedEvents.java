@@ -46,7 +46,7 @@ final class TrimmedEvents {
             if (Arrays.compareUnsigned(key, end) > 0) {
                 break;
             }
-            if (Records.isAnswer(StoreReader.head(events))) {
+            if (EventRecords.isAnswer(StoreReader.head(events))) {
                 answers.add(StoreReader.sequenceOf(key));
             }
             events.next();

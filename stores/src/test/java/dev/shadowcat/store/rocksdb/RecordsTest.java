@@ -11,6 +11,8 @@ import dev.shadowcat.store.SessionRecord;
 import dev.shadowcat.store.StoreException;
 import dev.shadowcat.store.StreamRecord;
 import dev.shadowcat.store.StreamRecord.Phase;
+import dev.shadowcat.store.format.RecordWriter;
+import dev.shadowcat.store.format.Records;
 import dev.shadowcat.testkit.Writes;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -84,13 +86,13 @@ class RecordsTest {
         String golden = "010380d095ffbc3102e807c8010575702fc3a97b2261223a317d";
         Event event = new Event(9, Writes.CREATED_AT, 2, true, "up/é", "{\"a\":1}".getBytes(StandardCharsets.UTF_8));
         Tail tail = new Tail(9, 1_000, 200, 9);
-        assertThat(hex(out -> Records.write(out, event, tail))).isEqualTo(golden);
+        assertThat(hex(out -> EventRecords.write(out, event, tail))).isEqualTo(golden);
         byte[] stored = bytes(golden);
-        assertThat(Records.event(9, stored, stored.length))
+        assertThat(EventRecords.event(9, stored, stored.length))
                 .usingRecursiveComparison()
                 .isEqualTo(event);
-        assertThat(Records.tail(9, stored, stored.length)).isEqualTo(tail);
-        assertThat(Records.isAnswer(stored)).isTrue();
+        assertThat(EventRecords.tail(9, stored, stored.length)).isEqualTo(tail);
+        assertThat(EventRecords.isAnswer(stored)).isTrue();
     }
 
     @Test
@@ -98,33 +100,34 @@ class RecordsTest {
         String golden = "010080d095ffbc310280808080800100047b7d";
         Event event = new Event(9, Writes.CREATED_AT, 2, false, null, "{}".getBytes(StandardCharsets.UTF_8));
         Tail tail = new Tail(9, 1L << 35, 0, 4);
-        assertThat(hex(out -> Records.write(out, event, tail))).isEqualTo(golden);
+        assertThat(hex(out -> EventRecords.write(out, event, tail))).isEqualTo(golden);
         byte[] stored = bytes(golden);
-        assertThat(Records.event(9, stored, stored.length))
+        assertThat(EventRecords.event(9, stored, stored.length))
                 .usingRecursiveComparison()
                 .isEqualTo(event);
-        assertThat(Records.tail(9, stored, stored.length)).isEqualTo(tail);
-        assertThat(Records.isAnswer(stored)).isFalse();
+        assertThat(EventRecords.tail(9, stored, stored.length)).isEqualTo(tail);
+        assertThat(EventRecords.isAnswer(stored)).isFalse();
     }
 
     @Test
     void marksOfVersion1() {
         String goldenMark = "0107840709e807c80108037538";
         TrimMark mark = new TrimMark(7, 900, new Tail(9, 1_000, 200, 8), "u8");
-        assertThat(hex(out -> Records.write(out, mark))).isEqualTo(goldenMark);
-        assertThat(Records.trimMark(bytes(goldenMark))).isEqualTo(mark);
+        assertThat(hex(out -> EventRecords.write(out, mark))).isEqualTo(goldenMark);
+        assertThat(EventRecords.trimMark(bytes(goldenMark))).isEqualTo(mark);
         String goldenMoved = "010c03753132";
         MovedCursor moved = new MovedCursor(12, "u12");
-        assertThat(hex(out -> Records.write(out, moved))).isEqualTo(goldenMoved);
-        assertThat(Records.movedCursor(bytes(goldenMoved))).isEqualTo(moved);
+        assertThat(hex(out -> EventRecords.write(out, moved))).isEqualTo(goldenMoved);
+        assertThat(EventRecords.movedCursor(bytes(goldenMoved))).isEqualTo(moved);
     }
 
     @Test
     void theHeadOfAnEventIsEnoughForItsTail() {
         Event event = new Event(Long.MAX_VALUE, -1, Integer.MAX_VALUE, false, null, new byte[10_000]);
         Tail tail = new Tail(Long.MAX_VALUE, Long.MAX_VALUE, Long.MAX_VALUE, Long.MAX_VALUE);
-        byte[] stored = bytes(hex(out -> Records.write(out, event, tail)));
-        assertThat(Records.tail(Long.MAX_VALUE, Arrays.copyOf(stored, 70), 70)).isEqualTo(tail);
+        byte[] stored = bytes(hex(out -> EventRecords.write(out, event, tail)));
+        assertThat(EventRecords.tail(Long.MAX_VALUE, Arrays.copyOf(stored, 70), 70))
+                .isEqualTo(tail);
     }
 
     @Test
@@ -152,7 +155,8 @@ class RecordsTest {
     @Property
     void numbersComeBack(@ForAll long number) {
         RecordWriter out = new RecordWriter();
-        assertThat(Records.number("number", Records.numberBytes(out, number))).isEqualTo(number);
+        assertThat(EventRecords.number("number", EventRecords.numberBytes(out, number)))
+                .isEqualTo(number);
     }
 
     private static String hex(Consumer<RecordWriter> record) {

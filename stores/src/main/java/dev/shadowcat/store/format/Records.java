@@ -1,6 +1,5 @@
-package dev.shadowcat.store.rocksdb;
+package dev.shadowcat.store.format;
 
-import dev.shadowcat.event.Event;
 import dev.shadowcat.event.SessionId;
 import dev.shadowcat.event.SpanIdentity;
 import dev.shadowcat.store.CredentialBinding;
@@ -19,19 +18,18 @@ import java.util.List;
 import java.util.function.Function;
 
 /**
- * The format of every row's value: a version, then the fields in a fixed order, numbers as varints. A field may be added at
+ * The format in which every store keeps a session's and a stream's record: a version, then the fields in a fixed order, numbers as varints. A field may be added at
  * the end of a new version only; every older version stays readable.
  */
-final class Records {
-    private static final byte VERSION = 1;
-    private static final byte VERSION_WITH_ORIGIN = 2; // of a stream's record; written where it has one
+public final class Records {
+    /** The first format of every record. */
+    public static final byte VERSION = 1;
 
-    private static final int ANSWER = 1;
-    private static final int UPSTREAM_ID = 2;
+    private static final byte VERSION_WITH_ORIGIN = 2; // of a stream's record; written where it has one
 
     private Records() {}
 
-    static void write(RecordWriter out, SessionRecord record) {
+    public static void write(RecordWriter out, SessionRecord record) {
         out.begin(VERSION)
                 .text(record.upstream())
                 .number(record.createdAtMillis())
@@ -40,7 +38,7 @@ final class Records {
                 .rest(record.initializeRequest());
     }
 
-    static SessionRecord sessionRecord(SessionId id, byte[] value) {
+    public static SessionRecord sessionRecord(SessionId id, byte[] value) {
         return decode(
                 "session record",
                 value,
@@ -48,7 +46,7 @@ final class Records {
                 in -> new SessionRecord(id, in.text(), in.number(), in.text(), in.texts(), in.rest()));
     }
 
-    static void write(RecordWriter out, SessionState state) {
+    public static void write(RecordWriter out, SessionState state) {
         out.begin(VERSION)
                 .number(state.generation())
                 .optionalText(state.upstreamSession())
@@ -63,7 +61,7 @@ final class Records {
         writeOwner(out, state.owner());
     }
 
-    static SessionState sessionState(byte[] value) {
+    public static SessionState sessionState(byte[] value) {
         return decode(
                 "session state",
                 value,
@@ -81,15 +79,15 @@ final class Records {
                         readOwner(in)));
     }
 
-    static void write(RecordWriter out, SessionActivity activity) {
+    public static void write(RecordWriter out, SessionActivity activity) {
         out.begin(VERSION).number(activity.lastActiveMillis()).number(activity.standaloneCursor());
     }
 
-    static SessionActivity sessionActivity(byte[] value) {
+    public static SessionActivity sessionActivity(byte[] value) {
         return decode("session activity", value, value.length, in -> new SessionActivity(in.number(), in.number()));
     }
 
-    static void write(RecordWriter out, StreamRecord record) {
+    public static void write(RecordWriter out, StreamRecord record) {
         SpanIdentity origin = record.origin();
         out.begin(origin == null ? VERSION : VERSION_WITH_ORIGIN)
                 .number(record.createdAtMillis())
@@ -109,7 +107,7 @@ final class Records {
         }
     }
 
-    static StreamRecord streamRecord(int number, byte[] value) {
+    public static StreamRecord streamRecord(int number, byte[] value) {
         return decode(
                 "stream record",
                 VERSION_WITH_ORIGIN,
@@ -139,101 +137,6 @@ final class Records {
         return open;
     }
 
-    static void write(RecordWriter out, TrimMark mark) {
-        out.begin(VERSION).number(mark.through()).number(mark.otherBytesThrough());
-        writeTail(out, mark.tail());
-        out.optionalText(mark.cursor());
-    }
-
-    static TrimMark trimMark(byte[] value) {
-        return decode(
-                "retention mark",
-                value,
-                value.length,
-                in -> new TrimMark(in.number(), in.number(), readTail(in, in.number()), in.optionalText()));
-    }
-
-    static void write(RecordWriter out, MovedCursor moved) {
-        out.begin(VERSION).number(moved.afterSequence()).text(moved.cursor());
-    }
-
-    static MovedCursor movedCursor(byte[] value) {
-        return decode("upstream cursor", value, value.length, in -> new MovedCursor(in.number(), in.text()));
-    }
-
-    /** @param tail the stream's tail with this event as its newest */
-    static void write(RecordWriter out, Event event, Tail tail) {
-        String upstreamId = event.upstreamId();
-        out.begin(VERSION)
-                .number((event.answer() ? ANSWER : 0) | (upstreamId == null ? 0 : UPSTREAM_ID))
-                .number(event.storedAtMillis())
-                .number(event.generation())
-                .number(tail.otherBytes())
-                .number(tail.answerBytes());
-        if (upstreamId == null) {
-            out.number(tail.cursorSequence());
-        } else {
-            out.text(upstreamId);
-        }
-        out.rest(event.message());
-    }
-
-    static Event event(long sequence, byte[] value, int length) {
-        return decode("event", value, length, in -> {
-            int flags = in.smallNumber();
-            long storedAt = in.number();
-            int generation = in.smallNumber();
-            in.number();
-            in.number();
-            String upstreamId = null;
-            if ((flags & UPSTREAM_ID) != 0) {
-                upstreamId = in.text();
-            } else {
-                in.number();
-            }
-            return new Event(sequence, storedAt, generation, (flags & ANSWER) != 0, upstreamId, in.rest());
-        });
-    }
-
-    /** The stream's tail as of this event, from its head alone. */
-    static Tail tail(long sequence, byte[] value, int length) {
-        return decode("event", value, length, in -> {
-            int flags = in.smallNumber();
-            in.number();
-            in.number();
-            long otherBytes = in.number();
-            long answerBytes = in.number();
-            return new Tail(sequence, otherBytes, answerBytes, (flags & UPSTREAM_ID) != 0 ? sequence : in.number());
-        });
-    }
-
-    /** Whether an event answers a request, from its head alone. */
-    static boolean isAnswer(byte[] head) {
-        return decode("event", head, head.length, in -> (in.smallNumber() & ANSWER) != 0);
-    }
-
-    static byte[] numberBytes(RecordWriter out, long number) {
-        ByteBuffer value = out.begin(VERSION).number(number).end();
-        byte[] bytes = new byte[value.remaining()];
-        value.get(bytes);
-        return bytes;
-    }
-
-    static long number(String what, byte[] value) {
-        return decode(what, value, value.length, RecordReader::number);
-    }
-
-    private static void writeTail(RecordWriter out, Tail tail) {
-        out.number(tail.lastSequence())
-                .number(tail.otherBytes())
-                .number(tail.answerBytes())
-                .number(tail.cursorSequence());
-    }
-
-    private static Tail readTail(RecordReader in, long lastSequence) {
-        return new Tail(lastSequence, in.number(), in.number(), in.number());
-    }
-
     private static void writeOwner(RecordWriter out, Owner owner) {
         out.text(owner.incarnation()).number(owner.epoch());
     }
@@ -260,7 +163,13 @@ final class Records {
         };
     }
 
-    private static <T> T decode(String what, byte[] value, int length, Function<RecordReader, T> fields) {
+    /**
+     * Reads a record of the first format.
+     *
+     * @param fields reads them in their order; what it runs into beyond the end, or cannot be, is damage
+     * @throws StoreException if it is damaged, or of a newer format
+     */
+    public static <T> T decode(String what, byte[] value, int length, Function<RecordReader, T> fields) {
         return decode(what, VERSION, value, length, fields);
     }
 

@@ -1,4 +1,4 @@
-package dev.shadowcat.store.rocksdb;
+package dev.shadowcat.store.format;
 
 import dev.shadowcat.store.StoreException;
 import java.nio.BufferUnderflowException;
@@ -8,7 +8,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** Reads the fields that {@link RecordWriter} wrote. */
-final class RecordReader {
+public final class RecordReader {
     private final byte[] bytes;
     private final int end;
     private final byte version;
@@ -29,11 +29,11 @@ final class RecordReader {
     }
 
     /** The format that it was written in. */
-    byte version() {
+    public byte version() {
         return version;
     }
 
-    long number() {
+    public long number() {
         long value = 0;
         for (int shift = 0; shift < Long.SIZE; shift += 7) {
             byte next = next();
@@ -45,25 +45,24 @@ final class RecordReader {
         throw new BufferUnderflowException();
     }
 
-    int smallNumber() {
+    public int smallNumber() {
         return Math.toIntExact(number());
     }
 
-    boolean flag() {
+    public boolean flag() {
         return number() != 0;
     }
 
-    String text() {
+    public String text() {
         return text(smallNumber());
     }
 
-    @Nullable
-    String optionalText() {
+    public @Nullable String optionalText() {
         int lengthAndOne = smallNumber();
         return lengthAndOne == 0 ? null : text(lengthAndOne - 1);
     }
 
-    List<String> texts() {
+    public List<String> texts() {
         int count = smallNumber();
         List<String> values = new ArrayList<>();
         for (int i = 0; i < count; i++) {
@@ -72,7 +71,7 @@ final class RecordReader {
         return values;
     }
 
-    byte[] rest() {
+    public byte[] rest() {
         byte[] rest = new byte[end - position];
         System.arraycopy(bytes, position, rest, 0, rest.length);
         position = end;

@@ -1,4 +1,4 @@
-package dev.shadowcat.store.rocksdb;
+package dev.shadowcat.store.format;
 
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -6,32 +6,32 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** Writes a record's fields into one reused buffer outside the heap, where RocksDB takes them from. One thread. */
-final class RecordWriter {
+public final class RecordWriter {
     private static final int FIRST_CAPACITY = 16 * 1024;
     /** A larger buffer, left by a large event, is given back after the batch. */
     private static final int KEPT_CAPACITY = 256 * 1024;
 
     private ByteBuffer buffer = ByteBuffer.allocateDirect(FIRST_CAPACITY);
 
-    RecordWriter begin(byte version) {
+    public RecordWriter begin(byte version) {
         buffer.clear();
         buffer.put(version);
         return this;
     }
 
     /** The record, ready to be read; valid until the next {@link #begin}. */
-    ByteBuffer end() {
+    public ByteBuffer end() {
         return buffer.flip();
     }
 
-    void trim() {
+    public void trim() {
         if (buffer.capacity() > KEPT_CAPACITY) {
             buffer = ByteBuffer.allocateDirect(FIRST_CAPACITY);
         }
     }
 
     /** Seven bits a byte, the lowest first; a negative number takes ten bytes. */
-    RecordWriter number(long value) {
+    public RecordWriter number(long value) {
         ensure(10);
         long rest = value;
         while ((rest & ~0x7FL) != 0) {
@@ -42,17 +42,17 @@ final class RecordWriter {
         return this;
     }
 
-    RecordWriter flag(boolean value) {
+    public RecordWriter flag(boolean value) {
         return number(value ? 1 : 0);
     }
 
-    RecordWriter text(String value) {
+    public RecordWriter text(String value) {
         byte[] bytes = value.getBytes(StandardCharsets.UTF_8);
         return number(bytes.length).rest(bytes);
     }
 
     /** A length of 0 is null; any other is one more than the text's. */
-    RecordWriter optionalText(@Nullable String value) {
+    public RecordWriter optionalText(@Nullable String value) {
         if (value == null) {
             return number(0);
         }
@@ -60,14 +60,14 @@ final class RecordWriter {
         return number(bytes.length + 1L).rest(bytes);
     }
 
-    RecordWriter texts(List<String> values) {
+    public RecordWriter texts(List<String> values) {
         number(values.size());
         values.forEach(this::text);
         return this;
     }
 
     /** Bytes without their length: the last field of a record. */
-    RecordWriter rest(byte[] bytes) {
+    public RecordWriter rest(byte[] bytes) {
         ensure(bytes.length);
         buffer.put(bytes);
         return this;

@@ -1,0 +1,57 @@
+package dev.shadowcat.store;
+
+import dev.shadowcat.event.SessionId;
+import java.util.Collection;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * A store that several nodes share. Each session has one holder at most, and only its holder's writes to it are taken: whoever
+ * puts a session first holds it, and others take it once its holder's lease has run out. A batch with writes to a session that
+ * another node holds, or nobody, is {@link AppendOutcome.Lost}; so a node that was paused and wakes up writes nothing.
+ *
+ * <p>Where the store may have lost writes that it had acknowledged, {@link #bootEpoch} rises, and no session has a holder any
+ * more until it is claimed anew.
+ *
+ * <p>A store is opened as one node: a random incarnation, made anew at each start, and the address at which others reach it.
+ */
+public interface SharedStore extends EventStore {
+    /**
+     * Begins this node's lease, and renews it, by the store's clock.
+     *
+     * @return whether it is without a break since the call before; false at the first call, and where it had run out, so that
+     *     others may have taken sessions
+     */
+    boolean renew();
+
+    /** Ends the lease, so that others may take this node's sessions at once. */
+    void leave();
+
+    /**
+     * Takes a session for this node unless a node whose lease runs holds it. Of two nodes that try, one gets it. Called only where
+     * this node has no write of the session under way: one from the time before would pass.
+     */
+    Claim claim(SessionId session);
+
+    /** Those of these sessions that this node does not hold. */
+    Set<SessionId> lost(Collection<SessionId> sessions);
+
+    /** Sessions with a stream that is open, and with no holder whose lease runs; at most {@code limit}, in any order. */
+    List<SessionId> abandoned(int limit);
+
+    /** Who holds a session. */
+    sealed interface Claim {
+        /** This node does, since now or before. */
+        record Held() implements Claim {}
+
+        /**
+         * Another node does, and its lease runs.
+         *
+         * @param address of the node, as it gave it
+         */
+        record Elsewhere(String address) implements Claim {}
+
+        /** There is no such session. */
+        record Absent() implements Claim {}
+    }
+}
