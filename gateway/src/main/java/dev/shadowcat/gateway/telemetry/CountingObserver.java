@@ -28,10 +28,10 @@ final class CountingObserver implements Observer {
     }
 
     private final Operations operations;
-    private final Histogram batchSize;
-    private final Histogram latency;
-    private final Histogram flush;
-    private final Histogram sessionBytes;
+    private final Histogram.Series batchSize;
+    private final Histogram.Series latency;
+    private final Histogram.Series flush;
+    private final Histogram.Series sessionBytes;
     private final LongAdder success;
     private final LongAdder failure;
     private final LongAdder retry;
@@ -39,8 +39,8 @@ final class CountingObserver implements Observer {
     private final LongAdder unstored;
     private final LongAdder waited;
     private final LongAdder activityUpdates;
-    private final Histogram activityBatch;
-    private final Histogram activityLatency;
+    private final Histogram.Series activityBatch;
+    private final Histogram.Series activityLatency;
     private final LongAdder coalesced;
     private final LongAdder skipped;
     private final LongAdder backPressure;
@@ -50,7 +50,7 @@ final class CountingObserver implements Observer {
     private final LongAdder gaps;
     private final LongAdder received;
     private final LongAdder sent;
-    private final Histogram replay;
+    private final Histogram.Series replay;
     private final LongAdder replayed;
     private volatile long openBefore; // beside those that began and ended since the process began
     private final LongAdder created;

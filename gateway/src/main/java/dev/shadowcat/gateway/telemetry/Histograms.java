@@ -10,13 +10,16 @@ import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 
 /** The gateway's own histograms, for exporters: OpenTelemetry has none that are read only when somebody wants to know. */
-final class Histograms implements MetricProducer {
+public final class Histograms implements MetricProducer {
     private final InstrumentationScopeInfo scope = InstrumentationScopeInfo.create(Telemetry.SCOPE);
     private final long startNanos = Clock.getDefault().now();
     private final List<Histogram> all = new CopyOnWriteArrayList<>();
 
-    void add(Histogram histogram) {
+    /** See {@link Histogram#Histogram}. */
+    Histogram histogram(String name, String unit, String help, double scale, List<Double> bounds) {
+        Histogram histogram = new Histogram(name, unit, help, scale, bounds);
         all.add(histogram);
+        return histogram;
     }
 
     @Override
@@ -24,6 +27,7 @@ final class Histograms implements MetricProducer {
         long now = Clock.getDefault().now();
         return all.stream()
                 .map(histogram -> histogram.collect(resource, scope, startNanos, now))
+                .filter(metric -> !metric.isEmpty())
                 .toList();
     }
 }

@@ -3,6 +3,7 @@ package dev.shadowcat.gateway.telemetry;
 import io.opentelemetry.api.common.AttributeKey;
 import io.opentelemetry.api.common.Attributes;
 import io.opentelemetry.api.metrics.Meter;
+import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.HashSet;
 import java.util.Locale;
@@ -81,12 +82,13 @@ public final class Instruments {
         return nanos;
     }
 
-    /** A distribution; see {@link Histogram} for the scale. */
-    Histogram histogram(String name, String unit, String help, double scale, double... bounds) {
+    /** A distribution without attributes; see {@link Histogram} for the scale. */
+    Histogram.Series histogram(String name, String unit, String help, double scale, double... bounds) {
         register(name);
-        Histogram histogram = new Histogram(name, unit, help, scale, bounds);
-        histograms.add(histogram);
-        return histogram;
+        return histograms
+                .histogram(
+                        name, unit, help, scale, Arrays.stream(bounds).boxed().toList())
+                .series(Attributes.empty());
     }
 
     private synchronized void register(String name) {

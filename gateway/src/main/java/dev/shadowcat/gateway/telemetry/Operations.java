@@ -14,9 +14,6 @@ import io.netty.handler.codec.http.HttpMethod;
 import io.opentelemetry.api.common.AttributeKey;
 import io.opentelemetry.api.common.Attributes;
 import io.opentelemetry.api.common.AttributesBuilder;
-import io.opentelemetry.api.metrics.DoubleHistogram;
-import io.opentelemetry.api.metrics.Meter;
-import io.opentelemetry.api.metrics.MeterProvider;
 import io.opentelemetry.api.trace.Span;
 import io.opentelemetry.api.trace.SpanBuilder;
 import io.opentelemetry.api.trace.SpanContext;
@@ -26,7 +23,6 @@ import io.opentelemetry.api.trace.Tracer;
 import io.opentelemetry.context.Context;
 import io.opentelemetry.context.propagation.TextMapPropagator;
 import java.util.Collection;
-import java.util.List;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -55,8 +51,7 @@ public final class Operations {
             .build();
 
     /** Nothing is kept of anything. Behind the constants that it is made of. */
-    public static final Operations NONE =
-            new Operations(MeterProvider.noop().get(Telemetry.SCOPE), null, TextMapPropagator.noop());
+    public static final Operations NONE = new Operations(new Histograms(), null, TextMapPropagator.noop());
 
     private final @Nullable Tracer tracer;
     private final @Nullable FlushSpans flushes;
@@ -64,59 +59,61 @@ public final class Operations {
     private final LongSupplier nanoTime;
     private final BoundedNames tools = new BoundedNames(NAMES);
     private final BoundedNames prompts = new BoundedNames(NAMES);
-    private final OperationAttributes served = new OperationAttributes(NETWORK, tools, prompts);
-    private final HttpAttributes requests = HttpAttributes.served(HTTP);
-    private final DoubleHistogram serverDuration;
-    private final DoubleHistogram clientDuration;
-    private final DoubleHistogram serverSession;
-    private final DoubleHistogram clientSession;
-    private final DoubleHistogram servedDuration;
-    private final DoubleHistogram sentDuration;
+    private final OperationDurations served;
+    private final HttpDurations requests;
+    private final Histogram clientDuration;
+    private final Histogram serverSession;
+    private final Histogram clientSession;
+    private final Histogram sentDuration;
 
     /** @param tracer null where tracing is off */
-    public Operations(Meter meter, @Nullable Tracer tracer, TextMapPropagator propagator) {
-        this(meter, tracer, propagator, System::nanoTime);
+    public Operations(Histograms histograms, @Nullable Tracer tracer, TextMapPropagator propagator) {
+        this(histograms, tracer, propagator, System::nanoTime);
     }
 
-    Operations(Meter meter, @Nullable Tracer tracer, TextMapPropagator propagator, LongSupplier nanoTime) {
+    Operations(Histograms histograms, @Nullable Tracer tracer, TextMapPropagator propagator, LongSupplier nanoTime) {
         this.tracer = tracer;
         this.flushes = tracer == null ? null : new FlushSpans(tracer);
         this.propagation = new Propagation(propagator);
         this.nanoTime = nanoTime;
-        this.serverDuration = seconds(
-                meter,
+        Histogram serverDuration = histograms.histogram(
                 "mcp.server.operation.duration",
-                "From a client's request or notification to its answer or acceptance.");
-        this.clientDuration = seconds(
-                meter,
+                "s",
+                "From a client's request or notification to its answer or acceptance.",
+                NANOS,
+                Conventions.MCP_SECONDS);
+        this.served = new OperationDurations(serverDuration, NETWORK, tools, prompts);
+        this.clientDuration = histograms.histogram(
                 "mcp.client.operation.duration",
-                "From a request's or notification's sending to the upstream to its answer or acceptance.");
-        this.serverSession =
-                seconds(meter, "mcp.server.session.duration", "From a client's session's begin to its end.");
-        this.clientSession =
-                seconds(meter, "mcp.client.session.duration", "From an upstream session's begin to its end.");
-        this.servedDuration = seconds(
-                meter,
+                "s",
+                "From a request's or notification's sending to the upstream to its answer or acceptance.",
+                NANOS,
+                Conventions.MCP_SECONDS);
+        this.serverSession = histograms.histogram(
+                "mcp.server.session.duration",
+                "s",
+                "From a client's session's begin to its end.",
+                MILLIS,
+                Conventions.MCP_SECONDS);
+        this.clientSession = histograms.histogram(
+                "mcp.client.session.duration",
+                "s",
+                "From an upstream session's begin to its end.",
+                MILLIS,
+                Conventions.MCP_SECONDS);
+        Histogram servedDuration = histograms.histogram(
                 "http.server.request.duration",
+                "s",
                 "From a client's HTTP request to the end of its answer.",
+                NANOS,
                 Conventions.HTTP_SECONDS);
-        this.sentDuration = seconds(
-                meter,
+        this.requests = HttpDurations.served(servedDuration, HTTP);
+        this.sentDuration = histograms.histogram(
                 "http.client.request.duration",
+                "s",
                 "From an HTTP request to an upstream to the end of its answer.",
+                NANOS,
                 Conventions.HTTP_SECONDS);
-    }
-
-    private static DoubleHistogram seconds(Meter meter, String name, String description) {
-        return seconds(meter, name, description, Conventions.MCP_SECONDS);
-    }
-
-    private static DoubleHistogram seconds(Meter meter, String name, String description, List<Double> buckets) {
-        return meter.histogramBuilder(name)
-                .setUnit("s")
-                .setDescription(description)
-                .setExplicitBucketBoundariesAdvice(buckets)
-                .build();
     }
 
     Propagation propagation() {
@@ -135,7 +132,11 @@ public final class Operations {
                 .put(Conventions.NETWORK_PROTOCOL_VERSION, Conventions.HTTP_1_1)
                 .build();
         return new Peer(
-                address, port, new OperationAttributes(common, tools, prompts), HttpAttributes.sent(http), common);
+                address,
+                port,
+                new OperationDurations(clientDuration, common, tools, prompts),
+                HttpDurations.sent(sentDuration, http),
+                common);
     }
 
     /** A client's request or notification has come. */
@@ -276,26 +277,23 @@ public final class Operations {
 
     /** A client's HTTP request has ended; status 0: the client left before an answer began. */
     public void served(HttpMethod method, int status, long nanos) {
-        servedDuration.record(
-                (double) nanos * NANOS,
-                requests.of(method, status, status == 0 ? ErrorType.CLIENT_GONE : null),
-                Context.root());
+        requests.of(method, status, status == 0 ? ErrorType.CLIENT_GONE : null).observe(nanos);
     }
 
     /** An HTTP request to an upstream has ended; see {@link dev.shadowcat.gateway.upstream.CallMeter}. */
     public void sent(Peer peer, HttpMethod method, int status, @Nullable ErrorType failure, long nanos) {
         ErrorType errorType = status != 0 && failure == ErrorType.CLOSED ? null : failure; // its answer says more
-        sentDuration.record((double) nanos * NANOS, peer.requests().of(method, status, errorType), Context.root());
+        peer.requests().of(method, status, errorType).observe(nanos);
     }
 
     /** A client's session has ended. */
     public void sessionEnded(long millis, String version, @Nullable ErrorType errorType) {
-        serverSession.record((double) millis * MILLIS, session(NETWORK, version, errorType));
+        serverSession.series(session(NETWORK, version, errorType)).observe(millis);
     }
 
     /** An upstream's session has ended. */
     public void upstreamSessionEnded(Peer peer, long millis, String version, @Nullable ErrorType errorType) {
-        clientSession.record((double) millis * MILLIS, session(peer.sessions(), version, errorType));
+        clientSession.series(session(peer.sessions(), version, errorType)).observe(millis);
     }
 
     private static Attributes session(Attributes common, String version, @Nullable ErrorType errorType) {
@@ -324,7 +322,7 @@ public final class Operations {
             long begunNanos,
             @Nullable Context context,
             @Nullable Outcome failure) {
-        record(serverDuration, begunNanos, served.of(method, target, version, failure), context);
+        served.of(method, target, version, failure).observe(nanoTime.getAsLong() - begunNanos);
         end(version, context, failure);
     }
 
@@ -348,13 +346,8 @@ public final class Operations {
             long sentNanos,
             @Nullable Context context,
             @Nullable Outcome failure) {
-        record(clientDuration, sentNanos, peer.operations().of(method, target, version, failure), context);
+        peer.operations().of(method, target, version, failure).observe(nanoTime.getAsLong() - sentNanos);
         end(version, context, failure);
-    }
-
-    private void record(DoubleHistogram histogram, long sinceNanos, Attributes attributes, @Nullable Context context) {
-        double seconds = (double) (nanoTime.getAsLong() - sinceNanos) * NANOS;
-        histogram.record(seconds, attributes, context == null ? Context.root() : context);
     }
 
     private static void end(String version, @Nullable Context context, @Nullable Outcome failure) {

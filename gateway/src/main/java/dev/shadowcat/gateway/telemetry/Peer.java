@@ -2,15 +2,15 @@ package dev.shadowcat.gateway.telemetry;
 
 import io.opentelemetry.api.common.Attributes;
 
-/** An upstream as telemetry names it, with the attributes of what is sent to it. */
+/** An upstream as telemetry names it, with how long what is sent to it takes. */
 public final class Peer {
     private final String address;
     private final int port;
-    private final OperationAttributes operations;
-    private final HttpAttributes requests;
+    private final OperationDurations operations;
+    private final HttpDurations requests;
     private final Attributes sessions;
 
-    Peer(String address, int port, OperationAttributes operations, HttpAttributes requests, Attributes sessions) {
+    Peer(String address, int port, OperationDurations operations, HttpDurations requests, Attributes sessions) {
         this.address = address;
         this.port = port;
         this.operations = operations;
@@ -26,11 +26,11 @@ public final class Peer {
         return port;
     }
 
-    OperationAttributes operations() {
+    OperationDurations operations() {
         return operations;
     }
 
-    HttpAttributes requests() {
+    HttpDurations requests() {
         return requests;
     }
 

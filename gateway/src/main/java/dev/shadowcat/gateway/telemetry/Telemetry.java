@@ -158,9 +158,7 @@ public final class Telemetry implements AutoCloseable {
         return disabled
                 ? Operations.NONE
                 : new Operations(
-                        sdk.getMeter(SCOPE),
-                        traces ? tracer : null,
-                        sdk.getPropagators().getTextMapPropagator());
+                        histograms, traces ? tracer : null, sdk.getPropagators().getTextMapPropagator());
     }
 
     /** Follows requests. */

@@ -1,5 +1,6 @@
 package dev.shadowcat.gateway.relay;
 
+import dev.shadowcat.gateway.telemetry.Histograms;
 import dev.shadowcat.gateway.telemetry.Operations;
 import dev.shadowcat.gateway.telemetry.Telemetry;
 import dev.shadowcat.store.EventStore;
@@ -31,8 +32,11 @@ final class RecordedTelemetry implements AutoCloseable {
 
     private final InMemorySpanExporter spans = InMemorySpanExporter.create();
     private final InMemoryMetricReader metrics = InMemoryMetricReader.create();
-    private final SdkMeterProvider meters =
-            SdkMeterProvider.builder().registerMetricReader(metrics).build();
+    private final Histograms histograms = new Histograms();
+    private final SdkMeterProvider meters = SdkMeterProvider.builder()
+            .registerMetricReader(metrics)
+            .registerMetricProducer(histograms)
+            .build();
     private final SdkTracerProvider tracers;
     private final Operations operations;
 
@@ -41,7 +45,7 @@ final class RecordedTelemetry implements AutoCloseable {
                 .addSpanProcessor(SimpleSpanProcessor.create(spans))
                 .setSampler(sampler == null ? Sampler.alwaysOff() : sampler)
                 .build();
-        operations = new Operations(meters.get("test"), sampler == null ? null : tracers.get("test"), W3C);
+        operations = new Operations(histograms, sampler == null ? null : tracers.get("test"), W3C);
     }
 
     static RecordedTelemetry tracing() {

@@ -7,7 +7,6 @@ import dev.shadowcat.mcp.MessageReader;
 import dev.shadowcat.memory.Footprint;
 import dev.shadowcat.memory.Measured;
 import io.netty.handler.codec.http.EmptyHttpHeaders;
-import io.opentelemetry.api.metrics.MeterProvider;
 import io.opentelemetry.api.trace.Tracer;
 import io.opentelemetry.context.propagation.TextMapPropagator;
 import io.opentelemetry.sdk.trace.SdkTracerProvider;
@@ -22,7 +21,7 @@ class OperationFootprintTest {
     }
 
     private static Operations operations(@Nullable Tracer tracer) {
-        return new Operations(MeterProvider.noop().get("test"), tracer, TextMapPropagator.noop());
+        return new Operations(new Histograms(), tracer, TextMapPropagator.noop());
     }
 
     private static ServerOperation call(Operations operations, String name) {

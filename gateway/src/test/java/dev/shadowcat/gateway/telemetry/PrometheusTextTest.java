@@ -23,7 +23,7 @@ class PrometheusTextTest {
     void writesInstrumentsInTheOrderOfTheirNames() {
         metrics.gauge("z_sessions", "{session}", "Sessions in memory.", () -> 2.5);
         metrics.counter("a_total", "{a}", "Count.").add(1_000_000_000);
-        Histogram histogram = metrics.histogram("m", "s", "Sizes.", 0.5, 1, 2);
+        Histogram.Series histogram = metrics.histogram("m", "s", "Sizes.", 0.5, 1, 2);
         histogram.observe(2);
         histogram.observe(3);
         histogram.observe(9);

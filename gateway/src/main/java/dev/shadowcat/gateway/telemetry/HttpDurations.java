@@ -1,5 +1,6 @@
 package dev.shadowcat.gateway.telemetry;
 
+import dev.shadowcat.gateway.telemetry.Histogram.Series;
 import dev.shadowcat.observe.ErrorType;
 import io.netty.handler.codec.http.HttpMethod;
 import io.opentelemetry.api.common.Attributes;
@@ -8,54 +9,56 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
-/** The attributes of one side's HTTP durations: made once for each combination, and few, whatever peers send. Any thread. */
-final class HttpAttributes {
+/** How long one side's HTTP requests take: a series for each combination of attributes, made once, and few, whatever peers send. Any thread. */
+final class HttpDurations {
     private static final int STATUSES = 600;
     private static final int FIRST_ERROR = 400;
     private static final int FIRST_SERVER_ERROR = 500;
     private static final HttpMethod OTHER = HttpMethod.valueOf(Conventions.OTHER);
 
+    private final Histogram durations;
     private final Attributes common;
     private final int firstError;
-    private final Map<HttpMethod, @Nullable Attributes[]> answered = new ConcurrentHashMap<>();
-    private final Map<HttpMethod, Map<String, Attributes>> failed = new ConcurrentHashMap<>();
+    private final Map<HttpMethod, @Nullable Series[]> answered = new ConcurrentHashMap<>();
+    private final Map<HttpMethod, Map<String, Series>> failed = new ConcurrentHashMap<>();
 
-    private HttpAttributes(Attributes common, int firstError) {
+    private HttpDurations(Histogram durations, Attributes common, int firstError) {
+        this.durations = durations;
         this.common = common;
         this.firstError = firstError;
     }
 
     /** Of requests served: a status of 4xx is the client's error, not the server's. */
-    static HttpAttributes served(Attributes common) {
-        return new HttpAttributes(common, FIRST_SERVER_ERROR);
+    static HttpDurations served(Histogram durations, Attributes common) {
+        return new HttpDurations(durations, common, FIRST_SERVER_ERROR);
     }
 
     /** Of requests sent. */
-    static HttpAttributes sent(Attributes common) {
-        return new HttpAttributes(common, FIRST_ERROR);
+    static HttpDurations sent(Histogram durations, Attributes common) {
+        return new HttpDurations(durations, common, FIRST_ERROR);
     }
 
     /**
-     * The attributes of a request that ended.
+     * The series of a request that ended.
      *
      * @param status 0 where no answer began
      * @param errorType null where a status says all
      */
-    Attributes of(HttpMethod method, int status, @Nullable ErrorType errorType) {
+    Series of(HttpMethod method, int status, @Nullable ErrorType errorType) {
         HttpMethod known = isKnown(method) ? method : OTHER;
         if (errorType != null || status <= 0 || status >= STATUSES) {
             return failed(known, errorType == null ? Conventions.OTHER : errorType.text());
         }
-        @Nullable Attributes[] byStatus = answered.get(known);
+        @Nullable Series[] byStatus = answered.get(known);
         if (byStatus == null) {
-            byStatus = answered.computeIfAbsent(known, key -> new @Nullable Attributes[STATUSES]);
+            byStatus = answered.computeIfAbsent(known, key -> new @Nullable Series[STATUSES]);
         }
-        Attributes attributes = byStatus[status];
-        if (attributes == null) { // twice is as good as once
-            attributes = built(known, status);
-            byStatus[status] = attributes;
+        Series series = byStatus[status];
+        if (series == null) { // looked up twice is as good as once
+            series = answered(known, status);
+            byStatus[status] = series;
         }
-        return attributes;
+        return series;
     }
 
     private static boolean isKnown(HttpMethod method) {
@@ -68,23 +71,23 @@ final class HttpAttributes {
                 || method.equals(HttpMethod.PATCH);
     }
 
-    private Attributes built(HttpMethod method, int status) {
+    private Series answered(HttpMethod method, int status) {
         AttributesBuilder builder = common.toBuilder()
                 .put(Conventions.HTTP_METHOD, method.name())
                 .put(Conventions.HTTP_STATUS, (long) status);
         if (status >= firstError) {
             builder.put(Conventions.ERROR, Integer.toString(status));
         }
-        return builder.build();
+        return durations.series(builder.build());
     }
 
-    private Attributes failed(HttpMethod method, String errorType) {
+    private Series failed(HttpMethod method, String errorType) {
         return failed.computeIfAbsent(method, key -> new ConcurrentHashMap<>())
                 .computeIfAbsent(
                         errorType,
-                        error -> common.toBuilder()
+                        error -> durations.series(common.toBuilder()
                                 .put(Conventions.HTTP_METHOD, method.name())
                                 .put(Conventions.ERROR, error)
-                                .build());
+                                .build()));
     }
 }
