@@ -112,6 +112,12 @@ public interface Observer {
     /** An idle session left memory; it stays in the store. */
     default void sessionEvicted() {}
 
+    /** Another node took a session of this one, whose lease had run out. */
+    default void sessionLost() {}
+
+    /** A request was answered by the node that holds its session. */
+    default void forwarded() {}
+
     /** A session in memory was measured. */
     default void sessionMeasured(long bytes) {}
 

@@ -68,6 +68,12 @@ final class Deliveries {
     /** Tells each its fate; one that fails to take it takes it from nobody else. The lanes' executor. */
     private void complete(List<PendingWrite> delivered, IdentityHashMap<StoreWrite, String> refused) {
         for (PendingWrite pending : delivered) {
+            Lane lane = pending.lane();
+            if (lane != null && StoreWriter.LOST.equals(refused.get(pending.write()))) {
+                lane.listener().lost();
+            }
+        }
+        for (PendingWrite pending : delivered) {
             try {
                 complete(pending, refused.get(pending.write()));
             } catch (RuntimeException broken) {

@@ -106,41 +106,63 @@ final class Intake {
     }
 
     void closeLane(Lane lane, StoreWrite last, Completion completion) {
-        List<PendingWrite> discarded = new ArrayList<>();
+        List<PendingWrite> discarded;
         lock.lock();
         try {
             if (lane.closed() || ended) {
                 refuse(lane, last, completion);
                 return;
             }
-            for (Iterator<PendingWrite> each = queue.iterator(); each.hasNext(); ) {
-                PendingWrite pending = each.next();
-                if (pending.lane() == lane) {
-                    each.remove();
-                    discarded.add(pending);
-                }
-            }
-            lane.queued(-discarded.size());
-            waiting.remove(lane);
-            for (PendingWrite left = lane.takeOverflow(); left != null; left = lane.takeOverflow()) {
-                bounds.overflowsNoMore(left, lane);
-                discarded.add(left);
-            }
-            relieve(lane);
-            discarded.forEach(bounds::left);
-            lane.closed(true);
-            lane.unsettled(1 - discarded.size());
+            discarded = discard(lane);
             PendingWrite pending = new PendingWrite(last, lane, completion, nanoTime.getAsLong());
             bounds.came(pending);
+            lane.unsettled(1);
             enqueue(pending); // beyond the capacity if need be: one for each session at most
         } finally {
             lock.unlock();
         }
+        tellDiscarded(lane, discarded, "the session was deleted");
+    }
+
+    void abandonLane(Lane lane) {
+        List<PendingWrite> discarded;
+        lock.lock();
+        try {
+            discarded = lane.closed() ? List.of() : discard(lane);
+        } finally {
+            lock.unlock();
+        }
+        tellDiscarded(lane, discarded, StoreWriter.LOST);
+    }
+
+    /** Closes a lane, and takes out what waits of it. */
+    private List<PendingWrite> discard(Lane lane) {
+        List<PendingWrite> discarded = new ArrayList<>();
+        for (Iterator<PendingWrite> each = queue.iterator(); each.hasNext(); ) {
+            PendingWrite pending = each.next();
+            if (pending.lane() == lane) {
+                each.remove();
+                discarded.add(pending);
+            }
+        }
+        lane.queued(-discarded.size());
+        waiting.remove(lane);
+        for (PendingWrite left = lane.takeOverflow(); left != null; left = lane.takeOverflow()) {
+            bounds.overflowsNoMore(left, lane);
+            discarded.add(left);
+        }
+        relieve(lane);
+        discarded.forEach(bounds::left);
+        lane.closed(true);
+        lane.unsettled(-discarded.size());
+        return discarded;
+    }
+
+    private void tellDiscarded(Lane lane, List<PendingWrite> discarded, String reason) {
         if (!discarded.isEmpty()) {
             observer.dropped(Dropped.SESSION_DELETED, discarded.size());
             lane.executor()
-                    .execute(() -> discarded.forEach(
-                            each -> each.completion().refused(each.write(), "the session was deleted")));
+                    .execute(() -> discarded.forEach(each -> each.completion().refused(each.write(), reason)));
         }
     }
 

@@ -38,6 +38,9 @@ public final class Lane {
 
         /** The fate of every write that was offered is known. */
         void settled();
+
+        /** Another node holds the session: this lane's writes are taken no longer. Told before the writes that it concerns. */
+        default void lost() {}
     }
 
     /** What the queue has no room for, since when. */
@@ -69,6 +72,11 @@ public final class Lane {
     /** Ends the lane: what still waits is discarded (its completions hear of a refusal), then {@code last} is stored. */
     public void close(StoreWrite last, Completion completion) {
         intake.closeLane(this, last, completion);
+    }
+
+    /** Ends the lane without a last word: what still waits is discarded (its completions hear of a refusal). */
+    public void abandon() {
+        intake.abandonLane(this);
     }
 
     /** Whether the lane has writes that the queue had no room for. */

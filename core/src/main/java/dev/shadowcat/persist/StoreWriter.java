@@ -29,7 +29,8 @@ import org.slf4j.LoggerFactory;
 final class StoreWriter {
     private static final Logger log = LoggerFactory.getLogger(StoreWriter.class);
 
-    private static final String LOST = "another node holds the session";
+    /** Why a write was let go whose session this node does not hold. */
+    static final String LOST = "another node holds the session";
 
     private final EventStore store;
     private final DeadLetters deadLetters;

@@ -65,6 +65,7 @@ public class Session implements Lane.Listener, Measured {
     private boolean cursorSkipped; // of the updates with the standalone cursor: the store may have no newer one
     private @Nullable StoredBytes storedBytes; // null while the store has only answers of it: most sessions are idle
     private boolean deleted;
+    private boolean lost;
     private @Nullable SessionManager<?> manager; // hears when the session may have become idle
 
     // Guarded by the residents.
@@ -483,8 +484,14 @@ public class Session implements Lane.Listener, Measured {
                 : List.of();
     }
 
+    /** Whether it is over: for good, or {@link #isLost} to another node. */
     public final boolean deleted() {
         return deleted;
+    }
+
+    /** Whether another node holds it now: it goes on, but not here. */
+    public final boolean isLost() {
+        return lost;
     }
 
     /** Ends the session for good: waiting writes are discarded, clients' connections end, then the store forgets it. */
@@ -492,6 +499,32 @@ public class Session implements Lane.Listener, Measured {
         deleted = true;
         services.worker().forget(id);
         lane.close(new StoreWrite.DeleteSession(id), completion);
+        calls.forEach(call -> call.operation().abandoned());
+        letGo();
+    }
+
+    /** Another node holds the session: it leaves memory without a word to the store, and its clients come back to that node. */
+    @Override
+    public final void lost() {
+        if (deleted) {
+            return;
+        }
+        deleted = true;
+        lost = true;
+        services.worker().forget(id);
+        lane.abandon();
+        calls.forEach(call -> call.operation().interrupted());
+        closeUpstream();
+        letGo();
+        if (manager != null) {
+            manager.lost(this);
+        }
+    }
+
+    /** Ends everything that is under way to the upstream. */
+    protected void closeUpstream() {}
+
+    private void letGo() {
         for (EventStream stream : streams()) {
             ClientStream client = stream.client();
             if (client != null) {
@@ -501,7 +534,6 @@ public class Session implements Lane.Listener, Measured {
         }
         standalone = null;
         others = null;
-        calls.forEach(call -> call.operation().abandoned());
         calls = List.of();
     }
 

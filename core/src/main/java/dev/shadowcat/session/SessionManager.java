@@ -5,6 +5,7 @@ import dev.shadowcat.persist.Completion;
 import dev.shadowcat.store.SessionActivity;
 import dev.shadowcat.store.SessionRecord;
 import dev.shadowcat.store.SessionState;
+import dev.shadowcat.store.SharedStore;
 import dev.shadowcat.store.StoreWrite;
 import dev.shadowcat.store.StoredSession;
 import dev.shadowcat.store.StoredStream;
@@ -28,6 +29,7 @@ import org.jspecify.annotations.Nullable;
 @SuppressWarnings("ReferenceEquality") // a session is itself alone: an evicted one and its successor are two
 public final class SessionManager<S extends Session> {
     private final SessionServices services;
+    private final Holding holding;
     private final Factory<S> factory;
     private final Function<SessionId, SessionLoop> loops;
     private final Residents residents = new Residents();
@@ -54,11 +56,32 @@ public final class SessionManager<S extends Session> {
         }
     }
 
-    private record Waiter<S>(Consumer<Optional<S>> found, Consumer<String> failed, SessionLoop loop) {}
+    private record Waiter<S>(
+            Consumer<Optional<S>> found, Consumer<String> elsewhere, Consumer<String> failed, SessionLoop loop) {}
+
+    /** Whose a session is, asked before it is read from the store. Blocks; not on a loop. */
+    @FunctionalInterface
+    public interface Holding {
+        /** Where there is one node only. */
+        Holding ALONE = session -> new SharedStore.Claim.Held();
+
+        SharedStore.Claim claim(SessionId session);
+    }
+
+    /** Of a store that nobody shares. */
+    public SessionManager(
+            SessionServices services, Factory<S> factory, Function<SessionId, SessionLoop> loops, int maxInMemory) {
+        this(services, Holding.ALONE, factory, loops, maxInMemory);
+    }
 
     /** @param maxInMemory sessions that stay in memory; more only where more are in use */
     public SessionManager(
-            SessionServices services, Factory<S> factory, Function<SessionId, SessionLoop> loops, int maxInMemory) {
+            SessionServices services,
+            Holding holding,
+            Factory<S> factory,
+            Function<SessionId, SessionLoop> loops,
+            int maxInMemory) {
+        this.holding = holding;
         this.services = services;
         this.factory = factory;
         this.loops = loops;
@@ -81,9 +104,19 @@ public final class SessionManager<S extends Session> {
 
     /**
      * Finds a session and holds it until {@link #release}. {@code found} runs on the session's loop, or on {@code caller}
-     * where there is none; {@code failed} runs on {@code caller} where the store cannot be read.
+     * where there is none; {@code failed} runs on {@code caller} where the store cannot be read, or another node holds it.
      */
     public void find(SessionId id, SessionLoop caller, Consumer<Optional<S>> found, Consumer<String> failed) {
+        find(id, caller, found, address -> failed.accept("the node at " + address + " holds it"), failed);
+    }
+
+    /** The same; {@code elsewhere} runs on {@code caller} with the address of the node that holds it, where that is another one. */
+    public void find(
+            SessionId id,
+            SessionLoop caller,
+            Consumer<Optional<S>> found,
+            Consumer<String> elsewhere,
+            Consumer<String> failed) {
         S session = hold(id);
         if (session != null) {
             session.loop().run(() -> found.accept(Optional.of(session)));
@@ -93,14 +126,19 @@ public final class SessionManager<S extends Session> {
             caller.run(() -> found.accept(Optional.empty()));
             return;
         }
-        Waiter<S> waiter = new Waiter<>(found, failed, caller);
+        Waiter<S> waiter = new Waiter<>(found, elsewhere, failed, caller);
         boolean[] first = new boolean[1];
         loading.compute(id, (key, under) -> {
             first[0] = under == null;
             return under == null ? new Loading<>(List.of(waiter), false) : under.with(waiter);
         });
         if (first[0]) {
-            services.reader().read(caller, () -> load(id), known -> loaded(id, known), reason -> notLoaded(id, reason));
+            services.reader()
+                    .read(
+                            caller,
+                            () -> load(id),
+                            loaded -> loaded(id, loaded),
+                            reason -> notHere(id, each -> each.failed().accept(reason)));
         }
     }
 
@@ -113,7 +151,15 @@ public final class SessionManager<S extends Session> {
         return session;
     }
 
-    private Optional<Known> load(SessionId id) {
+    private Loaded load(SessionId id) {
+        return switch (holding.claim(id)) {
+            case SharedStore.Claim.Held _ -> new Loaded.Here(read(id));
+            case SharedStore.Claim.Elsewhere other -> new Loaded.Elsewhere(other.address());
+            case SharedStore.Claim.Absent _ -> new Loaded.Here(Optional.empty());
+        };
+    }
+
+    private Optional<Known> read(SessionId id) {
         SessionActivity pending =
                 services.worker().pendingActivity(id); // before the store is read: it may get there meanwhile
         return services.store()
@@ -126,6 +172,19 @@ public final class SessionManager<S extends Session> {
     }
 
     private record Known(StoredSession session, List<StoredStream> streams) {}
+
+    private sealed interface Loaded {
+        record Here(Optional<Known> known) implements Loaded {}
+
+        record Elsewhere(String address) implements Loaded {}
+    }
+
+    private void loaded(SessionId id, Loaded loaded) {
+        switch (loaded) {
+            case Loaded.Here here -> loaded(id, here.known());
+            case Loaded.Elsewhere other -> notHere(id, each -> each.elsewhere().accept(other.address()));
+        }
+    }
 
     private void loaded(SessionId id, Optional<Known> known) {
         S session = known.isPresent() ? resident(id, known.get()) : null;
@@ -171,11 +230,10 @@ public final class SessionManager<S extends Session> {
         session.loop().run(() -> waiter.found().accept(Optional.of(session)));
     }
 
-    private void notLoaded(SessionId id, String reason) {
-        Loading<S> failed = loading.remove(id);
-        if (failed != null) {
-            failed.waiters()
-                    .forEach(waiter -> waiter.loop().run(() -> waiter.failed().accept(reason)));
+    private void notHere(SessionId id, Consumer<Waiter<S>> told) {
+        Loading<S> done = loading.remove(id);
+        if (done != null) {
+            done.waiters().forEach(waiter -> waiter.loop().run(() -> told.accept(waiter)));
         }
     }
 
@@ -262,6 +320,13 @@ public final class SessionManager<S extends Session> {
             session.loop().execute(() -> remove(session, Completion.NOBODY));
         }
         return true;
+    }
+
+    /** Another node holds it now. The session's loop. */
+    void lost(Session session) {
+        residents.leave(session);
+        sessions.remove(session.id(), session);
+        services.observer().sessionLost();
     }
 
     public boolean inUse(SessionId id) {

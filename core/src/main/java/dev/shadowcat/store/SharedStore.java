@@ -1,6 +1,7 @@
 package dev.shadowcat.store;
 
 import dev.shadowcat.event.SessionId;
+import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
 import java.util.Set;
@@ -23,6 +24,11 @@ public interface SharedStore extends EventStore {
      *     others may have taken sessions
      */
     boolean renew();
+
+    /** How long a lease runs without being renewed. */
+    default Duration lease() {
+        return Duration.ofSeconds(2);
+    }
 
     /** Ends the lease, so that others may take this node's sessions at once. */
     void leave();

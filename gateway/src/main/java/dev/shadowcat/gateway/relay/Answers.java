@@ -5,6 +5,7 @@ import dev.shadowcat.gateway.net.HeaderLines;
 import dev.shadowcat.mcp.McpErrors;
 import dev.shadowcat.mcp.Messages;
 import dev.shadowcat.mcp.RequestId;
+import dev.shadowcat.session.Session;
 import io.netty.buffer.Unpooled;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaders;
@@ -42,6 +43,15 @@ final class Answers {
     /** No session by that id, for this client (2025-11-25, basic/transports, Session Management). */
     static void noSession(Exchange exchange) {
         error(exchange, 404, McpErrors.SESSION_NOT_FOUND, "Session not found");
+    }
+
+    /** A session that was found is over: for good, or on this node. */
+    static void over(Session session, Exchange exchange) {
+        if (session.isLost()) {
+            busy(exchange, "Another node holds the session now");
+        } else {
+            noSession(exchange);
+        }
     }
 
     static void busy(Exchange exchange, String reason) {

@@ -4,7 +4,6 @@ import dev.shadowcat.gateway.http.Exchange;
 import dev.shadowcat.gateway.upstream.UpstreamFailure;
 import dev.shadowcat.gateway.upstream.UpstreamListener;
 import dev.shadowcat.gateway.upstream.UpstreamRequest.Reuse;
-import dev.shadowcat.mcp.McpErrors;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.handler.codec.http.HttpHeaderNames;
@@ -72,7 +71,7 @@ final class Deletion implements UpstreamListener {
         done = true;
         session.relay().sessions().release(session);
         if (session.deleted()) {
-            Answers.error(exchange, 404, McpErrors.SESSION_NOT_FOUND, "Session not found");
+            Answers.over(session, exchange);
             return;
         }
         StoreWait wait = StoreWait.begin(session.relay(), session.nettyLoop(), () -> Answers.busy(exchange, NOT_YET));

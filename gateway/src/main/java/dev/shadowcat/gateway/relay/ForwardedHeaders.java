@@ -1,5 +1,6 @@
 package dev.shadowcat.gateway.relay;
 
+import dev.shadowcat.gateway.node.OtherNodes;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.util.AsciiString;
@@ -35,6 +36,7 @@ final class ForwardedHeaders {
             "expect",
             "accept-encoding",
             "origin",
+            OtherNodes.HEADER,
             SESSION,
             LAST_EVENT_ID);
     private static final Names STOPPED_BACK = Names.of(
@@ -102,6 +104,18 @@ final class ForwardedHeaders {
     static HttpHeaders request(HttpHeaders client, Map<String, String> configured) {
         HttpHeaders forwarded = copy(client, STOPPED);
         configured.forEach(forwarded::set);
+        return forwarded;
+    }
+
+    /** The client's headers as another node may see them, which serves the request in the place of this one. */
+    static HttpHeaders toNode(HttpHeaders client) {
+        HttpHeaders forwarded = copy(client, STOPPED);
+        for (String own : List.of(SESSION, LAST_EVENT_ID)) {
+            String value = client.get(own);
+            if (value != null) {
+                forwarded.set(own, value);
+            }
+        }
         return forwarded;
     }
 

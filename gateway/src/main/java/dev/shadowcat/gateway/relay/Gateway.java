@@ -4,6 +4,9 @@ import dev.shadowcat.event.SessionId;
 import dev.shadowcat.gateway.config.GatewaySettings;
 import dev.shadowcat.gateway.config.QueueSettings;
 import dev.shadowcat.gateway.http.ExchangeHandler;
+import dev.shadowcat.gateway.net.Transport;
+import dev.shadowcat.gateway.node.Lease;
+import dev.shadowcat.gateway.node.OtherNodes;
 import dev.shadowcat.gateway.telemetry.Operations;
 import dev.shadowcat.gateway.upstream.UpstreamClient;
 import dev.shadowcat.memory.Interner;
@@ -19,12 +22,14 @@ import dev.shadowcat.session.SessionManager;
 import dev.shadowcat.session.SessionServices;
 import dev.shadowcat.session.StoreReader;
 import dev.shadowcat.store.EventStore;
+import dev.shadowcat.store.SharedStore;
 import io.netty.channel.EventLoop;
 import io.netty.channel.EventLoopGroup;
 import io.netty.util.concurrent.EventExecutor;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -94,6 +99,7 @@ public final class Gateway {
         StoreReader reader = new StoreReader(readers);
         worker = new PersistenceWorker(store, persistence(settings), deadLetters, marks, observer, fatal);
         relay = new Relay(settings, upstreams, store, reader, this::storeFails, observer, operations, clock);
+        SharedStore shared = store instanceof SharedStore each ? each : null;
         SessionServices services = new SessionServices(
                 store,
                 worker,
@@ -106,9 +112,14 @@ public final class Gateway {
         List<EventLoop> loops = loops(group);
         relay.sessions(new SessionManager<>(
                 services,
-                (shared, loop, known, streams) -> new RelaySession(relay, shared, loop, known, streams),
+                shared == null ? SessionManager.Holding.ALONE : shared::claim,
+                (own, loop, known, streams) -> new RelaySession(relay, own, loop, known, streams),
                 id -> relay.loop(loops.get((int) Math.floorMod(id.low(), (long) loops.size()))),
                 settings.limits().maxSessions()));
+        if (shared != null) {
+            OtherNodes others = new OtherNodes(shared.credentialKey(), Transport.available());
+            relay.nodes(new Nodes(shared, new Lease(shared, new SessionsHere(relay.sessions())), others));
+        }
         first = relay.loop(loops.getFirst());
         survey = new MemorySurvey(relay.sessions(), observer::sessionMeasured);
         maintenance = new Maintenance(
@@ -119,6 +130,23 @@ public final class Gateway {
                 worker::fails,
                 System::nanoTime);
         endpoint = new McpEndpoint(relay);
+    }
+
+    private record SessionsHere(SessionManager<RelaySession> sessions) implements Lease.Sessions {
+        @Override
+        public Collection<SessionId> inMemory() {
+            List<SessionId> ids = new ArrayList<>();
+            sessions.forEach(session -> ids.add(session.id()));
+            return ids;
+        }
+
+        @Override
+        public void lost(SessionId id) {
+            RelaySession session = sessions.inMemory(id);
+            if (session != null) {
+                session.loop().execute(session::lost);
+            }
+        }
     }
 
     private static List<EventLoop> loops(EventLoopGroup group) {
@@ -164,6 +192,10 @@ public final class Gateway {
 
     /** Starts the worker, and takes up what a restart interrupted. */
     public void start() {
+        Nodes nodes = relay.nodes();
+        if (nodes != null) {
+            nodes.lease().start();
+        }
         worker.start();
         maintenance.start();
         survey.start(first, readers);
@@ -177,7 +209,11 @@ public final class Gateway {
     /** Why it does less than it should; empty when all is well. Any thread. */
     public List<String> degraded() {
         String failure = worker.failure();
-        return failure == null ? List.of() : List.of("store: " + failure);
+        if (failure != null) {
+            return List.of("store: " + failure);
+        }
+        Nodes nodes = relay.nodes();
+        return nodes == null || nodes.lease().runs() ? List.of() : List.of("lease: it has run out, and is not renewed");
     }
 
     /** Client connections open on a session's streams. Any thread. */
@@ -259,6 +295,11 @@ public final class Gateway {
         maintenance.close();
         survey.close();
         int left = worker.close(deadline);
+        Nodes nodes = relay.nodes();
+        if (nodes != null) {
+            nodes.lease().close();
+            nodes.others().close();
+        }
         readers.shutdown();
         return left;
     }

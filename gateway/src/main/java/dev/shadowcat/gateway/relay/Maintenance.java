@@ -16,6 +16,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
 import java.util.function.Predicate;
@@ -82,11 +83,26 @@ final class Maintenance {
             lastNanos = nanoTime.getAsLong();
             notBeforeNanos = lastNanos;
             walk(null);
+            adopt();
         });
     }
 
     void close() {
         loop.execute(() -> closed = true);
+    }
+
+    /** What nodes left that are gone is taken up by whoever sees it first, again and again: who comes back finds it under way. */
+    private void adopt() {
+        Nodes nodes = relay.nodes();
+        if (nodes == null || closed) {
+            return;
+        }
+        Consumer<List<SessionId>> then = abandoned -> {
+            abandoned.forEach(
+                    id -> relay.sessions().find(id, loop, found -> found.ifPresent(this::takeUp), none -> {}));
+            loop.after(nodes.lease().length().toMillis(), this::adopt);
+        };
+        relay.reader().read(loop, () -> nodes.store().abandoned(PAGE), then, unreadable -> then.accept(List.of()));
     }
 
     private void walk(@Nullable SessionId after) {
@@ -202,13 +218,14 @@ final class Maintenance {
     private Page page(@Nullable SessionId after) {
         List<StoredSession> page = relay.store().sessions(after, PAGE);
         Map<SessionId, List<StoreWrite>> due = new LinkedHashMap<>();
+        Set<SessionId> others = heldElsewhere(page);
         long now = relay.clock().millis();
         int open = page.size();
         int unreadable = 0;
         String reason = "";
         for (StoredSession session : page) {
             try {
-                if (treat(session, now, due)) {
+                if (treat(session, now, others.contains(session.record().id()), due)) {
                     open--;
                 }
             } catch (RuntimeException failed) {
@@ -219,8 +236,17 @@ final class Maintenance {
         return new Page(due, last, open, unreadable, reason);
     }
 
+    /** Sessions that other nodes look after, or nobody does. */
+    private Set<SessionId> heldElsewhere(List<StoredSession> page) {
+        Nodes nodes = relay.nodes();
+        return nodes == null || page.isEmpty()
+                ? Set.of()
+                : nodes.store()
+                        .lost(page.stream().map(each -> each.record().id()).toList());
+    }
+
     /** Returns whether it has expired. */
-    private boolean treat(StoredSession session, long now, Map<SessionId, List<StoreWrite>> writes) {
+    private boolean treat(StoredSession session, long now, boolean elsewhere, Map<SessionId, List<StoreWrite>> writes) {
         SessionId id = session.record().id();
         long idleSince = now - limits.sessionIdle().toMillis();
         boolean mayExpire = nanoTime.getAsLong() - notBeforeNanos >= 0;
@@ -232,6 +258,9 @@ final class Maintenance {
             }
             return false;
         }
+        if (elsewhere) {
+            return false;
+        }
         if (mayExpire) {
             List<StoreWrite> due = retention.due(id, now);
             due.forEach(this::tell);
@@ -240,8 +269,7 @@ final class Maintenance {
             }
         }
         if (recovering && session.activity().lastActiveMillis() > now - RECOVERABLE_MILLIS && interrupted(id)) {
-            boolean open = session.state().credentials().hashes().isEmpty();
-            relay.sessions().find(id, loop, found -> found.ifPresent(each -> takeUp(each, open)), unreadable -> {});
+            relay.sessions().find(id, loop, found -> found.ifPresent(this::takeUp), unreadable -> {});
         }
         return false;
     }
@@ -257,8 +285,8 @@ final class Maintenance {
     }
 
     /** Where the upstream wants credentials, only its own client can go on; what nobody can go on with ends now. */
-    private void takeUp(RelaySession session, boolean withoutCredentials) {
-        if (withoutCredentials) {
+    private void takeUp(RelaySession session) {
+        if (session.state().credentials().hashes().isEmpty()) {
             session.recover(Answers.headers());
         } else {
             session.failUnresumable();

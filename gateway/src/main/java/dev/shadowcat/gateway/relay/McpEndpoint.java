@@ -167,18 +167,12 @@ final class McpEndpoint implements ExchangeHandler {
             Answers.noSession(exchange);
             return;
         }
-        relay.sessions()
-                .find(
-                        id.get(),
-                        relay.loop(exchange.loop()),
-                        found -> found.ifPresentOrElse(
-                                session -> letIn(session, target, exchange, then), () -> Answers.noSession(exchange)),
-                        reason -> Answers.busy(exchange, "The store cannot be read now: " + reason));
+        new Lookup(relay, exchange, id.get(), session -> letIn(session, target, exchange, then)).start();
     }
 
     private void letIn(RelaySession session, Upstream target, Exchange exchange, Consumer<RelaySession> then) {
         if (session.deleted() || !session.upstream().equals(target.settings().name())) {
-            Answers.noSession(exchange);
+            Answers.over(session, exchange);
             relay.sessions().release(session);
             return;
         }
@@ -200,7 +194,7 @@ final class McpEndpoint implements ExchangeHandler {
         switch (verdict) {
             case CredentialGate.Verdict.Passed passed -> {
                 if (session.deleted()) {
-                    Answers.noSession(exchange);
+                    Answers.over(session, exchange);
                     return;
                 }
                 session.touch();

@@ -40,6 +40,8 @@ final class PostRelay implements UpstreamListener, ExchangeListener, Measured {
     private static final long FIRST_PAUSE_MILLIS = 100;
     private static final long MAX_PAUSE_MILLIS = 1_000;
     private static final String LEFT_OUT = "The MCP server answered the POST without answering this request.";
+    private static final String TAKEN =
+            "Another node has taken the session after the request was sent. Whether it was processed is unknown.";
     private static final String NOT_STORED =
             "The request was sent to the MCP server, but the store takes nothing now, so that its"
                     + " answer cannot be given. Whether it was processed is unknown.";
@@ -186,7 +188,7 @@ final class PostRelay implements UpstreamListener, ExchangeListener, Measured {
             return;
         }
         if (session.deleted()) {
-            Answers.noSession(exchange);
+            Answers.over(session, exchange);
             return;
         }
         told = true;
@@ -571,7 +573,11 @@ final class PostRelay implements UpstreamListener, ExchangeListener, Measured {
     void sessionEnded() {
         stopStoreWait();
         leave();
-        Answers.noSession(exchange);
+        if (session.isLost()) {
+            Answers.error(exchange, 503, null, McpErrors.SERVER_ERROR, TAKEN, Map.of("outcome", "unknown"));
+        } else {
+            Answers.noSession(exchange);
+        }
     }
 
     private void leave() {

@@ -36,6 +36,7 @@ final class Relay {
     private final BooleanSupplier storeFails;
     private volatile StoreFailureSettings storeFailure;
     private @Nullable SessionManager<RelaySession> sessions;
+    private @Nullable Nodes nodes;
 
     Relay(
             GatewaySettings settings,
@@ -69,6 +70,17 @@ final class Relay {
             throw new IllegalStateException("the relay has not begun");
         }
         return sessions;
+    }
+
+    /** Once, before the first request, where other nodes share the store. */
+    void nodes(Nodes shared) {
+        nodes = shared;
+    }
+
+    /** What a node has that shares its store; null where this is the only one. */
+    @Nullable
+    Nodes nodes() {
+        return nodes;
     }
 
     GatewaySettings settings() {
@@ -150,6 +162,9 @@ final class Relay {
 
     void sendAllAway() {
         sessions().forEach(session -> session.loop().execute(session::interrupted));
+        if (nodes != null) {
+            nodes.forwarded().forEach(Forwarding::sendAway);
+        }
         heartbeats.forEach((loop, beats) -> loop.execute(() -> beats.sendAllAway(() -> jittered(8_000, 0.3))));
     }
 
@@ -162,6 +177,9 @@ final class Relay {
                 drain.remove();
             });
         });
+        if (nodes != null) {
+            nodes.forwarded().forEach(each -> each.drain(drain));
+        }
         return drain.await(time);
     }
 

@@ -333,7 +333,8 @@ final class RelaySession extends Session {
         }
     }
 
-    void closeUpstream() {
+    @Override
+    protected void closeUpstream() {
         if (standaloneFeed != null) {
             standaloneFeed.sessionEnded();
         }

@@ -53,7 +53,7 @@ final class StreamRequest implements ExchangeListener {
                 return;
             }
             if (session.deleted()) {
-                Answers.noSession(exchange);
+                Answers.over(session, exchange);
                 return;
             }
             if (offer.status() != 200) {
@@ -101,7 +101,7 @@ final class StreamRequest implements ExchangeListener {
             return;
         }
         if (session.deleted()) {
-            Answers.noSession(exchange);
+            Answers.over(session, exchange);
             return;
         }
         if (found.isEmpty()) {

@@ -58,6 +58,8 @@ final class CountingObserver implements Observer {
     private final LongAdder deleted;
     private final LongAdder upstreamFailures;
     private final LongAdder evicted;
+    private final LongAdder lost;
+    private final LongAdder forwarded;
     private final LongAdder heartbeats;
     private final LongAdder slowClients;
     private final LongAdder reinitializations;
@@ -177,6 +179,10 @@ final class CountingObserver implements Observer {
                 () -> (double) (openBefore + begunAndOpen()));
         evicted = metrics.counter(
                 "session_evictions_total", "{session}", "Idle sessions that left memory for the store.");
+        lost = metrics.counter(
+                "sessions_lost_total", "{session}", "Sessions that another node took, since the lease had run out.");
+        forwarded = metrics.counter(
+                "requests_forwarded_total", "{request}", "Requests answered by the node that holds their session.");
         heartbeats =
                 metrics.counter("sse_heartbeats_sent_total", "{comment}", "Keep-alive comments sent to quiet clients.");
         slowClients = metrics.counter("sse_slow_clients_total", "{client}", "Clients cut because they took nothing.");
@@ -343,6 +349,16 @@ final class CountingObserver implements Observer {
     @Override
     public void sessionEvicted() {
         evicted.increment();
+    }
+
+    @Override
+    public void sessionLost() {
+        lost.increment();
+    }
+
+    @Override
+    public void forwarded() {
+        forwarded.increment();
     }
 
     @Override

@@ -1,0 +1,162 @@
+package dev.shadowcat.gateway.relay;
+
+import dev.shadowcat.gateway.http.Exchange;
+import dev.shadowcat.gateway.http.ExchangeListener;
+import dev.shadowcat.gateway.http.StreamedResponse;
+import dev.shadowcat.gateway.node.OtherNodes;
+import dev.shadowcat.gateway.upstream.UpstreamCall;
+import dev.shadowcat.gateway.upstream.UpstreamFailure;
+import dev.shadowcat.gateway.upstream.UpstreamListener;
+import dev.shadowcat.gateway.upstream.UpstreamRequest;
+import dev.shadowcat.gateway.upstream.UpstreamRequest.Reuse;
+import dev.shadowcat.mcp.McpErrors;
+import io.netty.buffer.ByteBuf;
+import io.netty.handler.codec.http.HttpHeaders;
+import io.netty.handler.codec.http.HttpMethod;
+import java.util.Map;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One request of a client sent on to the node that holds its session, and the answer back as it comes. A client that leaves
+ * leaves that node as well. The loop of the client's connection only.
+ */
+final class Forwarding implements UpstreamListener, ExchangeListener {
+    private static final int MISDIRECTED = 421;
+
+    private final Relay relay;
+    private final Nodes nodes;
+    private final String address;
+    private final Exchange exchange;
+    private final Consumer<String> unprocessed;
+    private final boolean reads;
+    private @Nullable UpstreamCall call;
+    private @Nullable StreamedResponse response;
+    private @Nullable Drain drain;
+    private boolean misdirected;
+    private boolean over;
+
+    /** @param unprocessed runs with a reason where that node has not processed the request, and another try may */
+    Forwarding(Relay relay, Nodes nodes, String address, Exchange exchange, Consumer<String> unprocessed) {
+        this.relay = relay;
+        this.nodes = nodes;
+        this.address = address;
+        this.exchange = exchange;
+        this.unprocessed = unprocessed;
+        this.reads = HttpMethod.GET.equals(exchange.method());
+    }
+
+    void start() {
+        nodes.forwarded().add(this);
+        exchange.listener(this);
+        HttpHeaders headers = ForwardedHeaders.toNode(exchange.headers());
+        headers.set(OtherNodes.HEADER, nodes.others().word());
+        UpstreamRequest request = new UpstreamRequest(
+                exchange.method(),
+                exchange.path() + exchange.query(),
+                headers,
+                exchange.body().retainedDuplicate(),
+                Reuse.RECENT,
+                reads);
+        call = nodes.others().at(address).send(exchange.loop(), request, this);
+    }
+
+    @Override
+    public void head(int status, HttpHeaders received) {
+        if (status == MISDIRECTED) {
+            misdirected = true;
+            return;
+        }
+        relay.observer().forwarded();
+        response = exchange.startStream(status, ForwardedHeaders.response(received), reads);
+    }
+
+    @Override
+    public void data(ByteBuf bytes) {
+        StreamedResponse begun = response;
+        if (begun != null && !over) {
+            begun.write(bytes.retainedSlice());
+            begun.flush();
+            if (!begun.writable() && call != null) {
+                call.reading(false);
+            }
+        }
+    }
+
+    @Override
+    public void writableAgain() {
+        if (call != null) {
+            call.reading(true);
+        }
+    }
+
+    @Override
+    public void end() {
+        leave();
+        if (misdirected) {
+            unprocessed.accept("The node that held the session holds it no longer");
+        } else if (response != null) {
+            response.finish();
+        }
+    }
+
+    @Override
+    public void failed(UpstreamFailure failure) {
+        leave();
+        boolean never = failure.fate() == UpstreamFailure.Fate.NEVER_SENT;
+        if (response != null) {
+            response.abort();
+        } else if (never || reads || misdirected) {
+            unprocessed.accept("The node that holds the session cannot be reached: " + failure.reason());
+        } else {
+            relay.observer().outcomeUnknown();
+            Answers.error(
+                    exchange,
+                    502,
+                    null,
+                    McpErrors.SERVER_ERROR,
+                    "The node that holds the session was lost after the request was sent to it. Whether it was processed"
+                            + " is unknown.",
+                    Map.of("outcome", "unknown"));
+        }
+    }
+
+    @Override
+    public void clientGone() {
+        leave();
+        if (call != null) {
+            call.close();
+        }
+    }
+
+    private void leave() {
+        over = true;
+        nodes.forwarded().remove(this);
+        if (drain != null) {
+            drain.remove();
+            drain = null;
+        }
+    }
+
+    /** This node stops: answers are waited for, streams are not. Any thread. */
+    void drain(Drain stopping) {
+        stopping.add();
+        exchange.loop().execute(() -> {
+            if (over || reads) {
+                stopping.remove();
+            } else {
+                drain = stopping;
+            }
+        });
+    }
+
+    /** This node stops: the client is to go on at another one. Any thread. */
+    void sendAway() {
+        exchange.loop().execute(() -> {
+            if (!over && response != null) {
+                clientGone();
+                response.finish();
+            }
+        });
+    }
+}

@@ -1,0 +1,96 @@
+package dev.shadowcat.gateway.node;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import dev.shadowcat.event.SessionId;
+import dev.shadowcat.store.SharedStore.Claim;
+import dev.shadowcat.store.StoreException;
+import dev.shadowcat.testkit.SharedMemory;
+import dev.shadowcat.testkit.Writes;
+import java.time.Duration;
+import java.util.Collection;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+@Timeout(20)
+class LeaseTest {
+    private static final SessionId ID = new SessionId(1, 2);
+
+    private final SharedMemory shared = new SharedMemory(Duration.ofMillis(800), System::nanoTime);
+    private final SharedMemory.Node own = shared.node();
+    private final SharedMemory.Node other = shared.node();
+    private final Set<SessionId> lost = ConcurrentHashMap.newKeySet();
+    private final Lease lease = new Lease(own, new Lease.Sessions() {
+        @Override
+        public Collection<SessionId> inMemory() {
+            return List.of(ID);
+        }
+
+        @Override
+        public void lost(SessionId session) {
+            lost.add(session);
+        }
+    });
+
+    @Test
+    void runsAsLongAsItIsRenewed() {
+        own.append(List.of(Writes.session(ID)));
+        assertThat(lease.runs()).isFalse();
+        lease.start();
+        assertThat(lease.runs()).isTrue();
+        long longAfter = System.nanoTime() + Duration.ofMillis(1_200).toNanos(); // longer than its length
+        await().until(() -> {
+            assertThat(lease.runs()).isTrue();
+            return System.nanoTime() - longAfter > 0;
+        });
+        assertThat(other.claim(ID)).isInstanceOf(Claim.Elsewhere.class);
+        assertThat(lost).isEmpty();
+        lease.close();
+    }
+
+    @Test
+    void whatOthersTookWhileItDidNotRunIsLostBeforeItRunsAgain() {
+        own.append(List.of(Writes.session(ID)));
+        lease.start();
+        own.cut(true);
+        await().until(() -> !lease.runs());
+        await().until(() -> other.claim(ID) instanceof Claim.Held);
+        assertThat(lost).isEmpty();
+        own.cut(false);
+        await().until(lease::runs);
+        assertThat(lost).containsExactly(ID);
+        lease.close();
+    }
+
+    @Test
+    void whatNobodyTookMeanwhileIsKept() {
+        own.append(List.of(Writes.session(ID)));
+        lease.start();
+        own.cut(true);
+        await().until(() -> !lease.runs());
+        own.cut(false);
+        await().until(lease::runs);
+        assertThat(lost).isEmpty();
+        lease.close();
+    }
+
+    @Test
+    void givesAllBackAtItsEnd() {
+        own.append(List.of(Writes.session(ID)));
+        lease.start();
+        lease.close();
+        assertThat(lease.runs()).isFalse();
+        assertThat(other.claim(ID)).isInstanceOf(Claim.Held.class);
+    }
+
+    @Test
+    void doesNotBeginWithoutTheStore() {
+        own.cut(true);
+        assertThatThrownBy(lease::start).isInstanceOf(StoreException.class);
+    }
+}

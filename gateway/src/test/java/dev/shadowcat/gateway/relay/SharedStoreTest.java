@@ -1,0 +1,237 @@
+package dev.shadowcat.gateway.relay;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.shadowcat.gateway.net.Transport;
+import dev.shadowcat.gateway.node.OtherNodes;
+import dev.shadowcat.gateway.relay.ScriptedServer.Request;
+import dev.shadowcat.gateway.relay.ScriptedServer.Stream;
+import dev.shadowcat.gateway.relay.TestClient.Event;
+import dev.shadowcat.gateway.relay.TestClient.Events;
+import dev.shadowcat.testkit.SharedMemory;
+import java.io.InputStream;
+import java.net.http.HttpResponse;
+import java.time.Duration;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** Two gateways on one store: any of them serves any session. */
+@Timeout(30)
+class SharedStoreTest {
+    private static final String WORKING = "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/message\",\"params\":{}}";
+
+    private final SharedMemory shared = new SharedMemory(Duration.ofMillis(400), System::nanoTime);
+    private final SharedMemory.Node storeOfOne = shared.node();
+    private final SharedMemory.Node storeOfTwo = shared.node();
+    private ScriptedServer server;
+    private GatewayFixture one;
+    private GatewayFixture two;
+    private boolean gone; // the first of them
+
+    @BeforeEach
+    void start() throws Exception {
+        server = new ScriptedServer().withStandaloneStream();
+        one = new GatewayFixture(storeOfOne, server.url(), Map.of());
+        storeOfOne.address(one.url("").getAuthority());
+        two = new GatewayFixture(storeOfTwo, server.url(), Map.of());
+        storeOfTwo.address(two.url("").getAuthority());
+    }
+
+    @AfterEach
+    void stop() {
+        storeOfOne.cut(false);
+        storeOfTwo.cut(false);
+        if (!gone) {
+            one.close();
+        }
+        two.close();
+        server.close();
+    }
+
+    private TestClient atOther(TestClient client) {
+        return two.client().as(client.session());
+    }
+
+    @Test
+    void aCallByAnotherNodeReachesTheSession() throws Exception {
+        try (TestClient client = one.client().initialize();
+                TestClient other = atOther(client).bearer("secret")) {
+            CompletableFuture<HttpResponse<InputStream>> call = other.callLater("7");
+            Request request = server.nextRequest();
+            assertThat(request.header("Mcp-Session-Id")).isEqualTo("up-1");
+            assertThat(request.header("Authorization")).isEqualTo("Bearer secret");
+            assertThat(request.header(OtherNodes.HEADER))
+                    .as("is for nodes only")
+                    .isEmpty();
+            request.result("done");
+            HttpResponse<InputStream> answer = call.get();
+            assertThat(answer.statusCode()).isEqualTo(200);
+            assertThat(TestClient.text(answer)).isEqualTo(request.resultOf("done"));
+            assertThat(two.metric("requests_forwarded_total")).isEqualTo(1);
+        }
+    }
+
+    @Test
+    void aStreamIsResumedByAnotherNodeWhileItGoesOn() throws Exception {
+        try (TestClient client = one.client().initialize();
+                TestClient other = atOther(client)) {
+            CompletableFuture<HttpResponse<InputStream>> call = client.callLater("1");
+            Request request = server.nextRequest();
+            Stream stream = request.sse();
+            stream.event("u1", WORKING);
+            String seen;
+            try (Events events = new Events(call.get())) {
+                seen = events.nextMessage().id();
+            }
+            try (Events events = other.get(seen)) {
+                stream.event("u2", WORKING);
+                assertThat(events.nextMessage().data()).isEqualTo(WORKING);
+                stream.event("u3", request.resultOf("done"));
+                assertThat(events.rest()).extracting(Event::data).containsExactly(request.resultOf("done"));
+            }
+        }
+    }
+
+    @Test
+    void whatDeletesASessionByAnotherNodeEndsIt() throws Exception {
+        try (TestClient client = one.client().initialize();
+                TestClient other = atOther(client)) {
+            assertThat(other.delete().statusCode()).isEqualTo(200);
+            assertThat(client.post(TestClient.call("1")).statusCode()).isEqualTo(404);
+            assertThat(other.post(TestClient.call("1")).statusCode()).isEqualTo(404);
+        }
+    }
+
+    @Test
+    void theSessionsOfANodeThatIsGoneGoOnAtAnother() throws Exception {
+        try (TestClient client = one.client().initialize();
+                TestClient other = atOther(client)) {
+            CompletableFuture<HttpResponse<InputStream>> call = client.callLater("1");
+            Request request = server.nextRequest();
+            request.sse().event("u1", WORKING);
+            String seen;
+            try (Events events = new Events(call.get())) {
+                seen = events.nextMessage().id();
+            }
+            kill();
+            CompletableFuture<Events> resumed = CompletableFuture.supplyAsync(() -> open(other, seen));
+            Request resume = server.nextGet();
+            assertThat(resume.header("Last-Event-ID")).isEqualTo("u1");
+            resume.sse().event("u2", request.resultOf("done"));
+            try (Events events = resumed.get()) {
+                assertThat(events.rest()).extracting(Event::data).contains(request.resultOf("done"));
+            }
+        }
+    }
+
+    /** The first node stops without giving its lease back. */
+    private void kill() {
+        storeOfOne.cut(true);
+        leave();
+    }
+
+    private void leave() {
+        one.close();
+        gone = true;
+    }
+
+    private static Events open(TestClient client, String cursor) {
+        try {
+            return client.get(cursor);
+        } catch (Exception failed) {
+            throw new AssertionError(failed);
+        }
+    }
+
+    @Test
+    void aCallWhoseNodeIsGoneAndThatNobodyCanGoOnWithIsAnswered() throws Exception {
+        try (TestClient client = one.client().initialize();
+                TestClient other = atOther(client)) {
+            CompletableFuture<HttpResponse<InputStream>> call = client.callLater("1");
+            Request request = server.nextRequest();
+            request.sse().event("", WORKING);
+            String seen;
+            try (Events events = new Events(call.get())) {
+                seen = events.nextMessage().id();
+            }
+            kill();
+            try (Events events = other.get(seen)) {
+                assertThat(events.nextMessage().data()).contains("\"id\":1", "\"outcome\":\"unknown\"");
+            }
+        }
+    }
+
+    @Test
+    void aNodeThatWasPausedStoresNothingAndLetsGoOfWhatOthersTook() throws Exception {
+        try (TestClient client = one.client().initialize();
+                TestClient other = atOther(client)) {
+            CompletableFuture<HttpResponse<InputStream>> call = client.callLater("1");
+            Request request = server.nextRequest();
+            Stream stream = request.sse();
+            stream.event("u1", WORKING);
+            try (Events events = new Events(call.get())) {
+                String seen = events.nextMessage().id();
+                storeOfOne.cut(true);
+                Request resume = server.nextGet(); // by the other node, when the lease has run out
+                stream.event("u2", WORKING); // waits at the node that cannot reach the store
+                storeOfOne.cut(false);
+                assertThat(events.rest()).as("left to the other node").isEmpty();
+                try (Events rest = other.get(seen)) {
+                    Stream second = resume.sse();
+                    second.event("u2", WORKING);
+                    second.event("u3", request.resultOf("done"));
+                    assertThat(rest.rest())
+                            .extracting(Event::data)
+                            .filteredOn(data -> !data.isEmpty())
+                            .containsExactly(WORKING, request.resultOf("done"));
+                }
+                await().untilAsserted(() ->
+                        assertThat(one.metric("sessions_lost_total")).isEqualTo(1));
+            }
+        }
+    }
+
+    @Test
+    void aNodeWithoutALeaseServesNothingFromMemory() throws Exception {
+        try (TestClient client = one.client().initialize()) {
+            storeOfOne.cut(true);
+            await().until(() -> !one.gateway().degraded().isEmpty());
+            CompletableFuture<HttpResponse<InputStream>> call = client.callLater("1");
+            storeOfOne.cut(false);
+            server.nextRequest().result("done");
+            assertThat(call.get().statusCode()).isEqualTo(200);
+            assertThat(one.gateway().degraded()).isEmpty();
+        }
+    }
+
+    @Test
+    void theSessionsOfANodeThatStopsGoOnAtOnce() throws Exception {
+        try (TestClient client = one.client().initialize();
+                TestClient other = atOther(client)) {
+            leave();
+            CompletableFuture<HttpResponse<InputStream>> call = other.callLater("1");
+            server.nextRequest().result("done");
+            assertThat(call.get().statusCode()).isEqualTo(200);
+        }
+    }
+
+    @Test
+    void aNodeAsksNoFurtherThanTheHolder() throws Exception {
+        try (TestClient client = one.client().initialize();
+                TestClient node = atOther(client)
+                        .header(
+                                OtherNodes.HEADER,
+                                new OtherNodes(storeOfTwo.credentialKey(), Transport.available()).word());
+                TestClient stranger = atOther(client).header(OtherNodes.HEADER, "guess")) {
+            assertThat(node.post(TestClient.call("1")).statusCode()).isEqualTo(421);
+            CompletableFuture<HttpResponse<InputStream>> call = stranger.callLater("1");
+            server.nextRequest().result("done");
+            assertThat(call.get().statusCode()).isEqualTo(200);
+        }
+    }
+}

@@ -1,0 +1,185 @@
+package dev.shadowcat.testkit;
+
+import dev.shadowcat.event.SessionId;
+import dev.shadowcat.store.AppendOutcome;
+import dev.shadowcat.store.MemoryStore;
+import dev.shadowcat.store.SharedStore;
+import dev.shadowcat.store.StoreException;
+import dev.shadowcat.store.StoreWrite;
+import dev.shadowcat.store.StoredStream;
+import dev.shadowcat.store.StreamRecord.Phase;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.LongSupplier;
+
+/** A store in memory that the nodes of a test share, by a clock of the test's. Any thread. */
+public final class SharedMemory {
+    private final MemoryStore memory;
+    private final Duration lease;
+    private final LongSupplier nanoTime;
+
+    // All below: guarded by this.
+    private final Map<SessionId, Node> holders = new HashMap<>();
+
+    /** @param nanoTime the store's clock */
+    public SharedMemory(Duration lease, LongSupplier nanoTime) {
+        this.memory = new MemoryStore(256L << 20);
+        this.lease = lease;
+        this.nanoTime = nanoTime;
+    }
+
+    /** The store as one more node has it. */
+    public Node node() {
+        return new Node();
+    }
+
+    /** The store as one node sees it. */
+    public final class Node extends ForwardingStore implements SharedStore {
+        private volatile String address = "";
+        private volatile boolean cut;
+        private long runsUntilNanos; // guarded by the memory
+        private boolean begun; // likewise
+
+        private Node() {
+            super(memory);
+        }
+
+        /** Where others reach this node. */
+        public void address(String hostAndPort) {
+            address = hostAndPort;
+        }
+
+        /** Cuts this node off from the store, or lets it back. */
+        public void cut(boolean off) {
+            cut = off;
+        }
+
+        private void reach() {
+            if (cut) {
+                throw new StoreException("the store cannot be reached", null);
+            }
+        }
+
+        private boolean runs() {
+            return begun && nanoTime.getAsLong() - runsUntilNanos < 0;
+        }
+
+        @Override
+        public AppendOutcome append(List<StoreWrite> batch) {
+            reach();
+            synchronized (SharedMemory.this) {
+                Set<SessionId> lost = new HashSet<>();
+                for (StoreWrite write : batch) {
+                    boolean there = memory.session(write.session()).isPresent();
+                    if (there && !equals(holders.get(write.session()))) {
+                        lost.add(write.session());
+                    }
+                }
+                if (!lost.isEmpty()) {
+                    return new AppendOutcome.Lost(lost);
+                }
+                AppendOutcome outcome = memory.append(batch);
+                for (StoreWrite write : batch) {
+                    if (write instanceof StoreWrite.PutSession put) {
+                        holders.put(put.session(), this);
+                    }
+                }
+                return outcome;
+            }
+        }
+
+        @Override
+        public boolean expire(SessionId session, long idleSinceMillis) {
+            reach();
+            synchronized (SharedMemory.this) {
+                Node holder = holders.get(session);
+                boolean free = holder == null || equals(holder) || !holder.runs();
+                return free && memory.expire(session, idleSinceMillis);
+            }
+        }
+
+        @Override
+        public boolean renew() {
+            reach();
+            synchronized (SharedMemory.this) {
+                boolean unbroken = runs();
+                begun = true;
+                runsUntilNanos = nanoTime.getAsLong() + lease.toNanos();
+                return unbroken;
+            }
+        }
+
+        @Override
+        public Duration lease() {
+            return lease;
+        }
+
+        @Override
+        public void leave() {
+            reach();
+            synchronized (SharedMemory.this) {
+                begun = false;
+                holders.values().removeIf(this::equals);
+            }
+        }
+
+        @Override
+        public Claim claim(SessionId session) {
+            reach();
+            synchronized (SharedMemory.this) {
+                if (memory.session(session).isEmpty()) {
+                    return new Claim.Absent();
+                }
+                Node holder = holders.get(session);
+                if (holder != null && !equals(holder) && holder.runs()) {
+                    return new Claim.Elsewhere(holder.address);
+                }
+                holders.put(session, this);
+                return new Claim.Held();
+            }
+        }
+
+        @Override
+        public Set<SessionId> lost(Collection<SessionId> sessions) {
+            reach();
+            synchronized (SharedMemory.this) {
+                Set<SessionId> lost = new HashSet<>(sessions);
+                lost.removeIf(session -> equals(holders.get(session)));
+                return lost;
+            }
+        }
+
+        @Override
+        public List<SessionId> abandoned(int limit) {
+            reach();
+            List<SessionId> found = new ArrayList<>();
+            synchronized (SharedMemory.this) {
+                for (var session : memory.sessions(null, Integer.MAX_VALUE)) {
+                    SessionId id = session.record().id();
+                    Node holder = holders.get(id);
+                    boolean free = holder == null || !holder.runs();
+                    if (found.size() < limit
+                            && free
+                            && memory.streams(id).stream().anyMatch(Node::isOpen)) {
+                        found.add(id);
+                    }
+                }
+            }
+            return found;
+        }
+
+        private static boolean isOpen(StoredStream stream) {
+            return stream.record().phase() == Phase.OPEN;
+        }
+
+        /** The memory stays, for the other nodes. */
+        @Override
+        public void close() {}
+    }
+}
