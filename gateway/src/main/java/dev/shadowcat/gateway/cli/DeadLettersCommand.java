@@ -64,6 +64,11 @@ final class DeadLettersCommand {
      * store is ours: a gateway writes to it whenever the store is its own.
      */
     void resubmit(Configuration configuration) {
+        if (configuration.get(Keys.STORE).kind().shared()) {
+            throw new Failure(
+                    "dead letters go back into an embedded store only: in one that gateways share, the number of"
+                            + " each may be taken any moment; list shows them");
+        }
         Path data = configuration.get(Keys.DATA).toAbsolutePath();
         Path file = file(configuration);
         if (lines(file).isEmpty()) { // no store is made, and none disturbed, for nothing

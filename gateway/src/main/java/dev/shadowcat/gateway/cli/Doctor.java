@@ -11,6 +11,7 @@ import dev.shadowcat.store.rocksdb.RocksDbStores;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Map;
 
 /** {@code shadowcat doctor}: says of each thing that a gateway needs whether it is there, and what to do where it is not. */
 final class Doctor {
@@ -28,7 +29,7 @@ final class Doctor {
     boolean run(Configuration configuration) {
         GatewaySettings settings = configuration.gateway();
         jdk();
-        store(settings.store());
+        store(settings.store(), configuration.environment());
         port("listen", settings.listen(), settings.store().data());
         port("admin", settings.admin(), settings.store().data());
         if (settings.upstreams().isEmpty()) {
@@ -64,11 +65,15 @@ final class Doctor {
         ok("jdk", "Java " + Runtime.version() + " in " + System.getProperty("java.home"));
     }
 
-    private void store(StoreSettings settings) {
+    private void store(StoreSettings settings, Map<String, String> environment) {
         if (settings.inMemory()) {
             warn(
                     "store",
                     "in memory: a restart forgets all sessions; --durability batched and --store rocksdb keep them");
+            return;
+        }
+        if (settings.choice().kind().shared()) {
+            sharedStore(settings.choice().url(), environment);
             return;
         }
         Path data = settings.data();
@@ -79,6 +84,22 @@ final class Doctor {
             return;
         }
         space(nearestFolder(data));
+    }
+
+    /** Looks and touches nothing, as with the embedded one. */
+    private void sharedStore(String url, Map<String, String> environment) {
+        try {
+            if (!Stores.exists(url, environment)) {
+                ok("store", Stores.shown(url) + " answers and holds none yet; a gateway makes it");
+                return;
+            }
+            try (EventStore store = Stores.openReadOnly(url, environment)) {
+                store.sessions(null, 1);
+                ok("store", Stores.shown(url) + " answers and can be read");
+            }
+        } catch (StoreException broken) {
+            fail("store", String.valueOf(broken.getMessage()));
+        }
     }
 
     /** Looks and touches nothing: opening a store for real makes one, or counts a power cut. */

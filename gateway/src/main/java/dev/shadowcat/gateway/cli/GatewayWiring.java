@@ -5,7 +5,6 @@ import dev.shadowcat.gateway.admin.AdminHandler;
 import dev.shadowcat.gateway.config.AccessSettings;
 import dev.shadowcat.gateway.config.Configuration;
 import dev.shadowcat.gateway.config.ConfigurationException;
-import dev.shadowcat.gateway.config.Durability;
 import dev.shadowcat.gateway.config.GatewaySettings;
 import dev.shadowcat.gateway.config.StoreSettings;
 import dev.shadowcat.gateway.config.UpstreamSettings;
@@ -26,13 +25,12 @@ import dev.shadowcat.persist.DeadLetterFile;
 import dev.shadowcat.persist.UnstoredMarkFile;
 import dev.shadowcat.persist.UnstoredMarks;
 import dev.shadowcat.store.EventStore;
-import dev.shadowcat.store.MemoryStore;
-import dev.shadowcat.store.rocksdb.RocksDbSettings;
-import dev.shadowcat.store.rocksdb.RocksDbStores;
+import dev.shadowcat.store.NodeIdentity;
 import io.netty.channel.EventLoopGroup;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.URI;
+import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -71,7 +69,8 @@ final class GatewayWiring implements RunningGateway, GatewayView {
             throws IOException {
         this.settings = settings;
         this.telemetry = parts.own(telemetry(environment), Telemetry::close);
-        this.store = around.apply(parts.own(open(settings.store()), EventStore::close));
+        this.store =
+                around.apply(parts.own(Stores.open(settings.store(), node(settings), environment), EventStore::close));
         Observer observer = telemetry.observer();
         Transport transport = Transport.available();
         this.loops = parts.own(
@@ -227,15 +226,10 @@ final class GatewayWiring implements RunningGateway, GatewayView {
         return file;
     }
 
-    private static EventStore open(StoreSettings store) {
-        if (store.inMemory()) {
-            return new MemoryStore(store.memoryBytes());
-        }
-        boolean sync = store.durability() == Durability.SYNC;
-        return RocksDbStores.open(
-                store.data(),
-                RocksDbSettings.of(sync ? RocksDbSettings.Durability.SYNC : RocksDbSettings.Durability.BATCHED)
-                        .withNativeMemory(store.blockCacheBytes(), store.writeBufferBytes()));
+    /** As which this run of the gateway uses a store that others share. */
+    private static NodeIdentity node(GatewaySettings settings) {
+        return new NodeIdentity(
+                SessionId.mint(new SecureRandom()).toString(), settings.listen().toString());
     }
 
     private static Map<String, UpstreamClient> clients(

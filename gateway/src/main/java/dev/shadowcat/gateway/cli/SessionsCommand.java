@@ -3,6 +3,7 @@ package dev.shadowcat.gateway.cli;
 import dev.shadowcat.event.EventId;
 import dev.shadowcat.gateway.config.Configuration;
 import dev.shadowcat.gateway.config.Keys;
+import dev.shadowcat.gateway.config.StoreChoice;
 import dev.shadowcat.store.rocksdb.RocksDbStores;
 import java.nio.file.Path;
 import java.util.HashMap;
@@ -12,7 +13,7 @@ import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
-/** {@code shadowcat sessions} and {@code shadowcat events}: from the running gateway, else from its files. */
+/** {@code shadowcat sessions} and {@code shadowcat events}: from the running gateway, else from its store. */
 final class SessionsCommand {
     private static final long FOLLOW_MILLIS = 250;
 
@@ -81,6 +82,10 @@ final class SessionsCommand {
         Optional<AdminPort> live = AdminPort.of(configuration);
         if (live.isPresent()) {
             return new LiveSessions(live.get());
+        }
+        StoreChoice store = configuration.get(Keys.STORE);
+        if (store.kind().shared()) {
+            return new StoredSessions(Stores.openReadOnly(store.url(), configuration.environment()));
         }
         Path data = configuration.get(Keys.DATA).toAbsolutePath();
         if (!RocksDbStores.exists(data)) {

@@ -7,7 +7,7 @@ import dev.shadowcat.store.StoredSession;
 import java.util.List;
 import java.util.function.Consumer;
 
-/** Sessions in the files, read while no gateway answers. */
+/** Sessions in a store, read while no gateway answers. */
 final class StoredSessions implements SessionSource {
     private static final int PAGE = 1_000;
     private static final int PAGE_BYTES = 8 << 20;

@@ -83,6 +83,11 @@ public final class Configuration {
         }
     }
 
+    /** The variables that were read, those of others included. */
+    public Map<String, String> environment() {
+        return environment;
+    }
+
     /** One setting alone, for commands that need no gateway. */
     public <T> T get(Key<T> key) {
         return values.get(key);

@@ -46,8 +46,12 @@ public final class Keys {
             names("origins, such as https://app.example.com"),
             "Origins beside the loopback ones that browsers may call from (CORS).");
 
-    static final Key<StoreKind> STORE =
-            key("store", "rocksdb", store(), "Where sessions and events are kept: on disk, or in memory only.");
+    public static final Key<StoreChoice> STORE = key(
+            "store",
+            "rocksdb",
+            store(),
+            "Where sessions and events are kept: on disk (rocksdb), in memory only (memory), or in a PostgreSQL database,"
+                    + " which several gateways may share; its password may come by PGPASSWORD, TLS by ?sslmode=verify-full.");
     public static final Key<Path> DATA =
             key("data", "~/.local/share/shadowcat", path(), "Folder of the embedded store; XDG_DATA_HOME is honoured.");
     static final Key<Durability> DURABILITY = key(

@@ -6,4 +6,11 @@ public enum StoreKind {
     ROCKSDB,
     /** The heap, bounded; a restart forgets everything. */
     MEMORY,
+    /** A PostgreSQL database, which several gateways may share. */
+    POSTGRESQL;
+
+    /** Whether several gateways may use the same one. */
+    public boolean shared() {
+        return this == POSTGRESQL;
+    }
 }

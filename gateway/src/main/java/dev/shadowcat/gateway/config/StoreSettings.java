@@ -8,7 +8,7 @@ import java.nio.file.Path;
 /**
  * Where sessions and events are kept.
  *
- * @param kind which store was asked for; {@link #inMemory()} says which one is meant
+ * @param choice which store was asked for; {@link #inMemory()} says which one is meant
  * @param data folder of the embedded store
  * @param durability when an event counts as stored
  * @param failure what becomes of events while the store fails, and for how long a new session waits before its 503
@@ -17,7 +17,7 @@ import java.nio.file.Path;
  * @param writeBufferBytes native memory of the embedded store for what it is about to write
  */
 public record StoreSettings(
-        StoreKind kind,
+        StoreChoice choice,
         Path data,
         Durability durability,
         StoreFailureSettings failure,
@@ -26,9 +26,13 @@ public record StoreSettings(
         long writeBufferBytes) {
     public StoreSettings {
         check(
-                kind != StoreKind.MEMORY || durability != Durability.SYNC,
+                choice.kind() != StoreKind.MEMORY || durability != Durability.SYNC,
                 Keys.DURABILITY.name(),
                 "must be batched or none where store is memory, but was sync");
+        check(
+                !choice.kind().shared() || durability != Durability.NONE,
+                Keys.DURABILITY.name(),
+                "must be batched or sync where store is a URL, but was none");
     }
 
     static StoreSettings from(Values values) {
@@ -45,11 +49,11 @@ public record StoreSettings(
 
     /** The same in another folder. */
     public StoreSettings withData(Path folder) {
-        return new StoreSettings(kind, folder, durability, failure, memoryBytes, blockCacheBytes, writeBufferBytes);
+        return new StoreSettings(choice, folder, durability, failure, memoryBytes, blockCacheBytes, writeBufferBytes);
     }
 
     /** Whether nothing is to be kept on disk: that is what durability none means, whatever the store. */
     public boolean inMemory() {
-        return kind == StoreKind.MEMORY || durability == Durability.NONE;
+        return choice.kind() == StoreKind.MEMORY || durability == Durability.NONE;
     }
 }

@@ -1,5 +1,6 @@
 package dev.shadowcat.gateway.config;
 
+import dev.shadowcat.store.postgres.PostgresUrl;
 import java.net.URI;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
@@ -111,12 +112,22 @@ final class ValueTypes {
         return type(choice.placeholder(), choice.allowed(), text -> choice.read(text.toLowerCase(Locale.ROOT)));
     }
 
-    static ValueType<StoreKind> store() {
-        return type("rocksdb|memory", "rocksdb, memory", text -> {
-            boolean shared = text.matches("(postgres(ql)?|rediss?):.*");
-            check(!shared, "this build has no PostgreSQL and no Redis store");
-            return choice(StoreKind.class).read(text);
-        });
+    /** A word for the stores that one gateway has to itself, a URL for those that several share. */
+    static ValueType<StoreChoice> store() {
+        return type(
+                "rocksdb|memory|URL",
+                "rocksdb, memory, a URL such as postgresql://user@host/database",
+                text -> switch (text.split(":", 2)[0]) {
+                    case "rocksdb" -> new StoreChoice(StoreKind.ROCKSDB);
+                    case "memory" -> new StoreChoice(StoreKind.MEMORY);
+                    case "postgresql", "postgres" -> {
+                        PostgresUrl.parse(text);
+                        yield new StoreChoice(StoreKind.POSTGRESQL, text);
+                    }
+                    case "redis", "rediss" -> throw new IllegalArgumentException("this build has no Redis store");
+                    // Whatever else it is, it may hold a password.
+                    default -> throw new IllegalArgumentException("is not one of them: " + text.split("[:/]", 2)[0]);
+                });
     }
 
     /** Items separated by commas or line breaks. */

@@ -14,6 +14,7 @@ import ch.qos.logback.core.encoder.Encoder;
 import ch.qos.logback.core.spi.ContextAwareBase;
 import dev.shadowcat.gateway.config.LogFormat;
 import dev.shadowcat.gateway.config.LogSettings;
+import java.util.List;
 import org.slf4j.LoggerFactory;
 
 /**
@@ -26,6 +27,9 @@ public final class LogSetup extends ContextAwareBase implements Configurator {
     private static final String FORMAT = "SHADOWCAT_LOG_FORMAT";
     private static final String APPENDER = "stderr";
     private static final String FAILED_START = "io.opentelemetry.sdk.autoconfigure"; // says what its exception says too
+    /** A store's failures are told by the store, once an outage. */
+    private static final List<String> DRIVERS = List.of("com.zaxxer.hikari", "org.flywaydb");
+
     private static final String PATTERN = "%d{yyyy-MM-dd'T'HH:mm:ss.SSSXXX} %-5level %logger{0}: %msg%n%ex{short}";
 
     private static LogFormat format = LogFormat.TEXT; // of our own appender; guarded by the class
@@ -56,6 +60,7 @@ public final class LogSetup extends ContextAwareBase implements Configurator {
         root.setLevel(Level.toLevel(System.getenv(LEVEL), Level.INFO));
         root.addAppender(console(context));
         context.getLogger(FAILED_START).setLevel(Level.WARN);
+        DRIVERS.forEach(name -> context.getLogger(name).setLevel(Level.ERROR));
     }
 
     private static ConsoleAppender<ILoggingEvent> console(LoggerContext context) {

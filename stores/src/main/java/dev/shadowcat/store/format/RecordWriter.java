@@ -24,6 +24,14 @@ public final class RecordWriter {
         return buffer.flip();
     }
 
+    /** The record, in bytes of its own. */
+    public byte[] endBytes() {
+        ByteBuffer record = end();
+        byte[] bytes = new byte[record.remaining()];
+        record.get(bytes);
+        return bytes;
+    }
+
     public void trim() {
         if (buffer.capacity() > KEPT_CAPACITY) {
             buffer = ByteBuffer.allocateDirect(FIRST_CAPACITY);

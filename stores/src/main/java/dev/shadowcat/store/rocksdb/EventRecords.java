@@ -6,7 +6,6 @@ import static dev.shadowcat.store.format.Records.decode;
 import dev.shadowcat.event.Event;
 import dev.shadowcat.store.format.RecordReader;
 import dev.shadowcat.store.format.RecordWriter;
-import java.nio.ByteBuffer;
 
 /** The rows of a stream's events and of what is noted beside them, in the format of {@link dev.shadowcat.store.format.Records}. */
 final class EventRecords {
@@ -89,10 +88,7 @@ final class EventRecords {
     }
 
     static byte[] numberBytes(RecordWriter out, long number) {
-        ByteBuffer value = out.begin(VERSION).number(number).end();
-        byte[] bytes = new byte[value.remaining()];
-        value.get(bytes);
-        return bytes;
+        return out.begin(VERSION).number(number).endBytes();
     }
 
     static long number(String what, byte[] value) {

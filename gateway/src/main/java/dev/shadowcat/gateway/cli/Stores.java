@@ -1,0 +1,78 @@
+package dev.shadowcat.gateway.cli;
+
+import dev.shadowcat.gateway.config.Durability;
+import dev.shadowcat.gateway.config.StoreSettings;
+import dev.shadowcat.store.EventStore;
+import dev.shadowcat.store.MemoryStore;
+import dev.shadowcat.store.NodeIdentity;
+import dev.shadowcat.store.SharedStore;
+import dev.shadowcat.store.postgres.PostgresSettings;
+import dev.shadowcat.store.postgres.PostgresStores;
+import dev.shadowcat.store.postgres.PostgresUrl;
+import dev.shadowcat.store.rocksdb.RocksDbSettings;
+import dev.shadowcat.store.rocksdb.RocksDbStores;
+import java.util.Map;
+
+/**
+ * Opens the store that settings name. Of the drivers, none is loaded but that store's own, since the first client waits for each
+ * class.
+ */
+final class Stores {
+    private Stores() {}
+
+    /**
+     * Opens it for one gateway.
+     *
+     * @param node as which it uses a store that others share
+     * @param environment may hold a password
+     */
+    static EventStore open(StoreSettings settings, NodeIdentity node, Map<String, String> environment) {
+        if (settings.inMemory()) {
+            return new MemoryStore(settings.memoryBytes());
+        }
+        return switch (settings.choice().kind()) {
+            case MEMORY -> throw new AssertionError("handled above");
+            case ROCKSDB -> openEmbedded(settings);
+            case POSTGRESQL ->
+                leased(PostgresStores.open(
+                        postgres(settings.choice().url(), environment), PostgresSettings.DEFAULTS, node));
+        };
+    }
+
+    private static EventStore openEmbedded(StoreSettings settings) {
+        boolean sync = settings.durability() == Durability.SYNC;
+        return RocksDbStores.open(
+                settings.data(),
+                RocksDbSettings.of(sync ? RocksDbSettings.Durability.SYNC : RocksDbSettings.Durability.BATCHED)
+                        .withNativeMemory(settings.blockCacheBytes(), settings.writeBufferBytes()));
+    }
+
+    private static SharedStore leased(SharedStore store) {
+        try {
+            store.renew();
+            return store;
+        } catch (RuntimeException failed) {
+            store.close();
+            throw failed;
+        }
+    }
+
+    /** Whether a shared store was made already. */
+    static boolean exists(String url, Map<String, String> environment) {
+        return PostgresStores.exists(postgres(url, environment), PostgresSettings.DEFAULTS);
+    }
+
+    /** A shared store's URL for people, without its password. */
+    static String shown(String url) {
+        return PostgresUrl.parse(url).toString();
+    }
+
+    /** Opens a shared store for a look. */
+    static EventStore openReadOnly(String url, Map<String, String> environment) {
+        return PostgresStores.openReadOnly(postgres(url, environment), PostgresSettings.DEFAULTS);
+    }
+
+    private static PostgresUrl postgres(String url, Map<String, String> environment) {
+        return PostgresUrl.parse(url).withPasswordOf(environment);
+    }
+}

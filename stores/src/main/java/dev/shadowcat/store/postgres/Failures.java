@@ -1,0 +1,85 @@
+package dev.shadowcat.store.postgres;
+
+import dev.shadowcat.store.AppendOutcome;
+import dev.shadowcat.store.StoreException;
+import java.sql.SQLException;
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+
+/** What PostgreSQL's errors mean to those who use the store; by SQLSTATE (PostgreSQL manual, appendix A). */
+final class Failures {
+    private static final Duration LATER = Duration.ofSeconds(1);
+
+    private static final String DATA_EXCEPTION = "22";
+    private static final String LIMIT_EXCEEDED = "54";
+    private static final String CONNECTION = "08";
+    private static final String NO_RESOURCES = "53";
+    private static final String BAD_LOGIN = "28";
+    private static final String REJECTED = "08004";
+    private static final String NO_DATABASE = "3D000";
+    private static final String READ_ONLY = "25006";
+    private static final String NOT_ALLOWED = "42501";
+
+    private Failures() {}
+
+    /**
+     * Only what the batch itself is to blame for is refused. Whether a batch was stored whose commit got no answer is not known;
+     * it may be sent again whole.
+     */
+    static AppendOutcome outcome(PostgresUrl url, SQLException failure) {
+        String state = state(failure);
+        if (state.startsWith(DATA_EXCEPTION) || state.startsWith(LIMIT_EXCEEDED)) {
+            return new AppendOutcome.Refused(reason(failure));
+        }
+        boolean lasts = state.startsWith(NO_RESOURCES) || state.equals(READ_ONLY);
+        return new AppendOutcome.Busy(lasts ? LATER : Duration.ZERO, message(url, failure));
+    }
+
+    static StoreException exception(PostgresUrl url, SQLException failure) {
+        return new StoreException(message(url, failure), failure);
+    }
+
+    private static String message(PostgresUrl url, SQLException failure) {
+        String state = state(failure);
+        String reason = reason(failure);
+        if (state.startsWith(BAD_LOGIN) || state.equals(REJECTED)) {
+            return "the database " + url + " refuses the login: " + reason
+                    + "; the password is taken from the URL or PGPASSWORD";
+        }
+        if (state.equals(NO_DATABASE)) {
+            return "the database " + url + " is not there: " + reason;
+        }
+        if (state.equals(READ_ONLY)) {
+            return "the database " + url + " is read-only (a replica?)";
+        }
+        if (state.equals(NOT_ALLOWED)) {
+            return "the database " + url + " does not allow it: " + reason;
+        }
+        if (state.startsWith(CONNECTION)) {
+            return "the database " + url + " cannot be reached: " + reason;
+        }
+        return "the database " + url + " fails: " + reason;
+    }
+
+    /** The pool wraps what the driver said last, and has a state of its own only where it has no other. */
+    private static String state(SQLException failure) {
+        String state = root(failure).getSQLState();
+        return state == null ? "" : state;
+    }
+
+    private static SQLException root(SQLException failure) {
+        SQLException root = failure;
+        while (root.getCause() instanceof SQLException cause) {
+            root = cause;
+        }
+        return root;
+    }
+
+    /** The first line: what follows it are details for those who wrote the statement. */
+    private static String reason(SQLException failure) {
+        @Nullable String message = root(failure).getMessage();
+        return message == null
+                ? root(failure).toString()
+                : message.lines().findFirst().orElse("").strip();
+    }
+}

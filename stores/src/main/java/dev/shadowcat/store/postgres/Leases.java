@@ -1,0 +1,195 @@
+package dev.shadowcat.store.postgres;
+
+import dev.shadowcat.event.SessionId;
+import dev.shadowcat.store.NodeIdentity;
+import dev.shadowcat.store.SharedStore.Claim;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Who holds which session, as one node sees it. A session's row says who holds it; a node's row says until when its lease runs, by
+ * the server's clock. Locks are taken in this order: sessions, then nodes.
+ */
+final class Leases {
+    private static final String RENEW = """
+            UPDATE nodes n SET expires_at = clock_timestamp() + ? * interval '1 millisecond', resumed = false
+            FROM (SELECT incarnation, expires_at FROM nodes WHERE incarnation = ? FOR NO KEY UPDATE) before
+            WHERE n.incarnation = before.incarnation
+            RETURNING before.expires_at > clock_timestamp()""";
+    private static final String BEGIN = """
+            INSERT INTO nodes (incarnation, address, expires_at)
+            VALUES (?, ?, clock_timestamp() + ? * interval '1 millisecond')""";
+    /** A node that holds sessions stays known, however long it is gone: they are abandoned by their holder's row. */
+    private static final String FORGET = """
+            DELETE FROM nodes n WHERE n.expires_at < clock_timestamp() - interval '1 hour'
+            AND NOT EXISTS (SELECT FROM sessions s WHERE s.holder = n.incarnation)""";
+
+    private static final String LEAVE = "UPDATE nodes SET expires_at = clock_timestamp() WHERE incarnation = ?";
+
+    private static final String LOCK_SESSION = "SELECT holder FROM sessions WHERE id = ? FOR NO KEY UPDATE";
+    /** Its lease cannot be renewed until the claim is through: so a node whose lease was renewed sees what it lost before. */
+    private static final String LOCK_HOLDER = """
+            SELECT address, expires_at > clock_timestamp() FROM nodes WHERE incarnation = ? FOR SHARE""";
+
+    private static final String TAKE = "UPDATE sessions SET holder = ? WHERE id = ?";
+
+    private static final String HELD = "SELECT id FROM sessions WHERE id = ANY(?) AND holder = ?";
+
+    private static final String GONE = """
+            SELECT incarnation FROM nodes WHERE expires_at <= clock_timestamp() AND NOT resumed""";
+    private static final String ABANDONED = """
+            SELECT s.id FROM sessions s
+            WHERE s.holder = ANY(?) AND EXISTS (SELECT FROM streams t WHERE t.session = s.id AND t.open)
+            LIMIT ?""";
+    /** What a node had under way when it went is stored or undone after a minute. */
+    private static final String RESUMED = """
+            UPDATE nodes SET resumed = true
+            WHERE incarnation = ANY(?) AND expires_at <= clock_timestamp() - interval '1 minute'""";
+
+    private final NodeIdentity node;
+    private final Duration lease;
+
+    Leases(NodeIdentity node, Duration lease) {
+        this.node = node;
+        this.lease = lease;
+    }
+
+    String incarnation() {
+        return node.incarnation();
+    }
+
+    /** See {@link dev.shadowcat.store.SharedStore#renew}. */
+    boolean renew(Connection connection) throws SQLException {
+        Boolean unbroken = extend(connection);
+        if (unbroken != null) {
+            return unbroken;
+        }
+        try (PreparedStatement begin = connection.prepareStatement(BEGIN)) {
+            begin.setString(1, node.incarnation());
+            begin.setString(2, node.address());
+            begin.setLong(3, lease.toMillis());
+            begin.execute();
+        }
+        try (PreparedStatement forget = connection.prepareStatement(FORGET)) {
+            forget.execute();
+        }
+        return false;
+    }
+
+    /** Whether the lease still ran; null where the node is not known. */
+    private @Nullable Boolean extend(Connection connection) throws SQLException {
+        try (PreparedStatement renew = connection.prepareStatement(RENEW)) {
+            renew.setLong(1, lease.toMillis());
+            renew.setString(2, node.incarnation());
+            try (ResultSet row = renew.executeQuery()) {
+                return row.next() ? row.getBoolean(1) : null;
+            }
+        }
+    }
+
+    void leave(Connection connection) throws SQLException {
+        try (PreparedStatement leave = connection.prepareStatement(LEAVE)) {
+            leave.setString(1, node.incarnation());
+            leave.execute();
+        }
+    }
+
+    /** See {@link dev.shadowcat.store.SharedStore#claim}. Within a transaction. */
+    Claim claim(Connection connection, SessionId session) throws SQLException {
+        String holder = lock(connection, session);
+        if (holder == null) {
+            return new Claim.Absent();
+        }
+        if (holder.equals(node.incarnation())) {
+            return new Claim.Held();
+        }
+        String address = runningAt(connection, holder);
+        if (address != null) {
+            return new Claim.Elsewhere(address);
+        }
+        try (PreparedStatement take = connection.prepareStatement(TAKE)) {
+            take.setString(1, node.incarnation());
+            take.setObject(2, Uuids.of(session));
+            take.execute();
+        }
+        return new Claim.Held();
+    }
+
+    private static @Nullable String lock(Connection connection, SessionId session) throws SQLException {
+        try (PreparedStatement lock = connection.prepareStatement(LOCK_SESSION)) {
+            lock.setObject(1, Uuids.of(session));
+            try (ResultSet row = lock.executeQuery()) {
+                return row.next() ? row.getString(1) : null;
+            }
+        }
+    }
+
+    /** The address of a node whose lease runs; null where it does not, or the node is forgotten. */
+    private static @Nullable String runningAt(Connection connection, String incarnation) throws SQLException {
+        try (PreparedStatement lock = connection.prepareStatement(LOCK_HOLDER)) {
+            lock.setString(1, incarnation);
+            try (ResultSet row = lock.executeQuery()) {
+                return row.next() && row.getBoolean(2) ? row.getString(1) : null;
+            }
+        }
+    }
+
+    Set<SessionId> lost(Connection connection, Collection<SessionId> sessions) throws SQLException {
+        Set<SessionId> lost = new HashSet<>(sessions);
+        Object[] ids = lost.stream().map(Uuids::of).toArray(UUID[]::new);
+        try (PreparedStatement held = new Script()
+                        .add(HELD, new Script.Many("uuid", ids), node.incarnation())
+                        .run(connection);
+                ResultSet row = held.getResultSet()) {
+            while (row.next()) {
+                lost.remove(Uuids.session(row.getObject(1, UUID.class)));
+            }
+        }
+        return lost;
+    }
+
+    /** Looks at the nodes first, of which there are few: mostly that is all. */
+    List<SessionId> abandoned(Connection connection, int limit) throws SQLException {
+        String[] gone = gone(connection);
+        if (gone.length == 0) {
+            return List.of();
+        }
+        List<SessionId> abandoned = new ArrayList<>();
+        try (PreparedStatement query = new Script()
+                        .add(ABANDONED, new Script.Many("text", gone), limit)
+                        .run(connection);
+                ResultSet row = query.getResultSet()) {
+            while (row.next()) {
+                abandoned.add(Uuids.session(row.getObject(1, UUID.class)));
+            }
+        }
+        if (abandoned.isEmpty() && limit > 0) {
+            new Script()
+                    .add(RESUMED, new Script.Many("text", gone))
+                    .run(connection)
+                    .close();
+        }
+        return abandoned;
+    }
+
+    private static String[] gone(Connection connection) throws SQLException {
+        List<String> gone = new ArrayList<>();
+        try (PreparedStatement query = connection.prepareStatement(GONE);
+                ResultSet row = query.executeQuery()) {
+            while (row.next()) {
+                gone.add(row.getString(1));
+            }
+        }
+        return gone.toArray(String[]::new);
+    }
+}

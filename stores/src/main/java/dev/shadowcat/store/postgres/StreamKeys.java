@@ -1,0 +1,27 @@
+package dev.shadowcat.store.postgres;
+
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+
+/** Keys for the events of new streams, fetched in blocks, so that few streams cost a round trip. One thread. */
+final class StreamKeys {
+    /** As the sequence in the database says. */
+    private static final int BLOCK = 64;
+
+    private long next;
+    private long end;
+
+    long next(Connection connection) throws SQLException {
+        if (next == end) {
+            try (Statement query = connection.createStatement();
+                    ResultSet row = query.executeQuery("SELECT nextval('stream_keys')")) {
+                row.next();
+                next = row.getLong(1);
+                end = next + BLOCK;
+            }
+        }
+        return next++;
+    }
+}

@@ -1,0 +1,61 @@
+package dev.shadowcat.store.postgres;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.shadowcat.store.AppendOutcome;
+import java.sql.SQLException;
+import java.sql.SQLTransientConnectionException;
+import java.time.Duration;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class FailuresTest {
+    private static final PostgresUrl URL = PostgresUrl.parse("postgresql://ann:secret@db/x");
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "08000", "08001", "08003", "08006", "57P01", "57P02", "57P03", "57014", "53100", "53200", "53300",
+                "40001", "40P01", "55P03", "23505", "25P03", "42P01", "42501", "28P01", "58030", "XX000", "99999", ""
+            })
+    void whatMayPassMakesItBusy(String state) {
+        assertThat(Failures.outcome(URL, new SQLException("ERROR: it\n  Detail: more", state)))
+                .isInstanceOfSatisfying(
+                        AppendOutcome.Busy.class,
+                        busy -> assertThat(busy.reason())
+                                .contains("ERROR: it")
+                                .contains("postgresql://ann@db:5432/x")
+                                .doesNotContain("secret", "Detail", "\n"));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"22021", "22P05", "22001", "54000"})
+    void whatTheServerWillNeverTakeIsRefused(String state) {
+        assertThat(Failures.outcome(URL, new SQLException("ERROR: it\n  Detail: more", state)))
+                .isEqualTo(new AppendOutcome.Refused("ERROR: it"));
+    }
+
+    @Test
+    void whatLastsIsNotTriedAgainAtOnce() {
+        assertThat(Failures.outcome(URL, new SQLException("full", "53100")))
+                .isInstanceOfSatisfying(
+                        AppendOutcome.Busy.class,
+                        busy -> assertThat(busy.retryAfter()).isEqualTo(Duration.ofSeconds(1)));
+    }
+
+    @Test
+    void aReplicaIsTold() {
+        assertThat(Failures.outcome(URL, new SQLException("ERROR: cannot", "25006")))
+                .isEqualTo(new AppendOutcome.Busy(
+                        Duration.ofSeconds(1), "the database postgresql://ann@db:5432/x is read-only (a replica?)"));
+    }
+
+    @Test
+    void ofAPoolsFailureTheDriversReasonIsTold() {
+        SQLException pool = new SQLTransientConnectionException(
+                "no connection", "08001", new SQLException("Connection to db refused", "08001"));
+        assertThat(Failures.exception(URL, pool))
+                .hasMessage("the database postgresql://ann@db:5432/x cannot be reached: Connection to db refused");
+    }
+}

@@ -1,0 +1,219 @@
+package dev.shadowcat.store.postgres;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.awaitility.Awaitility.await;
+
+import dev.shadowcat.event.Event;
+import dev.shadowcat.event.SessionId;
+import dev.shadowcat.store.AppendOutcome;
+import dev.shadowcat.store.NodeIdentity;
+import dev.shadowcat.store.SharedStore;
+import dev.shadowcat.store.StoreException;
+import dev.shadowcat.store.StoreWrite;
+import dev.shadowcat.testkit.PostgresServer;
+import dev.shadowcat.testkit.Writes;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+/** What a store says and does while its database fails. */
+class OutageTest {
+    private static final SessionId ID = new SessionId(1, 1);
+    private static final NodeIdentity NODE = new NodeIdentity("the node", "10.0.0.1:8080");
+    private static final PostgresSettings SETTINGS =
+            new PostgresSettings(Duration.ofMinutes(5), 3, Duration.ofSeconds(1), Duration.ofSeconds(2));
+
+    private static final String END_CONNECTIONS =
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'shadowcat'";
+
+    @Test
+    void aServerThatWasRestartedIsUsedAgain() {
+        try (PostgresServer server = PostgresServer.another();
+                SharedStore store = open(server.newUrl())) {
+            store.renew();
+            stored(store, Writes.session(ID), Writes.stream(ID, 0), Writes.event(ID, 0, 1));
+            server.stop();
+            assertThat(store.append(List.of(Writes.event(ID, 0, 2)))).isInstanceOf(AppendOutcome.Busy.class);
+            assertThatExceptionOfType(StoreException.class).isThrownBy(() -> store.session(ID));
+            assertThatExceptionOfType(StoreException.class).isThrownBy(store::renew);
+            server.start();
+            await().until(() -> store.append(List.of(Writes.event(ID, 0, 2))).equals(AppendOutcome.Stored.ALL));
+            assertThat(store.read(ID, 0, 0, 10, Long.MAX_VALUE))
+                    .extracting(Event::sequence)
+                    .containsExactly(1L, 2L);
+            assertThat(store.renew()).isTrue();
+        }
+    }
+
+    @Test
+    void aServerThatEndsAllConnectionsIsUsedAgainAtTheNextTry() {
+        try (PostgresHome home = new PostgresHome();
+                SharedStore store = open(home)) {
+            stored(store, Writes.session(ID));
+            PostgresHome.execute(home.url(), END_CONNECTIONS);
+            await().until(() -> store.append(List.of(Writes.stream(ID, 0))).equals(AppendOutcome.Stored.ALL));
+            assertThat(store.streams(ID)).hasSize(1);
+        }
+    }
+
+    @Test
+    void whileTheDatabaseIsReadOnlyWritesWait() {
+        try (PostgresServer server = PostgresServer.another();
+                SharedStore store = open(server.newUrl())) {
+            stored(store, Writes.session(ID), Writes.stream(ID, 0));
+            PostgresUrl admin = PostgresUrl.parse(server.newUrl());
+            PostgresHome.execute(admin, "ALTER DATABASE postgres SET default_transaction_read_only = on");
+            PostgresHome.execute(admin, END_CONNECTIONS);
+            await().until(() -> store.append(List.of(Writes.event(ID, 0, 1))) instanceof AppendOutcome.Busy busy
+                    && busy.reason().endsWith("is read-only (a replica?)"));
+            assertThat(store.session(ID)).isPresent();
+            PostgresHome.execute(
+                    admin,
+                    "SET transaction_read_only = off; ALTER DATABASE postgres RESET default_transaction_read_only");
+            PostgresHome.execute(admin, END_CONNECTIONS);
+            await().until(() -> store.append(List.of(Writes.event(ID, 0, 1))).equals(AppendOutcome.Stored.ALL));
+        }
+    }
+
+    @Test
+    void whoHoldsARowOnlyMakesTheBatchWait() throws Exception {
+        try (PostgresHome home = new PostgresHome();
+                SharedStore store = open(home)) {
+            stored(store, Writes.session(ID), Writes.stream(ID, 0));
+            try (Connection other = PostgresHome.connect(home.url());
+                    Statement lock = other.createStatement()) {
+                other.setAutoCommit(false);
+                lock.execute("SELECT * FROM sessions FOR UPDATE");
+                assertThat(store.append(List.of(Writes.event(ID, 0, 1))))
+                        .isInstanceOfSatisfying(
+                                AppendOutcome.Busy.class,
+                                busy -> assertThat(busy.reason()).contains("statement timeout"));
+                other.rollback();
+            }
+            stored(store, Writes.event(ID, 0, 1));
+        }
+    }
+
+    /** As one that is stopped between two statements. */
+    @Test
+    void aNodeThatStopsInATransactionLeavesItsLocksBehindNoLongerThanItsLease() throws Exception {
+        try (PostgresHome home = new PostgresHome();
+                SharedStore store = open(home)) {
+            stored(store, Writes.session(ID), Writes.stream(ID, 0));
+            try (Connections stopped = connections(home);
+                    SharedStore second = PostgresStores.open(
+                            home.url(), PostgresHome.SETTINGS, new NodeIdentity("another", "10.0.0.2:8080"))) {
+                store.leave();
+                assertThatExceptionOfType(SQLException.class)
+                        .isThrownBy(() -> stopped.reserved(connection -> {
+                            connection.setAutoCommit(false);
+                            BatchReader.lock(connection, List.of(Writes.event(ID, 0, 1)));
+                            assertThat(second.claim(ID)).isEqualTo(new SharedStore.Claim.Held());
+                            connection.commit();
+                            return true;
+                        }))
+                        .withMessageContaining("idle-in-transaction timeout");
+            }
+        }
+    }
+
+    private static Connections connections(PostgresHome home) {
+        return Connections.to(
+                PostgresStores.database(home.url(), SETTINGS), SETTINGS.withLease(Duration.ofMillis(1)), false);
+    }
+
+    @Test
+    void anEventThatNoRowHoldsIsRefused() {
+        try (PostgresHome home = new PostgresHome();
+                SharedStore store = open(home)) {
+            stored(store, Writes.session(ID), Writes.stream(ID, 0));
+            PostgresHome.execute(
+                    home.url(), "ALTER TABLE events ADD CONSTRAINT odd CHECK (1 / (sequence - 7) IS NOT NULL)");
+            assertThat(store.append(List.of(Writes.event(ID, 0, 7))))
+                    .isEqualTo(new AppendOutcome.Refused("ERROR: division by zero"));
+            stored(store, Writes.event(ID, 0, 8));
+            PostgresHome.execute(home.url(), "ALTER TABLE events DROP CONSTRAINT odd");
+        }
+    }
+
+    @Test
+    void aWrongPasswordIsToldInOneLine() {
+        PostgresUrl right = PostgresUrl.parse(PostgresServer.shared().newUrl());
+        PostgresUrl wrong =
+                new PostgresUrl(right.user(), "guessed", right.hosts(), right.database(), right.parameters());
+        assertThatExceptionOfType(StoreException.class)
+                .isThrownBy(() -> PostgresStores.open(wrong, SETTINGS, NODE))
+                .withMessage(
+                        "the database " + right + " refuses the login: FATAL: password authentication failed for user"
+                                + " \"postgres\"; the password is taken from the URL or PGPASSWORD");
+        PostgresUrl none = new PostgresUrl(right.user(), null, right.hosts(), right.database(), right.parameters());
+        assertThatExceptionOfType(StoreException.class)
+                .isThrownBy(() -> PostgresStores.open(none.withPasswordOf(Map.of()), SETTINGS, NODE))
+                .withMessageContaining("refuses the login")
+                .withMessageContaining("PGPASSWORD");
+    }
+
+    @Test
+    void aDatabaseThatIsNotThereIsToldInOneLine() {
+        PostgresUrl right = PostgresUrl.parse(PostgresServer.shared().newUrl());
+        PostgresUrl wrong = new PostgresUrl(right.user(), right.password(), right.hosts(), "none", Map.of());
+        assertThatExceptionOfType(StoreException.class)
+                .isThrownBy(() -> PostgresStores.open(wrong, SETTINGS, NODE))
+                .withMessage("the database " + wrong + " is not there: FATAL: database \"none\" does not exist");
+    }
+
+    @Test
+    void aServerThatIsNotThereIsToldInOneLine() {
+        PostgresUrl nobody = PostgresUrl.parse("postgresql://ann:secret@127.0.0.1:1/x");
+        assertThatExceptionOfType(StoreException.class)
+                .isThrownBy(() -> PostgresStores.open(nobody, SETTINGS, NODE))
+                .withMessageMatching(
+                        "the database postgresql://ann@127.0.0.1:1/x cannot be reached: [^\n]*refused[^\n]*");
+    }
+
+    @Test
+    void aStoreOfANewerVersionIsRefusedAndLeftAsItIs() {
+        PostgresUrl url = PostgresUrl.parse(PostgresServer.shared().newUrl());
+        open(url).close();
+        newest(url, "1.7");
+        open(url).close();
+        newest(url, "2");
+        for (Runnable opening : List.<Runnable>of(
+                () -> open(url).close(),
+                () -> PostgresStores.openReadOnly(url, SETTINGS).close())) {
+            assertThatExceptionOfType(StoreException.class)
+                    .isThrownBy(opening::run)
+                    .withMessage("the store has format 2, but this version of Shadowcat reads up to 1:"
+                            + " use the version that wrote it, or a newer one");
+        }
+    }
+
+    private static void newest(PostgresUrl url, String version) {
+        PostgresHome.execute(
+                url,
+                "INSERT INTO shadowcat_schema SELECT installed_rank + 1, '" + version
+                        + "', description, type, script, checksum, installed_by, installed_on, execution_time, success"
+                        + " FROM shadowcat_schema ORDER BY installed_rank DESC LIMIT 1");
+    }
+
+    private static SharedStore open(String url) {
+        return open(PostgresUrl.parse(url));
+    }
+
+    private static SharedStore open(PostgresHome home) {
+        return open(home.url());
+    }
+
+    private static SharedStore open(PostgresUrl url) {
+        return PostgresStores.open(url, SETTINGS, NODE);
+    }
+
+    private static void stored(SharedStore store, StoreWrite... batch) {
+        assertThat(store.append(List.of(batch))).isEqualTo(AppendOutcome.Stored.ALL);
+    }
+}
