@@ -1,4 +1,5 @@
-// Debian's nginx in front of a URL, with its default proxy settings: HTTP/1.0 to what is behind it, buffering on.
+// Debian's nginx in front of one URL or several in turn, with its default proxy settings: HTTP/1.0 to what is behind it, buffering
+// on. One that cannot be reached is asked again the next time: a test that kills wants to know of each.
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Child, freePort, temporaryFolder } from './processes.mjs';
@@ -13,8 +14,8 @@ export function withoutNginx() {
   return `${program} is missing: apt-get install nginx-light`;
 }
 
-export async function startNginx(url) {
-  const target = new URL(url);
+export async function startNginx(...urls) {
+  const targets = urls.map(url => new URL(url));
   const folder = temporaryFolder('nginx');
   const port = await freePort();
   writeFileSync(join(folder, 'nginx.conf'), `
@@ -23,10 +24,11 @@ export async function startNginx(url) {
     http {
       access_log off;
       ${['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map(kind => `${kind}_temp_path ${folder}/${kind};`).join(' ')}
-      server { listen 127.0.0.1:${port}; location / { proxy_pass http://${target.host}; } }
+      upstream behind { ${targets.map(target => `server ${target.host} max_fails=0;`).join(' ')} }
+      server { listen 127.0.0.1:${port}; location / { proxy_pass http://behind; proxy_set_header Host ${targets[0].host}; } }
     }`);
   const child = new Child('nginx', program, ['-p', folder, '-c', join(folder, 'nginx.conf'), '-e', join(folder, 'error.log')]);
-  const proxied = `http://127.0.0.1:${port}${target.pathname}`;
+  const proxied = `http://127.0.0.1:${port}${targets[0].pathname}`;
   await eventually(10_000, `nginx answers (${child.said()})`, async () => (await fetch(proxied).catch(() => undefined))?.status);
   return { url: proxied, stop: () => child.kill('SIGTERM') };
 }

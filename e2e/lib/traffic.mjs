@@ -24,7 +24,13 @@ class Account {
   tags = [];
   refusedTags = [];
   announced = [];
+  said = [];
   total = { ...clean };
+
+  error(tag, message) {
+    this.errors++;
+    this.said.push(`${tag}: ${message}`);
+  }
 }
 
 /**
@@ -107,7 +113,7 @@ export class Traffic {
 
   /** The account of one upstream as figures. */
   figures(route) {
-    const { tags, refusedTags, announced, total, ...counts } = this.accounts.get(route);
+    const { tags, refusedTags, announced, said, total, ...counts } = this.accounts.get(route);
     return { ...counts, executedTwice: this.executedWrongly(route).length, ...total };
   }
 
@@ -154,7 +160,8 @@ export class Traffic {
       await sleep(200);
       return { received };
     }
-    if (status === undefined && received.cursor === undefined) {
+    const broken = status === undefined || ((status === 502 || status === 504) && !received.answerTo(id));
+    if (broken && received.cursor === undefined) {
       account.brokenBeforeId++;
       await sleep(200);
       return { received };
@@ -164,13 +171,14 @@ export class Traffic {
       if (performance.now() > deadline) throw new Error(`${tag} is left hanging at ${received.cursor} (${status})`);
       if (received.cursor === undefined) throw new Error(`${tag} ended with ${status}, without an answer`);
       const resumed = await this.#readOn(() => session.get({ cursor: received.cursor }), received, id, state);
-      if (![undefined, 200, 503].includes(resumed)) throw new Error(`${tag}: resume of ${received.cursor} gave ${resumed}`);
+      if (![undefined, 200, 502, 503].includes(resumed)) throw new Error(`${tag}: resume of ${received.cursor} gave ${resumed}`);
       await sleep(100);
     }
     const answers = received.messages.filter(message => message.id === id && !message.method);
     if (answers.length !== 1) throw new Error(`${tag}: ${answers.length} answers`);
     if (received.repeatedIds > 0) throw new Error(`${tag}: ${received.repeatedIds} repeated ids`);
-    if (answers[0].error) account.errors++;
+    if (answers[0].error && received.cursor === undefined) account.brokenBeforeId++; // and told so
+    else if (answers[0].error) account.error(tag, answers[0].error.message);
     else account.completed++;
     return { received, answer: answers[0] };
   }
@@ -181,7 +189,8 @@ export class Traffic {
       const answer = await open();
       if (!answer.eventStream) {
         const text = await answer.text();
-        const message = text && answer.status !== 503 ? JSON.parse(text) : undefined;
+        const ours = answer.status !== 503 && answer.headers['content-type'] === 'application/json'; // not a page of what is before us
+        const message = text && ours ? JSON.parse(text) : undefined;
         if (message?.id === id) received.events.push({ message });
         return answer.status;
       }
@@ -219,7 +228,7 @@ export class Traffic {
         tally(account.total, numbers, steps);
       } catch (error) {
         // The SDK's own time-out has a code too, but it is a call left hanging.
-        if (error.code <= -32_000 && !/timed out/i.test(error.message)) account.errors++;
+        if (held && error.code <= -32_000 && !/timed out/i.test(error.message)) account.error(tag, error.message);
         else if (error.code === 503) {
           account.refused++;
           account.refusedTags.push(tag);

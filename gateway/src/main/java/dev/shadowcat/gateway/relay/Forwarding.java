@@ -10,6 +10,9 @@ import dev.shadowcat.gateway.upstream.UpstreamListener;
 import dev.shadowcat.gateway.upstream.UpstreamRequest;
 import dev.shadowcat.gateway.upstream.UpstreamRequest.Reuse;
 import dev.shadowcat.mcp.McpErrors;
+import dev.shadowcat.mcp.Message;
+import dev.shadowcat.mcp.MessageReader;
+import dev.shadowcat.mcp.RequestId;
 import io.netty.buffer.ByteBuf;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpMethod;
@@ -22,8 +25,6 @@ import org.jspecify.annotations.Nullable;
  * leaves that node as well. The loop of the client's connection only.
  */
 final class Forwarding implements UpstreamListener, ExchangeListener {
-    private static final int MISDIRECTED = 421;
-
     private final Relay relay;
     private final Nodes nodes;
     private final String address;
@@ -63,7 +64,7 @@ final class Forwarding implements UpstreamListener, ExchangeListener {
 
     @Override
     public void head(int status, HttpHeaders received) {
-        if (status == MISDIRECTED) {
+        if (status == Lookup.MISDIRECTED) {
             misdirected = true;
             return;
         }
@@ -113,12 +114,21 @@ final class Forwarding implements UpstreamListener, ExchangeListener {
             Answers.error(
                     exchange,
                     502,
-                    null,
+                    requestId(),
                     McpErrors.SERVER_ERROR,
                     "The node that holds the session was lost after the request was sent to it. Whether it was processed"
                             + " is unknown.",
                     Map.of("outcome", "unknown"));
         }
+    }
+
+    /** The id of the request that the message is; null where it is none, or a batch. */
+    private @Nullable RequestId requestId() {
+        ByteBuf body = exchange.body();
+        return MessageReader.read(body.array(), body.arrayOffset() + body.readerIndex(), body.readableBytes())
+                        instanceof Message.Single single
+                ? single.envelope().id()
+                : null;
     }
 
     @Override
@@ -142,7 +152,7 @@ final class Forwarding implements UpstreamListener, ExchangeListener {
     void drain(Drain stopping) {
         stopping.add();
         exchange.loop().execute(() -> {
-            if (over || reads) {
+            if (over || reads || drain != null) {
                 stopping.remove();
             } else {
                 drain = stopping;

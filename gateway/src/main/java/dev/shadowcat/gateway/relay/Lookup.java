@@ -12,7 +12,8 @@ import java.util.function.Consumer;
  */
 final class Lookup {
     private static final long AGAIN_MILLIS = 50;
-    private static final int REDIRECTED = 421; // the node that was asked does not hold the session (any more)
+    /** The node that was asked does not hold the session, or not for long. */
+    static final int MISDIRECTED = 421;
 
     private final Relay relay;
     private final Exchange exchange;
@@ -30,6 +31,10 @@ final class Lookup {
 
     void start() {
         Nodes nodes = relay.nodes();
+        if (nodes != null && nodes.stopping() && isFromNode(nodes)) {
+            Answers.empty(exchange, MISDIRECTED);
+            return;
+        }
         if (nodes != null && !nodes.lease().runs()) {
             again("The lease of this node cannot be renewed now");
             return;
@@ -50,11 +55,15 @@ final class Lookup {
         if (nodes == null) {
             throw new IllegalStateException("a store with one node has other nodes");
         }
-        if (nodes.others().vouches(exchange.headers().get(OtherNodes.HEADER))) {
-            Answers.empty(exchange, REDIRECTED); // never further than one node
+        if (isFromNode(nodes)) {
+            Answers.empty(exchange, MISDIRECTED); // never further than one node
             return;
         }
         new Forwarding(relay, nodes, address, exchange, this::again).start();
+    }
+
+    private boolean isFromNode(Nodes nodes) {
+        return nodes.others().vouches(exchange.headers().get(OtherNodes.HEADER));
     }
 
     /** Nobody has processed the request: it is looked for again until others may have taken the session long since. */

@@ -7,8 +7,42 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
 /** What a node has that shares its store with others. Any thread. */
-record Nodes(SharedStore store, Lease lease, OtherNodes others, Set<Forwarding> forwarded) {
+final class Nodes {
+    private final SharedStore store;
+    private final Lease lease;
+    private final OtherNodes others;
+    private final Set<Forwarding> forwarded = ConcurrentHashMap.newKeySet();
+    private volatile boolean stopping;
+
     Nodes(SharedStore store, Lease lease, OtherNodes others) {
-        this(store, lease, others, ConcurrentHashMap.newKeySet());
+        this.store = store;
+        this.lease = lease;
+        this.others = others;
+    }
+
+    SharedStore store() {
+        return store;
+    }
+
+    Lease lease() {
+        return lease;
+    }
+
+    OtherNodes others() {
+        return others;
+    }
+
+    /** Requests under way that others serve. */
+    Set<Forwarding> forwarded() {
+        return forwarded;
+    }
+
+    /** From now on nothing is begun here that others ask for: they wait, and take the sessions soon. */
+    void stop() {
+        stopping = true;
+    }
+
+    boolean stopping() {
+        return stopping;
     }
 }

@@ -72,6 +72,7 @@ final class PostRelay implements UpstreamListener, ExchangeListener, Measured {
     private int generation;
     private long giveUpAtMillis;
     private long pauseMillis = FIRST_PAUSE_MILLIS;
+    private @Nullable SseClient answer; // the client's, where it goes as a stream
     private @Nullable Drain drain; // while the gateway stops
     private boolean sentTwice;
     private boolean clientGone;
@@ -193,6 +194,7 @@ final class PostRelay implements UpstreamListener, ExchangeListener, Measured {
         }
         told = true;
         SseClient client = SseClient.waiting(session, exchange);
+        answer = client;
         client.serve(opened, 0);
         opened.whenRecordStored(() -> primeSoon(opened, client));
     }
@@ -213,6 +215,9 @@ final class PostRelay implements UpstreamListener, ExchangeListener, Measured {
         if (opened != null) {
             client.priming(opened.number(), 0);
             client.flush();
+            if (!lostOtherwise()) {
+                stopDrain();
+            }
         }
     }
 
@@ -574,7 +579,8 @@ final class PostRelay implements UpstreamListener, ExchangeListener, Measured {
         stopStoreWait();
         leave();
         if (session.isLost()) {
-            Answers.error(exchange, 503, null, McpErrors.SERVER_ERROR, TAKEN, Map.of("outcome", "unknown"));
+            RequestId id = calls.size() == 1 ? calls.getFirst().clientId() : null;
+            Answers.error(exchange, 502, id, McpErrors.SERVER_ERROR, TAKEN, Map.of("outcome", "unknown"));
         } else {
             Answers.noSession(exchange);
         }
@@ -599,20 +605,33 @@ final class PostRelay implements UpstreamListener, ExchangeListener, Measured {
 
     /** The gateway stops: it is to wait for an answer that could not be fetched again later. */
     void drain(Drain stopping) {
-        boolean lostOtherwise = stream == null || (!stream.ended() && stream.upstreamCursor() == null);
-        if (!over && !calls.isEmpty() && lostOtherwise) {
+        if (!over && !calls.isEmpty() && drain == null && lostOtherwise()) {
             stopping.add();
             drain = stopping;
+        }
+    }
+
+    /** Whether nobody could go on with it elsewhere: its server gives no ids, or its client has none yet. */
+    private boolean lostOtherwise() {
+        EventStream opened = stream;
+        if (opened == null) {
+            return true;
+        }
+        boolean answered = answer == null ? clientGone : answer.begun();
+        return !opened.ended() && (opened.upstreamCursor() == null || !answered);
+    }
+
+    private void stopDrain() {
+        if (drain != null) {
+            drain.remove();
+            drain = null;
         }
     }
 
     private void finish() {
         over = true;
         stopAnswerTimer();
-        if (drain != null) {
-            drain.remove();
-            drain = null;
-        }
+        stopDrain();
         stopSlow();
         stopLinger();
         if (feed != null) {

@@ -168,7 +168,16 @@ final class Relay {
         heartbeats.forEach((loop, beats) -> loop.execute(() -> beats.sendAllAway(() -> jittered(8_000, 0.3))));
     }
 
+    /** Twice: what was let in just before may not have been under way the first time. */
     boolean drained(Duration time) {
+        if (nodes != null) {
+            nodes.stop();
+        }
+        long deadline = System.nanoTime() + time.toNanos();
+        return drain(time) && drain(Duration.ofNanos(Math.max(0, deadline - System.nanoTime())));
+    }
+
+    private boolean drain(Duration time) {
         Drain drain = new Drain();
         sessions().forEach(session -> {
             drain.add();

@@ -70,6 +70,11 @@ final class SseClient implements EventSink, ExchangeListener {
         return new SseClient(session, exchange, false);
     }
 
+    /** Whether its head was written. */
+    boolean begun() {
+        return response != null;
+    }
+
     private StreamedResponse response() {
         StreamedResponse begun = response;
         if (begun != null) {
