@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param kind what the message is
  * @param id the request's id: always there for requests and results, may be missing on errors, never on notifications
- * @param idSpan where the id stands in the message; there whenever the id is
+ * @param idSpan where the id stands in the message, or the null in its place; there whenever the id is
  * @param method on requests and notifications; one of {@link McpMethod}'s own Strings where it is known there
  * @param params what was read inside {@code params}
  * @param failure on errors, and on results that say that they are none; null on all other messages

@@ -2,6 +2,7 @@ package dev.shadowcat.mcp;
 
 import dev.shadowcat.mcp.Envelope.Kind;
 import dev.shadowcat.mcp.Envelope.Params;
+import java.math.BigInteger;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JsonParser;
@@ -72,8 +73,8 @@ final class EnvelopeReader {
         require(json != null || value == JsonToken.VALUE_NULL, "id must be a string or an integer.");
         if (span.length() > RequestId.MAX_BYTES) {
             fault("id must be at most " + RequestId.MAX_BYTES + " bytes long.");
-        } else if (json != null) {
-            id = new RequestId(json);
+        } else {
+            id = json == null ? null : new RequestId(json);
             idSpan = span;
         }
     }
@@ -126,22 +127,28 @@ final class EnvelopeReader {
             parser.skipChildren();
             return;
         }
-        boolean hasCode = false;
-        long code = 0;
+        String code = null;
         String message = null;
         for (String member = parser.nextName(); member != null; member = parser.nextName()) {
             JsonToken token = parser.nextToken();
-            if (member.equals("code") && token == JsonToken.VALUE_NUMBER_INT) {
-                hasCode = true;
-                code = parser.getNumberType() == JsonParser.NumberType.BIG_INTEGER ? 0 : parser.getLongValue();
+            if (member.equals("code")) {
+                code = Json.integer(parser);
             } else if (member.equals("message") && token == JsonToken.VALUE_STRING) {
                 message = excerpt();
             } else {
                 parser.skipChildren();
             }
         }
-        require(hasCode && message != null, "error must have an integer code and a message.");
-        failure = new Failure.Refused(code, message == null ? "" : message);
+        if (code == null || message == null) {
+            fault("error must have an integer code and a message.");
+        } else {
+            failure = new Failure.Refused(number(code), message);
+        }
+    }
+
+    private static long number(String digits) {
+        BigInteger value = new BigInteger(digits);
+        return value.bitLength() < Long.SIZE ? value.longValue() : 0;
     }
 
     private String excerpt() {

@@ -73,6 +73,14 @@ final class Json {
 
     /** The current token as canonical JSON text if it is a string or an integer, however that is written; otherwise null, with what is inside skipped. */
     static @Nullable String scalar(JsonParser parser) {
+        if (parser.currentToken() == JsonToken.VALUE_STRING) {
+            return JsonText.quoted(parser.getString());
+        }
+        return integer(parser);
+    }
+
+    /** The current token's digits if it is an integer, however that is written; otherwise null, with what is inside skipped. */
+    static @Nullable String integer(JsonParser parser) {
         if (parser.currentToken() == JsonToken.VALUE_NUMBER_INT) {
             String digits = parser.getString();
             return digits.equals("-0") ? "0" : digits; // peers write back what they read, and none keeps the sign
@@ -80,8 +88,8 @@ final class Json {
         if (parser.currentToken() == JsonToken.VALUE_NUMBER_FLOAT) {
             return integer(parser.getString());
         }
-        String text = text(parser);
-        return text == null ? null : JsonText.quoted(text);
+        parser.skipChildren();
+        return null;
     }
 
     /** A number with a zero fraction is an integer (JSON Schema 2020-12, Validation 6.1.1), and most peers read it as one. */

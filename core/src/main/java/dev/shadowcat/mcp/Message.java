@@ -1,5 +1,6 @@
 package dev.shadowcat.mcp;
 
+import java.util.Comparator;
 import java.util.List;
 import java.util.stream.Stream;
 
@@ -25,6 +26,14 @@ public sealed interface Message {
     record Batch(List<Element> elements) implements Message {
         public Batch {
             elements = List.copyOf(elements);
+        }
+
+        /** The same with the answers that name no request behind all others: what they answer is what those have left. */
+        public List<Element> namelessLast() {
+            return elements.stream()
+                    .sorted(Comparator.comparing(element ->
+                            element.envelope().isAnswer() && element.envelope().id() == null))
+                    .toList();
         }
     }
 

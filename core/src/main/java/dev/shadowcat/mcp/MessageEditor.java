@@ -2,6 +2,7 @@ package dev.shadowcat.mcp;
 
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -10,13 +11,35 @@ public final class MessageEditor {
     private MessageEditor() {}
 
     /**
-     * Copies a message with another id.
+     * A request or an answer by this id: in the place of its own one, or of none, as an error about what could not be read
+     * has it. A copy where anything changes, or it does not fill the array.
      *
-     * @param envelope what was read from just these bytes
-     * @throws IllegalArgumentException if the message has no id
+     * @param start where it begins in the array
+     * @param end where it ends
+     * @param envelope what was read from the array; its spans count from there
      */
-    public static byte[] replaceId(byte[] buffer, int offset, int length, Envelope envelope, RequestId id) {
-        return replace(buffer, offset, length, envelope.idSpan(), id);
+    public static byte[] withId(byte[] array, int start, int end, Envelope envelope, RequestId id) {
+        Span span = envelope.idSpan();
+        if (span == null) {
+            return withFirstMember(array, start, end, id);
+        }
+        if (!envelope.shows(id)) {
+            Span own = new Span(span.start() - start, span.end() - start);
+            return replace(array, start, end - start, own, id);
+        }
+        return start == 0 && end == array.length ? array : Arrays.copyOfRange(array, start, end);
+    }
+
+    private static byte[] withFirstMember(byte[] array, int start, int end, RequestId id) {
+        int brace = start;
+        while (array[brace] != '{') {
+            brace++;
+        }
+        byte[] member = ("{\"id\":" + id.json() + ",").getBytes(StandardCharsets.UTF_8);
+        byte[] edited = new byte[Math.addExact(member.length, end - brace - 1)];
+        System.arraycopy(member, 0, edited, 0, member.length);
+        System.arraycopy(array, brace + 1, edited, member.length, end - brace - 1);
+        return edited;
     }
 
     /**

@@ -311,7 +311,7 @@ public final class EventStream implements Completion, Measured {
         if (strayProgress(envelope)) {
             return stray();
         }
-        record(ownId, withId(message, envelope, 0, shownId(envelope)), false);
+        record(ownId, withId(message, 0, message.length, envelope, shownId(envelope)), false);
         return Received.RECORDED;
     }
 
@@ -337,7 +337,7 @@ public final class EventStream implements Completion, Measured {
         if (call == null) {
             return stray();
         }
-        byte[] shown = withId(message, envelope, 0, call.clientId());
+        byte[] shown = MessageEditor.withId(message, 0, message.length, envelope, call.clientId());
         close(call);
         call.answered(envelope);
         record(ownId, shown, true);
@@ -345,7 +345,11 @@ public final class EventStream implements Completion, Measured {
         return Received.RECORDED;
     }
 
+    /** What it answers; an error that names no request, since the upstream could not read it, can mean the only one. */
     private @Nullable Call openCall(Envelope envelope) {
+        if (envelope.id() == null) {
+            return open.size() == 1 && !resumed ? open.getFirst() : null;
+        }
         for (Call call : open) {
             if (call.upstreamId().equals(envelope.id())) {
                 return call;
@@ -358,7 +362,7 @@ public final class EventStream implements Completion, Measured {
     private Received takeBatch(@Nullable String ownId, byte[] message, Message.Batch batch) {
         List<byte[]> kept = new ArrayList<>();
         boolean answers = false;
-        for (Message.Element element : batch.elements()) {
+        for (Message.Element element : batch.namelessLast()) {
             Envelope envelope = element.envelope();
             Call call = envelope.isAnswer() ? openCall(envelope) : null;
             if (envelope.isAnswer() && call == null) {
@@ -372,8 +376,7 @@ public final class EventStream implements Completion, Measured {
                 call.answered(envelope);
             }
             Span span = element.span();
-            byte[] own = Arrays.copyOfRange(message, span.start(), span.end());
-            kept.add(withId(own, envelope, span.start(), shownId));
+            kept.add(withId(message, span.start(), span.end(), envelope, shownId));
         }
         if (kept.isEmpty()) {
             return Received.STRAY;
@@ -383,14 +386,11 @@ public final class EventStream implements Completion, Measured {
         return Received.RECORDED;
     }
 
-    /** @param offset where the message began when its envelope was read */
-    private static byte[] withId(byte[] message, Envelope envelope, int offset, @Nullable RequestId id) {
-        Span span = envelope.idSpan();
-        if (span == null || id == null || envelope.shows(id)) {
-            return message;
+    private static byte[] withId(byte[] array, int start, int end, Envelope envelope, @Nullable RequestId id) {
+        if (id != null) {
+            return MessageEditor.withId(array, start, end, envelope, id);
         }
-        Span own = new Span(span.start() - offset, span.end() - offset);
-        return MessageEditor.replace(message, 0, message.length, own, id);
+        return start == 0 && end == array.length ? array : Arrays.copyOfRange(array, start, end);
     }
 
     private void close(Call call) {

@@ -71,7 +71,7 @@ class MessagePropertyTest {
         Single read = (Single) MessageReader.read(buffer, before.length, message.length);
         Span old = Objects.requireNonNull(read.envelope().idSpan());
         RequestId id = RequestId.ofText(newId);
-        byte[] edited = MessageEditor.replaceId(buffer, before.length, message.length, read.envelope(), id);
+        byte[] edited = MessageEditor.replace(buffer, before.length, message.length, old, id);
         assertThat(single(edited).id()).isEqualTo(id);
         // And back again: what was around it has not changed by a byte.
         Span now = Objects.requireNonNull(single(edited).idSpan());

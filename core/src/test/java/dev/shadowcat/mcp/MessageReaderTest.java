@@ -72,6 +72,13 @@ class MessageReaderTest {
         assertThat(envelope.id()).isNull();
     }
 
+    @ParameterizedTest
+    @CsvSource({"-32000.0, -32000", "-3.2e4, -32000", "7, 7", "1e30, 0", "9223372036854775808, 0"})
+    void readsTheCodeOfAnErrorHoweverItIsWritten(String written, long code) {
+        String text = "{\"jsonrpc\":\"2.0\",\"id\":1,\"error\":{\"code\":" + written + ",\"message\":\"m\"}}";
+        assertThat(single(text).failure()).isEqualTo(new Failure.Refused(code, "m"));
+    }
+
     @Test
     void readsWhatIsCancelled() {
         String text =
@@ -302,6 +309,7 @@ class MessageReaderTest {
                 "{\"jsonrpc\":\"2.0\",\"error\":{},\"id\":1}",
                 "{\"jsonrpc\":\"2.0\",\"error\":{\"code\":\"1\",\"message\":\"m\"},\"id\":1}",
                 "{\"jsonrpc\":\"2.0\",\"error\":{\"code\":1},\"id\":1}",
+                "{\"jsonrpc\":\"2.0\",\"error\":{\"code\":1.5,\"message\":\"m\"},\"id\":1}",
                 "[{\"jsonrpc\":\"2.0\",\"method\":\"ping\"},7]",
                 "[{\"jsonrpc\":\"2.0\",\"method\":\"ping\"},[]]"
             })

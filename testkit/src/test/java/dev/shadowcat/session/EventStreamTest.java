@@ -86,6 +86,37 @@ class EventStreamTest {
         assertThat(stream.open()).extracting(Call::clientId).containsExactly(new RequestId("2"));
     }
 
+    @Test
+    void anErrorThatNamesNoRequestAnswersTheOnlyOneThatIsOpen() throws InterruptedException {
+        EventStream stream = opened(new RequestId("1"), new RequestId("2"));
+        Sink sink = attach(stream, 0);
+        byte[] nameless = "{\"jsonrpc\":\"2.0\",\"id\":null,\"error\":{\"code\":-32600,\"message\":\"m\"}}"
+                .getBytes(StandardCharsets.UTF_8);
+        assertThat(stream.receive(null, nameless)).as("which of the two?").isEqualTo(Received.STRAY);
+        stream.receive(null, answer("1"));
+        assertThat(stream.receive(null, nameless)).isEqualTo(Received.RECORDED);
+        harness.turn();
+        assertThat(harness.store
+                        .read(ID, stream.number(), 0, 10, 10_000)
+                        .getLast()
+                        .message())
+                .asString()
+                .isEqualTo(text(nameless).replace("null", "2"));
+        assertThat(sink.finished).isTrue();
+    }
+
+    @Test
+    void anErrorThatNamesNoRequestMayBeOfAnotherStreamWhereTheUpstreamWasResumed() throws InterruptedException {
+        EventStream stream = opened(new RequestId("1"));
+        resumed(stream);
+        assertThat(stream.receive(
+                        null,
+                        "{\"jsonrpc\":\"2.0\",\"error\":{\"code\":-32600,\"message\":\"m\"}}"
+                                .getBytes(StandardCharsets.UTF_8)))
+                .isEqualTo(Received.STRAY);
+        assertThat(stream.open()).hasSize(1);
+    }
+
     private static String text(byte[] message) {
         return new String(message, StandardCharsets.UTF_8);
     }

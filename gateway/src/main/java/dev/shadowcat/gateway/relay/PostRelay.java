@@ -5,10 +5,8 @@ import dev.shadowcat.gateway.upstream.UpstreamCall;
 import dev.shadowcat.gateway.upstream.UpstreamFailure;
 import dev.shadowcat.gateway.upstream.UpstreamListener;
 import dev.shadowcat.gateway.upstream.UpstreamRequest.Reuse;
-import dev.shadowcat.mcp.Envelope;
 import dev.shadowcat.mcp.McpErrors;
 import dev.shadowcat.mcp.Message;
-import dev.shadowcat.mcp.MessageEditor;
 import dev.shadowcat.mcp.MessageReader;
 import dev.shadowcat.mcp.Messages;
 import dev.shadowcat.mcp.RequestId;
@@ -26,7 +24,6 @@ import io.netty.handler.codec.http.EmptyHttpHeaders;
 import io.netty.handler.codec.http.HttpHeaders;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -39,7 +36,6 @@ final class PostRelay implements UpstreamListener, ExchangeListener, Measured {
     private static final long PRIMING_MILLIS = 250;
     private static final long FIRST_PAUSE_MILLIS = 100;
     private static final long MAX_PAUSE_MILLIS = 1_000;
-    private static final String LEFT_OUT = "The MCP server answered the POST without answering this request.";
     private static final String TAKEN =
             "Another node has taken the session after the request was sent. Whether it was processed is unknown.";
     private static final String NOT_STORED =
@@ -335,78 +331,17 @@ final class PostRelay implements UpstreamListener, ExchangeListener, Measured {
         EventStream opened = toldStream();
         if (opened != null) {
             opened.receive(null, answer);
-            opened.fail(McpErrors.INTERNAL_ERROR, LEFT_OUT, Map.of("outcome", "unknown")); // what is still open
+            opened.fail(
+                    McpErrors.INTERNAL_ERROR, PlainAnswer.LEFT_OUT, Map.of("outcome", "unknown")); // what is still open
             finish();
             return;
         }
-        byte[] shown = restored(answer, message);
+        byte[] shown = PlainAnswer.shown(answer, message, calls, session.relay().observer());
         if (shown == null) {
-            fail(502, LEFT_OUT, "unknown");
+            fail(502, PlainAnswer.LEFT_OUT, "unknown");
             return;
         }
-        tell(message);
         respond(status, shown);
-    }
-
-    /** Tells the operations of the answers to them, which are all there. */
-    private void tell(Message message) {
-        switch (message) {
-            case Message.Malformed _ -> {}
-            case Message.Single single -> calls.forEach(each -> each.answered(single.envelope()));
-            case Message.Batch batch -> batch.elements().forEach(element -> tell(element.envelope()));
-        }
-    }
-
-    private void tell(Envelope answer) {
-        RequestId id = answer.id();
-        for (Call each : calls) {
-            if (answer.isAnswer() && (id == null || each.upstreamId().equals(id))) {
-                each.answered(answer);
-            }
-        }
-    }
-
-    /** The answer with the ids that the client knows; null where it does not answer just the requests of this POST. */
-    private byte @Nullable [] restored(byte[] answer, Message message) {
-        List<Call> unanswered = new ArrayList<>(calls);
-        byte[] shown = switch (message) {
-            case Message.Malformed malformed -> null;
-            case Message.Single single -> restored(answer, single.envelope(), unanswered);
-            case Message.Batch batch -> restored(answer, batch, unanswered);
-        };
-        return unanswered.isEmpty() ? shown : null;
-    }
-
-    private byte @Nullable [] restored(byte[] answer, Message.Batch batch, List<Call> unanswered) {
-        byte[] shown = answer;
-        // From the end, so that earlier spans stay true.
-        for (Message.Element element : batch.elements().reversed()) {
-            shown = restored(shown, element.envelope(), unanswered);
-            if (shown == null) {
-                return null;
-            }
-        }
-        return shown;
-    }
-
-    private byte @Nullable [] restored(byte[] answer, Envelope envelope, List<Call> unanswered) {
-        RequestId id = envelope.id();
-        if (!envelope.isAnswer()) {
-            return answer;
-        }
-        if (id == null) { // an error about what the upstream could not read has no id
-            unanswered.clear();
-            return answer;
-        }
-        for (Call open : unanswered) {
-            if (open.upstreamId().equals(id)) {
-                unanswered.remove(open);
-                return envelope.shows(open.clientId())
-                        ? answer
-                        : MessageEditor.replace(answer, 0, answer.length, envelope.idSpan(), open.clientId());
-            }
-        }
-        return null;
     }
 
     /** The upstream answered with an HTTP error: a lost session is healed, anything else passed on. */

@@ -5,8 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.shadowcat.store.MemoryStore;
 import java.io.InputStream;
 import java.net.http.HttpResponse;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -15,6 +17,10 @@ import org.junit.jupiter.params.provider.ValueSource;
 @Timeout(20)
 class PlainAnswerTest {
     private static final String NOTE = "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/message\",\"params\":{}}";
+
+    private static final List<String> NAMELESS = Stream.of("\"id\":null,", "")
+            .map(id -> " {\"jsonrpc\":\"2.0\"," + id + "\"error\":{\"code\":-32700.0,\"message\":\"m\",\"data\":[7]}}")
+            .toList();
 
     private static String result(int id) {
         return "{\"jsonrpc\":\"2.0\",\"id\":" + id + ",\"result\":{}}";
@@ -54,6 +60,8 @@ class PlainAnswerTest {
     @ValueSource(strings = {"2s", "0s"})
     void aBatchOfWhichOneRequestIsLeftOutIsToldSo(String resumableAfter) throws Exception {
         assertThat(twoCallsIn(resumableAfter, "[" + result(1) + "]"))
+                .contains(result(1))
+                .containsOnlyOnce("\"id\":2")
                 .contains("error")
                 .contains("unknown");
     }
@@ -65,6 +73,62 @@ class PlainAnswerTest {
                 .contains(NOTE)
                 .contains(result(1))
                 .contains(result(2));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"2s", "0s"})
+    void anErrorThatNamesNoRequestAnswersTheOneThatIsLeftWhereverItStands(String resumableAfter) throws Exception {
+        for (String error : NAMELESS) {
+            for (String answer : List.of("[" + result(1) + "," + error + "]", "[" + error + "," + result(1) + "]")) {
+                assertThat(twoCallsIn(resumableAfter, answer))
+                        .contains(result(1))
+                        .containsOnlyOnce("\"id\":2")
+                        .containsOnlyOnce("-32700")
+                        .doesNotContain("null");
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"2s", "0s"})
+    void anErrorThatNamesNoRequestIsToldInEachRequestsOwnId(String resumableAfter) throws Exception {
+        for (String error : NAMELESS) {
+            for (String answer : List.of(error, "[" + error + "]")) {
+                assertThat(twoCallsIn(resumableAfter, answer))
+                        .containsOnlyOnce("\"id\":1")
+                        .containsOnlyOnce("\"id\":2")
+                        .doesNotContain("null");
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"2s", "0s"})
+    void anErrorThatNamesNoRequestAnswersASingleOneInItsId(String resumableAfter) throws Exception {
+        try (ScriptedServer server = new ScriptedServer();
+                GatewayFixture gateway = gateway(server, resumableAfter);
+                TestClient client = gateway.client().initialize()) {
+            for (String error : NAMELESS) {
+                CompletableFuture<HttpResponse<InputStream>> plain = client.callLater("1");
+                server.nextRequest().json(200, error);
+                assertThat(TestClient.text(plain.get())).contains("\"id\":1", "-32700", "[7]");
+                CompletableFuture<HttpResponse<InputStream>> streamed = client.callLater("2");
+                server.nextRequest().sse().event("", error);
+                assertThat(TestClient.text(streamed.get())).contains("\"id\":2", "-32700", "[7]");
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"2s", "0s"})
+    void whatAnswersNoRequestOfTheBatchIsLeftOut(String resumableAfter) throws Exception {
+        assertThat(twoCallsIn(
+                        resumableAfter,
+                        "[" + result(1) + "," + result(3) + "," + NAMELESS.getFirst() + "," + result(2) + "]"))
+                .contains(result(1))
+                .contains(result(2))
+                .doesNotContain("\"id\":3")
+                .doesNotContain("null");
     }
 
     /** What a client gets that sends the calls 1 and 2 in one batch, where the server says this. */
