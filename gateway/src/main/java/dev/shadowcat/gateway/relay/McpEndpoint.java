@@ -11,6 +11,7 @@ import dev.shadowcat.mcp.MessageReader;
 import dev.shadowcat.mcp.ProtocolVersions;
 import io.netty.buffer.ByteBuf;
 import io.netty.handler.codec.http.HttpMethod;
+import java.util.Arrays;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
@@ -112,9 +113,9 @@ final class McpEndpoint implements ExchangeHandler {
 
     /** A copy of the body: the exchange has none any more once it is answered or its client has left. */
     private static byte[] bytes(Exchange exchange) {
-        byte[] bytes = new byte[exchange.body().readableBytes()];
-        exchange.body().getBytes(exchange.body().readerIndex(), bytes);
-        return bytes;
+        ByteBuf body = exchange.body();
+        int begin = body.arrayOffset() + body.readerIndex();
+        return Arrays.copyOfRange(body.array(), begin, begin + body.readableBytes());
     }
 
     private void get(Upstream target, Exchange exchange) {

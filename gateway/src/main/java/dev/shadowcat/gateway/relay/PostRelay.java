@@ -48,7 +48,6 @@ final class PostRelay implements UpstreamListener, ExchangeListener, Measured {
     private final HttpHeaders headers;
     private final byte[] body;
     private final List<Call> calls;
-    private final boolean streamable;
     private final boolean recent;
 
     @Nullable
@@ -91,7 +90,6 @@ final class PostRelay implements UpstreamListener, ExchangeListener, Measured {
         this.body = body;
         this.calls = calls;
         this.holdsSlot = !calls.isEmpty();
-        this.streamable = !calls.isEmpty() && ForwardedHeaders.accepts(exchange.headers(), "text/event-stream");
         this.recent = !allRead(calls);
     }
 
@@ -111,7 +109,7 @@ final class PostRelay implements UpstreamListener, ExchangeListener, Measured {
     void start() {
         session.add(this);
         exchange.listener(this);
-        if (streamable) {
+        if (!calls.isEmpty()) {
             long millis = resumableAfter().toMillis();
             if (millis == 0) {
                 becomeStream();
@@ -151,7 +149,7 @@ final class PostRelay implements UpstreamListener, ExchangeListener, Measured {
 
     /** Whether it may still become a stream. */
     boolean mayBecomeStream() {
-        return streamable && stream == null;
+        return !calls.isEmpty() && stream == null;
     }
 
     private void send() {

@@ -26,7 +26,7 @@ final class BoundedNames {
 
     /** A call by that name worked: from now on it is told apart, where there is room. Two at once may go a little beyond. */
     void worked(String name) {
-        if (names.size() < limit && name.length() <= MAX_CHARS && isText(name)) {
+        if (!names.containsKey(name) && names.size() < limit && name.length() <= MAX_CHARS && isText(name)) {
             names.putIfAbsent(name, name);
         }
     }
