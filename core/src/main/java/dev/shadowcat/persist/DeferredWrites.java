@@ -44,12 +44,11 @@ final class DeferredWrites {
 
     /** Takes an update, unless too many wait. */
     Offered offer(SessionId session, SessionActivity activity) {
-        observer.activityUpdated();
         int before = newest.size();
         if (before >= settings.get().queueCapacity() && !newest.containsKey(session)) {
-            observer.activitySkipped();
-            return Offered.SKIPPED;
+            return skip();
         }
+        observer.activityUpdated();
         if (newest.put(session, activity) != null) {
             observer.activityCoalesced();
             return Offered.WAITING;
@@ -62,6 +61,13 @@ final class DeferredWrites {
         }
         boolean wake = first || (before + 1 >= settings.get().deferredEntries() && enough(before + 1));
         return wake ? Offered.WAKING : Offered.WAITING;
+    }
+
+    /** Takes no update. */
+    Offered skip() {
+        observer.activityUpdated();
+        observer.activitySkipped();
+        return Offered.SKIPPED;
     }
 
     /**

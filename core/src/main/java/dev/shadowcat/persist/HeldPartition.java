@@ -60,13 +60,9 @@ final class HeldPartition {
         sessions.merge(write.session(), 1, Integer::sum);
     }
 
-    /** Takes a deferred write in place of an older one; false where too many wait. */
-    boolean addDeferred(PendingWrite write, int limit) {
-        if (deferred.size() >= limit && !deferred.containsKey(write.session())) {
-            return false;
-        }
+    /** Takes a deferred write in, in place of an older one. */
+    void addDeferred(PendingWrite write) {
         deferred.put(write.session(), write);
-        return true;
     }
 
     /** The next batch: as much as its bounds allow from the front, and with the last of it what is deferred. */

@@ -27,7 +27,6 @@ final class HeldPartitions {
 
     private final Map<Partition, HeldPartition> parts = new LinkedHashMap<>();
     private final Intake intake;
-    private final DeferredWrites deferredWrites;
     private final Deliveries deliveries;
     private final Supplier<Backoff> backoffs;
     private final Observer observer;
@@ -35,17 +34,16 @@ final class HeldPartitions {
     private final IntSupplier deferredLimit;
     private volatile int deferredWaiting;
     private volatile List<Partition> failing = List.of();
+    private volatile List<Partition> full = List.of();
 
     HeldPartitions(
             Intake intake,
-            DeferredWrites deferredWrites,
             Deliveries deliveries,
             Supplier<Backoff> backoffs,
             Observer observer,
             LongSupplier nanoTime,
             IntSupplier deferredLimit) {
         this.intake = intake;
-        this.deferredWrites = deferredWrites;
         this.deliveries = deliveries;
         this.backoffs = backoffs;
         this.observer = observer;
@@ -64,7 +62,19 @@ final class HeldPartitions {
 
     /** Whether the part that a session is kept in is one of them. Any thread. */
     boolean fails(SessionId session) {
-        for (Partition part : failing) {
+        return holds(failing, session);
+    }
+
+    /**
+     * Whether so many deferred writes wait for the part that a session is kept in that it is to offer no new one. Those that it
+     * offered before are taken all the same: it was told so. Any thread.
+     */
+    boolean isFull(SessionId session) {
+        return holds(full, session);
+    }
+
+    private static boolean holds(List<Partition> parts, SessionId session) {
+        for (Partition part : parts) {
             if (part.holds(session)) {
                 return true;
             }
@@ -130,7 +140,7 @@ final class HeldPartitions {
         List<PendingWrite> awaited = new ArrayList<>(writes.size());
         for (PendingWrite write : writes) {
             if (write.lane() == null) {
-                defer(part, write);
+                part.addDeferred(write);
                 continue;
             }
             if (write.write() instanceof StoreWrite.DeleteSession) {
@@ -141,13 +151,6 @@ final class HeldPartitions {
         int room = intake.setAside(awaited, part.lanes(), part.size() == 0 ? 1 : 0);
         awaited.subList(0, room).forEach(part::add);
         count();
-    }
-
-    private void defer(HeldPartition part, PendingWrite write) {
-        if (!part.addDeferred(write, deferredLimit.getAsInt())) {
-            deferredWrites.settled(write);
-            observer.activitySkipped();
-        }
     }
 
     /** A session ends: what waits of it is of no use any more. */
@@ -221,7 +224,7 @@ final class HeldPartitions {
         List<PendingWrite> awaited = new ArrayList<>(moved.size());
         for (PendingWrite write : moved) {
             if (write.lane() == null) {
-                defer(other, write);
+                other.addDeferred(write);
             } else {
                 awaited.add(write);
             }
@@ -233,9 +236,14 @@ final class HeldPartitions {
 
     private void count() {
         int waiting = 0;
+        List<Partition> now = new ArrayList<>(0);
         for (HeldPartition part : parts.values()) {
             waiting += part.deferredSize();
+            if (part.deferredSize() >= deferredLimit.getAsInt()) {
+                now.add(part.part());
+            }
         }
         deferredWaiting = waiting;
+        full = List.copyOf(now);
     }
 }

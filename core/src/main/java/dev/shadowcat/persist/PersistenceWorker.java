@@ -115,7 +115,6 @@ public final class PersistenceWorker implements AutoCloseable {
         this.deliveries = new Deliveries(intake, observer, nanoTime);
         this.held = new HeldPartitions(
                 intake,
-                deferred,
                 deliveries,
                 () -> newBackoff(this.settings),
                 observer,
@@ -168,7 +167,8 @@ public final class PersistenceWorker implements AutoCloseable {
      * @return whether it was noted; false where too many updates wait
      */
     public boolean touch(SessionId session, SessionActivity activity) {
-        DeferredWrites.Offered offered = deferred.offer(session, activity);
+        boolean full = held.isFull(session) && deferred.pending(session) == null;
+        DeferredWrites.Offered offered = full ? deferred.skip() : deferred.offer(session, activity);
         if (offered == DeferredWrites.Offered.WAKING) {
             intake.wake();
         }

@@ -62,7 +62,7 @@ class HeldPartitionTest {
         PendingWrite[] activities = {activity(ID, 1), activity(OTHER, 1)};
         List.of(event(1), event(2)).forEach(part::add);
         for (PendingWrite each : activities) {
-            assertThat(part.addDeferred(each, 2)).isTrue();
+            part.addDeferred(each);
         }
         assertThat(part.take(1 << 20, 1)).hasSize(1);
         PendingWrite second = event(2);
@@ -75,11 +75,10 @@ class HeldPartitionTest {
     }
 
     @Test
-    void oneActivityWaitsForEachSessionTheNewestAndNoMoreThanTheLimit() {
-        assertThat(part.addDeferred(activity(ID, 1), 1)).isTrue();
-        assertThat(part.addDeferred(activity(OTHER, 1), 1)).isFalse();
+    void oneActivityWaitsForEachSessionTheNewest() {
+        part.addDeferred(activity(ID, 1));
         PendingWrite newer = activity(ID, 2);
-        assertThat(part.addDeferred(newer, 1)).isTrue();
+        part.addDeferred(newer);
         assertThat(part.deferredSize()).isOne();
         assertThat(part.take(1 << 20, 10)).containsExactly(newer);
     }
@@ -88,11 +87,11 @@ class HeldPartitionTest {
     void whatFoundNoFateComesBackToTheFront() {
         List<PendingWrite> events = List.of(event(1), event(2), event(3));
         events.forEach(part::add);
-        part.addDeferred(activity(ID, 1), 10);
+        part.addDeferred(activity(ID, 1));
         List<PendingWrite> taken = part.take(1 << 20, 10);
         assertThat(part.has(ID)).isFalse();
         PendingWrite newer = activity(ID, 2);
-        part.addDeferred(newer, 10);
+        part.addDeferred(newer);
         PendingWrite fourth = event(4);
         part.add(fourth);
         part.putBack(taken);
@@ -121,8 +120,8 @@ class HeldPartitionTest {
         PendingWrite activity = activity(ID, 1);
         PendingWrite othersActivity = activity(OTHER, 1);
         List.of(others, own).forEach(part::add);
-        part.addDeferred(activity, 10);
-        part.addDeferred(othersActivity, 10);
+        part.addDeferred(activity);
+        part.addDeferred(othersActivity);
         assertThat(part.takeOut(ID::equals)).containsExactly(own, activity);
         assertThat(part.has(ID)).isFalse();
         assertThat(part.take(1 << 20, 10)).containsExactly(others, othersActivity);

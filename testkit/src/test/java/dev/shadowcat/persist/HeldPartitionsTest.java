@@ -133,22 +133,34 @@ class HeldPartitionsTest {
     }
 
     @Test
-    void noMoreActivityWaitsForAPartThanTheQueueHolds() throws InterruptedException {
+    void anActivityThatWasTakenIsKeptThoughItsPartIsFullAndThenNoNewOneIsTaken() throws InterruptedException {
         WorkerHarness small = new WorkerHarness(WorkerHarness.queue(10, 1 << 20, 1 << 20));
         small.store.fail(shard("all", 1, 0));
-        for (long session = 1; session <= 13; session++) {
-            small.worker.touch(new SessionId(session, session), new SessionActivity(1, 0));
-            if (session == 10) {
-                small.clock.advance(Duration.ofMillis(100));
-                small.turn();
-            }
-        }
-        small.clock.advance(Duration.ofMillis(100));
+        assertThat(touched(small, 1, 8)).isEqualTo(8);
+        assertThat(touched(small, 9, 14)).as("beside the 8 that wait already").isEqualTo(6);
+        assertThat(small.worker.deferredDepth()).isEqualTo(14);
+        assertThat(small.worker.pendingActivity(new SessionId(14, 14))).isNotNull();
+        assertThat(touched(small, 15, 16)).isZero();
+        assertThat(touched(small, 14, 14))
+                .as("one that waits gives way to a newer")
+                .isOne();
+        assertThat(small.worker.deferredDepth()).isEqualTo(14);
+        assertThat(small.counts.skipped).isEqualTo(2);
+        small.store.heal();
+        small.clock.advance(Duration.ofSeconds(5));
         small.turn();
-        assertThat(small.worker.deferredDepth()).isEqualTo(10);
-        assertThat(small.counts.skipped).isEqualTo(3);
-        assertThat(small.worker.pendingActivity(new SessionId(13, 13))).isNull();
-        assertThat(small.worker.pendingActivity(new SessionId(1, 1))).isNotNull();
+        assertThat(small.worker.deferredDepth()).isZero();
+        assertThat(touched(small, 15, 16)).isEqualTo(2);
+    }
+
+    /** Offers an activity of each of these sessions, and has the worker write; returns how many were taken. */
+    private static long touched(WorkerHarness turned, long first, long last) throws InterruptedException {
+        long taken = LongStream.rangeClosed(first, last)
+                .filter(session -> turned.worker.touch(new SessionId(session, session), new SessionActivity(1, 0)))
+                .count();
+        turned.clock.advance(Duration.ofMillis(100));
+        turned.turn();
+        return taken;
     }
 
     @Test
