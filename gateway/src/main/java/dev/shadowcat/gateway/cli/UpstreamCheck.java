@@ -143,8 +143,11 @@ final class UpstreamCheck implements AutoCloseable {
         response.body().close();
         if (response.statusCode() == 200) {
             doctor.ok(what, "offers the standalone stream (GET)");
-        } else if (response.statusCode() == 405) {
-            doctor.ok(what, "offers no standalone stream (405 to GET), so it announces nothing on its own");
+        } else if (response.statusCode() == 405 || response.statusCode() == 501) {
+            doctor.ok(
+                    what,
+                    "offers no standalone stream (" + response.statusCode()
+                            + " to GET), so it announces nothing on its own");
         } else {
             doctor.warn(what, "answers GET with HTTP " + response.statusCode() + " where 200 or 405 is due");
         }

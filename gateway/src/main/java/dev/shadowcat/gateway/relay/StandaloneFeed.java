@@ -22,6 +22,8 @@ import org.jspecify.annotations.Nullable;
 final class StandaloneFeed implements UpstreamListener, Runnable, Measured {
     private static final long MAX_PAUSE_MILLIS = 10_000;
     private static final long HEAD_MILLIS = 1_000; // some servers send no head before their first event
+    private static final int NO_STREAM = 405; // 2025-11-25, basic/transports, Listening for Messages from the Server
+    private static final int NOT_IMPLEMENTED = 501; // with which some servers say the same
     private static final Offer OPEN = new Offer(200, EmptyHttpHeaders.INSTANCE);
 
     private final RelaySession session;
@@ -207,7 +209,8 @@ final class StandaloneFeed implements UpstreamListener, Runnable, Measured {
     }
 
     @Override
-    public void head(int status, HttpHeaders received) {
+    public void head(int answered, HttpHeaders received) {
+        int status = answered == NOT_IMPLEMENTED ? NO_STREAM : answered;
         session.keepCookies(target, received);
         if (status == 200 && MessageExchange.isEventStream(received)) {
             feed = new UpstreamFeed(
@@ -252,16 +255,16 @@ final class StandaloneFeed implements UpstreamListener, Runnable, Measured {
         }
     }
 
-    /** The upstream has no such stream (405), or none for these credentials. */
+    /** The upstream has no such stream, or none for these credentials. */
     private void refuse(Offer refusedWith) {
-        if (refusedWith.status() == 405) {
+        if (refusedWith.status() == NO_STREAM) {
             refusal = refusedWith.status();
         }
         if (asked != null) {
             answer(refusedWith);
             return;
         }
-        if (refusedWith.status() != 405) {
+        if (refusedWith.status() != NO_STREAM) {
             again();
         }
     }

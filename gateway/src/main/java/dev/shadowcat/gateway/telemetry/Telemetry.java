@@ -40,6 +40,7 @@ public final class Telemetry implements AutoCloseable {
     private static final Map<String, String> NO_EXPORTERS = Map.of("traces", "none", "metrics", "none");
     private static final Duration FLUSH = Duration.ofSeconds(2);
     private static final int FIRST_SERVER_ERROR = 500;
+    private static final int NOT_IMPLEMENTED = 501;
 
     private final ScrapeReader scrapes = new ScrapeReader();
     private final Histograms histograms = new Histograms();
@@ -170,11 +171,16 @@ public final class Telemetry implements AutoCloseable {
     public CallMeter meter(String host, int port) {
         Peer peer = operations.peer(host, port);
         return (method, longLived, status, failure, nanos) -> {
-            if (status >= FIRST_SERVER_ERROR || isFailure(failure, longLived)) {
+            if (isFailure(status, longLived) || isFailure(failure, longLived)) {
                 observer.upstreamFailed();
             }
             operations.sent(peer, method, status, failure, nanos);
         };
+    }
+
+    /** A server without a stream that listens may say so as one that it has not implemented. */
+    private static boolean isFailure(int status, boolean longLived) {
+        return status >= FIRST_SERVER_ERROR && !(longLived && status == NOT_IMPLEMENTED);
     }
 
     /** A stream that listens may end at any time, as by an idle timeout on its way; it is opened again. */

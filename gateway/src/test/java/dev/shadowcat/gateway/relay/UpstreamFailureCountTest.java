@@ -11,6 +11,8 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What counts as a failure of an upstream, and what does not. */
 @Timeout(20)
@@ -59,6 +61,23 @@ class UpstreamFailureCountTest {
                 assertThat(call.get().statusCode()).isEqualTo(status);
             }
             assertThat(gateway.metric(FAILURES)).isEqualTo(1);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {405, 501})
+    void aStreamThatTheServerDoesNotHaveIsNone(int status) throws Exception {
+        try (ScriptedServer server = new ScriptedServer().withStandaloneStream();
+                GatewayFixture gateway = new GatewayFixture(store, server.url(), Map.of());
+                TestClient client = gateway.client().initialize()) {
+            CompletableFuture<HttpResponse<InputStream>> listening = client.getLater();
+            server.nextGet().empty(status);
+            assertThat(listening.get().statusCode()).isEqualTo(405);
+            assertThat(client.tryGet("").statusCode())
+                    .as("without a further question")
+                    .isEqualTo(405);
+            assertThat(gateway.metric(FAILURES)).isZero();
+            assertThat(gateway.metric("upstream_reconnects_total")).isZero();
         }
     }
 
