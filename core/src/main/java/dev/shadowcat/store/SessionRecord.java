@@ -11,7 +11,8 @@ import java.util.List;
  * @param createdAtMillis wall-clock time, milliseconds since the epoch
  * @param protocolVersion the revision that client and upstream agreed on, such as {@code 2025-11-25}
  * @param capabilities what the upstream declared, flattened and sorted: {@code logging}, {@code tools}, {@code tools.listChanged}
- * @param initializeRequest the client's whole {@code initialize} message, kept to initialize a lost upstream session anew
+ * @param initializeRequest the client's whole {@code initialize} message as its upstream got it, kept to initialize a lost
+ *     upstream session anew
  */
 @SuppressWarnings("ArrayRecordComponent") // written once and never compared
 public record SessionRecord(

@@ -6,6 +6,7 @@ import dev.shadowcat.mcp.Envelope;
 import dev.shadowcat.mcp.InitializeResult;
 import dev.shadowcat.mcp.McpErrors;
 import dev.shadowcat.mcp.Message;
+import dev.shadowcat.mcp.MessageEditor;
 import dev.shadowcat.mcp.MessageReader;
 import dev.shadowcat.mcp.RequestId;
 import dev.shadowcat.persist.Completion;
@@ -20,19 +21,20 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.function.Consumer;
-import org.jspecify.annotations.Nullable;
 
 /** Begins a session: lets the upstream begin its own, stores the record, then answers under our id. */
 final class InitializeRelay {
     private static final long CONNECT_MILLIS = 2_000;
     private static final int FIRST_STREAM_LIMIT = 1;
+    private static final RequestId FRESH_ID = RequestId.ofText("shadowcat-initialize");
 
     private final Relay relay;
     private final Upstream target;
     private final PostExchange exchange;
     private final ServerOperation operation;
-    private final byte[] request;
-    private final @Nullable RequestId id;
+    private final byte[] request; // as the upstream gets it, whenever it has to begin the session anew
+    private final RequestId id;
+    private final RequestId upstreamId;
     private final NettyLoop loop;
     private boolean answered;
 
@@ -41,8 +43,9 @@ final class InitializeRelay {
         this.target = target;
         this.exchange = exchange;
         this.operation = Objects.requireNonNull(exchange.operation());
-        this.request = request;
-        this.id = envelope.id();
+        this.id = Objects.requireNonNull(envelope.id());
+        this.upstreamId = id.survivesDoubles() ? id : FRESH_ID;
+        this.request = MessageEditor.withId(request, 0, request.length, envelope, upstreamId);
         this.loop = relay.loop(exchange.loop());
     }
 
@@ -63,7 +66,7 @@ final class InitializeRelay {
                 loop,
                 headers,
                 request,
-                operation.sending(target.peer(), null, id),
+                operation.sending(target.peer(), null, upstreamId),
                 CONNECT_MILLIS,
                 target.settings().answerTimeout().toMillis(),
                 this::replied);
@@ -97,15 +100,17 @@ final class InitializeRelay {
                     exchange, 502, id, McpErrors.SERVER_ERROR, "The MCP server does not answer as one.", Map.of());
             return;
         }
+        if (!(MessageReader.read(answer) instanceof Message.Single(Envelope envelope))) {
+            throw new IllegalStateException("an answer that was read before is none");
+        }
+        byte[] shown = MessageEditor.withId(answer, 0, answer.length, envelope, id);
         InitializeResult result = InitializeResult.read(answer).orElse(null);
         if (result == null) { // an error of the upstream: no session
-            if (MessageReader.read(answer) instanceof Message.Single single) {
-                Call.answered(operation, single.envelope());
-            }
-            Answers.json(exchange, 200, Answers.headers(), answer);
+            Call.answered(operation, envelope);
+            Answers.json(exchange, 200, Answers.headers(), shown);
             return;
         }
-        begin(reply, answer, result);
+        begin(reply, shown, result);
     }
 
     private void begin(Reply reply, byte[] answer, InitializeResult result) {

@@ -25,6 +25,7 @@ final class ScriptedServer implements AutoCloseable {
     private final BlockingQueue<Request> requests = new LinkedBlockingQueue<>();
     private final BlockingQueue<Request> gets = new LinkedBlockingQueue<>();
     private final List<String> cookiesSeen = new CopyOnWriteArrayList<>();
+    private final List<String> initializes = new CopyOnWriteArrayList<>();
     private volatile List<String> cookies = List.of();
     private volatile List<String> beforeInitialized = List.of();
     private volatile String initializeId = "";
@@ -86,6 +87,11 @@ final class ScriptedServer implements AutoCloseable {
         return cookiesSeen;
     }
 
+    /** Each {@code initialize} as it came. */
+    List<String> initializes() {
+        return initializes;
+    }
+
     Request nextRequest() throws InterruptedException {
         return next(requests);
     }
@@ -120,6 +126,7 @@ final class ScriptedServer implements AutoCloseable {
                 request.empty(405);
             }
         } else if (body.contains("\"method\":\"initialize\"")) {
+            initializes.add(body);
             initialize(request);
         } else if (!body.contains("\"id\"")) {
             request.empty(202);
