@@ -5,6 +5,7 @@ import dev.shadowcat.event.SessionId;
 import dev.shadowcat.store.AppendOutcome;
 import dev.shadowcat.store.EventStore;
 import dev.shadowcat.store.Owner;
+import dev.shadowcat.store.SharedStore;
 import dev.shadowcat.store.StoreWrite;
 import dev.shadowcat.store.StoreWrite.AppendEvent;
 import dev.shadowcat.store.StoredStream;
@@ -124,6 +125,9 @@ public final class UnstoredMarkFile implements UnstoredMarks {
         Optional<SessionId> session = SessionId.parse(line.substring(space + 1));
         if (session.isEmpty() || space < 0 || !line.substring(0, space).matches("\\d{1,9}")) {
             return List.of();
+        }
+        if (store instanceof SharedStore shared && !(shared.claim(session.get()) instanceof SharedStore.Claim.Held)) {
+            return List.of(); // another node has gone on with it, and a client of it there has seen what came since
         }
         int number = Integer.parseInt(line.substring(0, space));
         Optional<StoredStream> known = store.stream(session.get(), number);

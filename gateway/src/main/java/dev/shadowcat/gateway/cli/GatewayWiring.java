@@ -6,6 +6,7 @@ import dev.shadowcat.gateway.config.AccessSettings;
 import dev.shadowcat.gateway.config.Configuration;
 import dev.shadowcat.gateway.config.ConfigurationException;
 import dev.shadowcat.gateway.config.GatewaySettings;
+import dev.shadowcat.gateway.config.HostPort;
 import dev.shadowcat.gateway.config.StoreSettings;
 import dev.shadowcat.gateway.config.UpstreamSettings;
 import dev.shadowcat.gateway.http.GuardSettings;
@@ -28,8 +29,10 @@ import dev.shadowcat.store.EventStore;
 import dev.shadowcat.store.NodeIdentity;
 import io.netty.channel.EventLoopGroup;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.URI;
+import java.net.UnknownHostException;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -229,7 +232,22 @@ final class GatewayWiring implements RunningGateway, GatewayView {
     /** As which this run of the gateway uses a store that others share. */
     private static NodeIdentity node(GatewaySettings settings) {
         return new NodeIdentity(
-                SessionId.mint(new SecureRandom()).toString(), settings.listen().toString());
+                SessionId.mint(new SecureRandom()).toString(),
+                nodeAddress(settings).toString());
+    }
+
+    private static HostPort nodeAddress(GatewaySettings settings) {
+        HostPort told = settings.store().nodeAddress();
+        HostPort listen = settings.listen();
+        if (told != null || listen.equals(listen.local())) {
+            return told != null ? told : listen;
+        }
+        try {
+            return new HostPort(InetAddress.getLocalHost().getHostAddress(), listen.port());
+        } catch (UnknownHostException nameless) {
+            throw new Failure("node-address: must be set, since this machine does not know its own address ("
+                    + nameless.getMessage() + ")");
+        }
     }
 
     private static Map<String, UpstreamClient> clients(
@@ -276,6 +294,9 @@ final class GatewayWiring implements RunningGateway, GatewayView {
                         settings.streams().slowClient()));
         AccessSettings access = settings.access();
         List<String> hosts = new ArrayList<>(access.allowHosts());
+        if (settings.store().choice().kind().shared()) {
+            hosts.add(nodeAddress(settings).toString()); // by which other nodes call
+        }
         URI outside = access.publicUrl();
         if (outside != null && outside.getHost() != null) {
             hosts.add(outside.getHost());

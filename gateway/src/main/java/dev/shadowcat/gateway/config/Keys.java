@@ -4,6 +4,7 @@ import static dev.shadowcat.gateway.config.ValueTypes.choice;
 import static dev.shadowcat.gateway.config.ValueTypes.duration;
 import static dev.shadowcat.gateway.config.ValueTypes.hostPort;
 import static dev.shadowcat.gateway.config.ValueTypes.names;
+import static dev.shadowcat.gateway.config.ValueTypes.optionalHostPort;
 import static dev.shadowcat.gateway.config.ValueTypes.optionalPath;
 import static dev.shadowcat.gateway.config.ValueTypes.optionalUrl;
 import static dev.shadowcat.gateway.config.ValueTypes.path;
@@ -52,6 +53,12 @@ public final class Keys {
             store(),
             "Where sessions and events are kept: on disk (rocksdb), in memory only (memory), or in a PostgreSQL database,"
                     + " which several gateways may share; its password may come by PGPASSWORD, TLS by ?sslmode=verify-full.");
+    static final Key<Optional<HostPort>> NODE_ADDRESS = key(
+            "node-address",
+            "",
+            optionalHostPort(),
+            "Where other gateways that share the store reach this one's listen address; by default that address itself, or where"
+                    + " it is all interfaces, this machine's own.");
     public static final Key<Path> DATA =
             key("data", "~/.local/share/shadowcat", path(), "Folder of the embedded store; XDG_DATA_HOME is honoured.");
     static final Key<Durability> DURABILITY = key(

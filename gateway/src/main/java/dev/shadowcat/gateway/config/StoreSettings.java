@@ -4,11 +4,13 @@ import static dev.shadowcat.gateway.config.SettingException.check;
 
 import dev.shadowcat.persist.StoreFailureSettings;
 import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Where sessions and events are kept.
  *
  * @param choice which store was asked for; {@link #inMemory()} says which one is meant
+ * @param nodeAddress where others that share the store reach this gateway; null: where it listens
  * @param data folder of the embedded store
  * @param durability when an event counts as stored
  * @param failure what becomes of events while the store fails, and for how long a new session waits before its 503
@@ -18,6 +20,7 @@ import java.nio.file.Path;
  */
 public record StoreSettings(
         StoreChoice choice,
+        @Nullable HostPort nodeAddress,
         Path data,
         Durability durability,
         StoreFailureSettings failure,
@@ -38,6 +41,7 @@ public record StoreSettings(
     static StoreSettings from(Values values) {
         return new StoreSettings(
                 values.get(Keys.STORE),
+                values.get(Keys.NODE_ADDRESS).orElse(null),
                 values.get(Keys.DATA).toAbsolutePath().normalize(),
                 values.get(Keys.DURABILITY),
                 new StoreFailureSettings(
@@ -49,7 +53,8 @@ public record StoreSettings(
 
     /** The same in another folder. */
     public StoreSettings withData(Path folder) {
-        return new StoreSettings(choice, folder, durability, failure, memoryBytes, blockCacheBytes, writeBufferBytes);
+        return new StoreSettings(
+                choice, nodeAddress, folder, durability, failure, memoryBytes, blockCacheBytes, writeBufferBytes);
     }
 
     /** Whether nothing is to be kept on disk: that is what durability none means, whatever the store. */

@@ -85,6 +85,13 @@ final class ValueTypes {
         return type("FILE", "a path", text -> text.isEmpty() ? Optional.empty() : Optional.of(path().read(text)));
     }
 
+    static ValueType<Optional<HostPort>> optionalHostPort() {
+        return type(
+                "HOST:PORT",
+                "HOST:PORT",
+                text -> text.isEmpty() ? Optional.empty() : Optional.of(HostPort.parse(text)));
+    }
+
     static ValueType<Optional<URI>> optionalUrl() {
         return type("URL", "an http or https URL", text -> text.isEmpty() ? Optional.empty() : Optional.of(url(text)));
     }
