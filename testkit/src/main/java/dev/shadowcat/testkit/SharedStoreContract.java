@@ -178,6 +178,7 @@ public abstract class SharedStoreContract {
     @Test
     void aLeaseIsUnbrokenWhereItIsRenewedInTime() {
         SharedStore first = opened(FIRST, LONG);
+        assertThat(first.lease()).isEqualTo(LONG);
         assertThat(first.renew()).as("the first").isFalse();
         assertThat(first.renew()).isTrue();
         assertThat(first.renew()).isTrue();

@@ -68,6 +68,10 @@ final class Leases {
         return node.incarnation();
     }
 
+    Duration length() {
+        return lease;
+    }
+
     /** See {@link dev.shadowcat.store.SharedStore#renew}. */
     boolean renew(Connection connection) throws SQLException {
         Boolean unbroken = extend(connection);

@@ -8,6 +8,7 @@ import dev.shadowcat.store.format.RecordWriter;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
 import java.util.Set;
@@ -94,6 +95,11 @@ final class PostgresStore extends PostgresReads implements SharedStore {
     @Override
     public boolean renew() {
         return reserved(leases::renew);
+    }
+
+    @Override
+    public Duration lease() {
+        return leases.length();
     }
 
     @Override
