@@ -95,6 +95,14 @@ public final class Telemetry implements AutoCloseable {
         return exporters;
     }
 
+    /** Where a signal goes: a variable of its own names the whole URL, the common one what its path is added to. */
+    private static String endpoint(Map<String, String> environment, String signal) {
+        String own = value(environment, "OTEL_EXPORTER_OTLP_" + signal.toUpperCase(Locale.ROOT) + "_ENDPOINT");
+        String common = value(environment, "OTEL_EXPORTER_OTLP_ENDPOINT");
+        String base = common.isEmpty() ? "http://localhost:4318" : common;
+        return own.isEmpty() ? base + (base.endsWith("/") ? "" : "/") + "v1/" + signal : own;
+    }
+
     /** A variable's value; one that is empty is none. */
     private static String value(Map<String, String> environment, String name) {
         return environment.getOrDefault(name, "").strip();
@@ -111,6 +119,7 @@ public final class Telemetry implements AutoCloseable {
 
     private OpenTelemetrySdk configured(Map<String, String> environment, Map<String, String> exporters) {
         bridgeLogs();
+        ExportFailures.nameEndpoints(endpoint(environment, "traces"), endpoint(environment, "metrics"));
         Map<String, String> asked = new HashMap<>();
         environment.forEach((name, value) -> {
             if (name.startsWith("OTEL_EXPORTER_OTLP") && name.endsWith("PROTOCOL") && value.equals("grpc")) {

@@ -4,6 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
 import com.sun.net.httpserver.HttpServer;
 import dev.shadowcat.gateway.upstream.CallMeter;
 import dev.shadowcat.observe.ErrorType;
@@ -23,11 +26,13 @@ import java.util.concurrent.ConcurrentMap;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.slf4j.LoggerFactory;
 
 /** What the OTEL_* variables do, with a receiver of OTLP over HTTP. */
 class TelemetryTest {
     private final ConcurrentMap<String, String> received = new ConcurrentHashMap<>();
     private HttpServer receiver;
+    private volatile int answer = 200;
 
     @BeforeEach
     void receive() throws IOException {
@@ -35,7 +40,7 @@ class TelemetryTest {
         receiver.createContext("/", exchange -> {
             byte[] body = exchange.getRequestBody().readAllBytes();
             received.put(exchange.getRequestURI().getPath(), new String(body, StandardCharsets.ISO_8859_1));
-            exchange.sendResponseHeaders(200, -1);
+            exchange.sendResponseHeaders(answer, -1);
             exchange.close();
         });
         receiver.start();
@@ -63,6 +68,31 @@ class TelemetryTest {
         assertThat(received).containsOnlyKeys("/v1/traces", "/v1/metrics");
         assertThat(received.get("/v1/traces")).contains("a span", "gateway-7");
         assertThat(received.get("/v1/metrics")).contains("calls_total", "gateway-7");
+    }
+
+    @Test
+    void saysInOneLineWhereAnExportFailed() {
+        ListAppender<ILoggingEvent> lines = new ListAppender<>();
+        Logger root = (Logger) LoggerFactory.getLogger(Logger.ROOT_LOGGER_NAME);
+        lines.start();
+        root.addAppender(lines);
+        try {
+            answer = 400;
+            use(Telemetry.start(Map.of(
+                    "OTEL_EXPORTER_OTLP_ENDPOINT", url(), "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", url() + "/own")));
+            receiver.stop(0);
+            use(Telemetry.start(Map.of(
+                    "OTEL_EXPORTER_OTLP_ENDPOINT", url() + "/", "OTEL_JAVA_EXPORTER_OTLP_RETRY_DISABLED", "true")));
+        } finally {
+            root.detachAppender(lines);
+        }
+        assertThat(lines.list)
+                .filteredOn(line -> line.getFormattedMessage().contains("Failed to export"))
+                .allSatisfy(line -> assertThat(line.getThrowableProxy()).isNull())
+                .extracting(ILoggingEvent::getFormattedMessage)
+                .anyMatch(line -> line.startsWith(url() + "/own: Failed to export") && line.contains("400"))
+                .anyMatch(line -> line.startsWith(url() + "/v1/metrics: Failed to export") && line.contains("400"))
+                .anyMatch(line -> line.startsWith(url() + "/v1/traces: ") && line.contains("ConnectException"));
     }
 
     @Test
