@@ -5,7 +5,11 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Set;
 
-/** What became of a batch. A batch is atomic: all of it is stored or none. */
+/**
+ * What became of a batch. What it holds of one session is atomic: all of that is stored or none. A store on one machine keeps the
+ * whole batch so; one that is spread over several may have stored some sessions' writes when it fails for others, which does no
+ * harm, since each write may be sent again.
+ */
 public sealed interface AppendOutcome {
     /** All of it is stored, as durable as the store promises. */
     record Stored() implements AppendOutcome {
@@ -13,7 +17,8 @@ public sealed interface AppendOutcome {
     }
 
     /**
-     * Nothing is known to be stored; the same batch may succeed later. A store that throws an exception means the same.
+     * Nothing of the part that fails is known to be stored; the same batch may succeed later. A store that throws an exception
+     * means the same.
      *
      * @param retryAfter the least time until the next try; zero where the store has no opinion
      * @param part what fails: a batch without its writes may succeed at once
@@ -26,7 +31,7 @@ public sealed interface AppendOutcome {
     }
 
     /**
-     * Nothing was stored, and the batch will never be taken as it is.
+     * The writes to blame were not stored, nor anything else of their sessions, and the batch will never be taken as it is.
      *
      * @param writes those of the batch that are to blame, the very objects; empty where the store does not know
      */
@@ -42,7 +47,7 @@ public sealed interface AppendOutcome {
     }
 
     /**
-     * Nothing was stored: other nodes hold these sessions, or nobody. The batch without writes to them may succeed at once.
+     * Nothing was stored of these sessions: other nodes hold them, or nobody. The batch without writes to them may succeed at once.
      *
      * @param sessions at least one, all named in the batch
      */

@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  */
 public interface EventStore extends AutoCloseable {
     /**
-     * Stores a batch, all or nothing, in its order. Called by one thread at a time (the persistence worker).
+     * Stores a batch, of each session all or nothing, in its order. Called by one thread at a time (the persistence worker).
      *
      * @return {@link AppendOutcome.Stored} once the batch is as durable as configured
      */

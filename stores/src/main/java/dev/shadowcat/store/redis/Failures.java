@@ -1,0 +1,47 @@
+package dev.shadowcat.store.redis;
+
+import dev.shadowcat.store.AppendOutcome;
+import dev.shadowcat.store.Partition;
+import dev.shadowcat.store.StoreException;
+import dev.shadowcat.store.StoreWrite;
+import io.lettuce.core.RedisCommandExecutionException;
+import io.lettuce.core.RedisConnectionException;
+import io.lettuce.core.RedisException;
+import java.time.Duration;
+import java.util.List;
+
+/** What Redis's errors mean to those who use the store. */
+final class Failures {
+    private static final Duration SOON = Duration.ofMillis(100);
+
+    private Failures() {}
+
+    /**
+     * Only what a write itself is to blame for is refused. Everything else may pass: a server without memory is given some, a
+     * replica becomes a master, a timeout leaves open what became of the write.
+     *
+     * @param writes those that were sent
+     */
+    static AppendOutcome outcome(RedisException failure, Partition part, List<StoreWrite> writes) {
+        String reason = reason(failure);
+        return failure instanceof RedisCommandExecutionException && reason.contains("WRONGTYPE")
+                ? new AppendOutcome.Refused("a key of the store is somebody else's: " + reason, writes)
+                : new AppendOutcome.Busy(SOON, reason, part);
+    }
+
+    static StoreException reading(String name, RedisException failure) {
+        return new StoreException(name + " cannot be asked: " + reason(failure), failure);
+    }
+
+    /** In one line, of the cause that a user can do something about. */
+    static String reason(Throwable failure) {
+        Throwable told = failure;
+        while (told instanceof RedisConnectionException && told.getCause() != null) {
+            told = told.getCause();
+        }
+        String message = told.getMessage();
+        return message == null || message.isBlank()
+                ? told.getClass().getSimpleName()
+                : message.lines().findFirst().orElse(message);
+    }
+}

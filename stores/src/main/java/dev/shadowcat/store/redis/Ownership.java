@@ -1,0 +1,188 @@
+package dev.shadowcat.store.redis;
+
+import static dev.shadowcat.store.redis.RedisKeys.bytes;
+import static dev.shadowcat.store.redis.RedisKeys.text;
+
+import dev.shadowcat.event.SessionId;
+import dev.shadowcat.store.SharedStore.Claim;
+import dev.shadowcat.store.StoreException;
+import io.lettuce.core.SetArgs;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+
+/** This node's lease and the sessions that it holds. Any thread, but for {@link #renew}, which one thread calls. */
+final class Ownership {
+    private static final int PAGE = 256;
+    private static final int TRIES = 3;
+    private static final byte[] NOBODY = bytes("");
+
+    private final RedisLink link;
+    private final RedisKeys keys;
+    private final Servers servers;
+    private final SessionIndex index;
+    private final Attempts attempts;
+    private final String node;
+    private final byte[] address;
+    private final Duration lease;
+    private int renewedIn = -1; // epoch; the renewing thread only
+
+    Ownership(
+            RedisLink link,
+            RedisKeys keys,
+            Servers servers,
+            SessionIndex index,
+            Attempts attempts,
+            String address,
+            Duration lease) {
+        this.link = link;
+        this.keys = keys;
+        this.servers = servers;
+        this.index = index;
+        this.attempts = attempts;
+        this.node = attempts.node();
+        this.address = bytes(address);
+        this.lease = lease;
+    }
+
+    boolean renew() {
+        byte[] before =
+                link.ask(commands -> commands.setGet(keys.lease(node), address, SetArgs.Builder.px(lease.toMillis())));
+        int epoch = servers.refresh(link).epoch();
+        boolean unbroken = before != null && epoch == renewedIn;
+        renewedIn = epoch;
+        return unbroken;
+    }
+
+    void leave() {
+        link.ask(commands -> commands.del(keys.lease(node)));
+    }
+
+    Claim claim(SessionId session) {
+        byte[] lapsed = NOBODY;
+        for (int tries = 0; tries < TRIES; tries++) {
+            Servers.View view = servers.view();
+            link.awaitAll(index.hold(List.of(session), view.held(node)));
+            List<Object> answer = Script.CLAIM.call(
+                    link,
+                    List.of(keys.session(session)),
+                    List.of(
+                            bytes(node),
+                            view.epochText(),
+                            attempts.next(),
+                            view.servers(),
+                            lapsed,
+                            link.clustered() ? NOBODY : keys.leases()));
+            switch (text((byte[]) answer.getFirst())) {
+                case "held" -> {
+                    return new Claim.Held();
+                }
+                case "absent" -> {
+                    index.letGo(List.of(session), view.held(node));
+                    return new Claim.Absent();
+                }
+                case "changed" -> servers.refresh(link);
+                case "elsewhere" -> {
+                    byte[] holder = (byte[]) answer.get(1);
+                    byte[] itsAddress = link.ask(commands -> commands.get(keys.lease(text(holder))));
+                    if (itsAddress != null) {
+                        index.letGo(List.of(session), view.held(node));
+                        return new Claim.Elsewhere(text(itsAddress));
+                    }
+                    lapsed = holder;
+                }
+                default -> throw new StoreException("Redis answered what no script of this version does", null);
+            }
+        }
+        throw new StoreException(
+                "Redis changes its servers, or who holds the session, faster than it can be asked", null);
+    }
+
+    Set<SessionId> lost(Collection<SessionId> sessions) {
+        int epoch = servers.view().epoch();
+        Set<SessionId> lost = new HashSet<>();
+        forEach(sessions, (session, look) -> {
+            if (!look.isHeldBy(node, epoch)) {
+                lost.add(session);
+            }
+        });
+        return lost;
+    }
+
+    List<SessionId> abandoned(int limit) {
+        Set<SessionId> abandoned = new HashSet<>();
+        int epoch = servers.view().epoch();
+        for (String other : index.nodes()) {
+            int colon = other.lastIndexOf(':');
+            String its = other.substring(0, colon);
+            boolean current = Integer.parseInt(other.substring(colon + 1)) == epoch;
+            if (current && link.ask(commands -> commands.exists(keys.lease(its))) == 1) {
+                continue;
+            }
+            List<SessionId> over = new ArrayList<>();
+            forEach(index.heldBy(other), (session, look) -> {
+                boolean free = !look.isHeld(epoch) || look.isHeldBy(its, epoch);
+                if (look.open() && free) {
+                    abandoned.add(session);
+                } else {
+                    over.add(session);
+                }
+            });
+            index.letGo(over, other);
+            if (abandoned.size() >= limit) {
+                break;
+            }
+        }
+        return abandoned.stream().limit(limit).toList();
+    }
+
+    /** Who holds a session; all empty where there is none. */
+    private record Look(String holder, String epoch, boolean open) {
+        static Look of(List<Object> answer) {
+            return answer.isEmpty()
+                    ? new Look("", "", false)
+                    : new Look(
+                            text((byte[]) answer.get(0)),
+                            text((byte[]) answer.get(1)),
+                            text((byte[]) answer.get(2)).equals("open"));
+        }
+
+        boolean isHeld(int now) {
+            return epoch.equals(Integer.toString(now));
+        }
+
+        boolean isHeldBy(String node, int now) {
+            return isHeld(now) && holder.equals(node);
+        }
+    }
+
+    private interface Looking {
+        void found(SessionId session, Look look);
+    }
+
+    private void forEach(Collection<SessionId> sessions, Looking looking) {
+        List<SessionId> page = new ArrayList<>(PAGE);
+        for (SessionId session : sessions) {
+            page.add(session);
+            if (page.size() == PAGE) {
+                look(page, looking);
+                page.clear();
+            }
+        }
+        look(page, looking);
+    }
+
+    private void look(List<SessionId> page, Looking looking) {
+        List<Script.Call> sent = new ArrayList<>(page.size());
+        for (SessionId session : page) {
+            sent.add(Script.LOOK.send(link, List.of(keys.session(session)), List.of()));
+        }
+        long deadline = link.deadline();
+        for (int i = 0; i < page.size(); i++) {
+            looking.found(page.get(i), Look.of(sent.get(i).answer(deadline)));
+        }
+    }
+}

@@ -1,0 +1,109 @@
+package dev.shadowcat.store.redis;
+
+import dev.shadowcat.event.SessionId;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+
+/**
+ * How keys are named. All of a session's carry its id as their hash tag, so that a cluster keeps them on one server.
+ *
+ * <pre>
+ * PREFIX:store                 hash: format, epoch, key (of credentials), server:NAME (what tells it from its like)
+ * PREFIX:nodes                 set of NODE:EPOCH, those that hold or held sessions with an open stream
+ * PREFIX:lease:NODE            the node's address, while its lease runs
+ * PREFIX:held:NODE:EPOCH       set of ids (16 bytes), at least those of the sessions with an open stream that the node holds
+ * PREFIX:sessions:DIGIT        sorted set of ids (16 bytes), at least those of all sessions that begin with the digit
+ * PREFIX:{ID}:session          hash: r(ecord), s(tate), a(ctivity), i (when it was active), h(older), e(poch of the claim), n (of the newest attempt)
+ * PREFIX:{ID}:streams          set of the streams' numbers
+ * PREFIX:{ID}:stream:NUMBER    hash: r(ecord), p (1 while open), l(ast sequence), t(rimmed through), o (bytes of others than answers ever),
+ *                              g (of those gone), a (bytes of answers), c(ursor) and ca (its event), m(oved cursor) and ma (after which event)
+ * PREFIX:{ID}:events:NUMBER    stream, ids SEQUENCE-0: e(vent), s(um: o as of it)
+ * PREFIX:{ID}:answers:NUMBER   the same of answers, which no trimming removes
+ * PREFIX:{ID}:ended            who deleted the session, for some minutes
+ * </pre>
+ */
+final class RedisKeys {
+    /** Sorted sets of ids, so that no server of a cluster keeps them all; in the order of ids. */
+    static final int INDEX_SHARDS = 16;
+
+    private final String prefix;
+
+    RedisKeys(String prefix) {
+        this.prefix = prefix + ":";
+    }
+
+    byte[] store() {
+        return bytes(prefix + "store");
+    }
+
+    byte[] nodes() {
+        return bytes(prefix + "nodes");
+    }
+
+    /** What the names of leases begin with. */
+    byte[] leases() {
+        return bytes(prefix + "lease:");
+    }
+
+    byte[] lease(String node) {
+        return bytes(prefix + "lease:" + node);
+    }
+
+    byte[] held(String nodeAndEpoch) {
+        return bytes(prefix + "held:" + nodeAndEpoch);
+    }
+
+    byte[] index(int shard) {
+        return bytes(prefix + "sessions:" + Integer.toHexString(shard));
+    }
+
+    static int shardOf(SessionId id) {
+        return (int) (id.high() >>> 60);
+    }
+
+    byte[] session(SessionId id) {
+        return bytes(stem(id) + "session");
+    }
+
+    byte[] streams(SessionId id) {
+        return bytes(stem(id) + "streams");
+    }
+
+    byte[] stream(SessionId id, int number) {
+        return bytes(stem(id) + "stream:" + number);
+    }
+
+    byte[] events(SessionId id, int number) {
+        return bytes(stem(id) + "events:" + number);
+    }
+
+    byte[] answers(SessionId id, int number) {
+        return bytes(stem(id) + "answers:" + number);
+    }
+
+    private String stem(SessionId id) {
+        return prefix + "{" + id + "}:";
+    }
+
+    static byte[] member(SessionId id) {
+        ByteBuffer member = ByteBuffer.allocate(SessionId.BYTES);
+        id.writeTo(member);
+        return member.array();
+    }
+
+    static SessionId id(byte[] member) {
+        return SessionId.from(ByteBuffer.wrap(member));
+    }
+
+    static byte[] bytes(String text) {
+        return text.getBytes(StandardCharsets.UTF_8);
+    }
+
+    static byte[] bytes(long number) {
+        return bytes(Long.toString(number));
+    }
+
+    static String text(byte[] bytes) {
+        return new String(bytes, StandardCharsets.UTF_8);
+    }
+}

@@ -1,0 +1,215 @@
+package dev.shadowcat.store.redis;
+
+import static dev.shadowcat.store.redis.RedisKeys.bytes;
+import static dev.shadowcat.store.redis.RedisKeys.text;
+
+import dev.shadowcat.event.Event;
+import dev.shadowcat.event.SessionId;
+import dev.shadowcat.store.StoredSession;
+import dev.shadowcat.store.StoredStream;
+import dev.shadowcat.store.format.Records;
+import io.lettuce.core.KeyValue;
+import io.lettuce.core.cluster.api.async.RedisClusterAsyncCommands;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.Future;
+import org.jspecify.annotations.Nullable;
+
+/** Reads what the scripts wrote. Any thread. */
+final class RedisReader {
+    private static final byte[][] SESSION_FIELDS = fields("r", "s", "a");
+    private static final byte[][] STREAM_FIELDS = fields("r", "l", "t", "o", "g", "a", "c", "ca", "m", "ma");
+
+    /** How many sessions or streams are asked for at once. */
+    private static final int PAGE = 256;
+
+    private final RedisLink link;
+    private final RedisKeys keys;
+    private final SessionIndex index;
+    private final boolean tidy;
+
+    private RedisReader(RedisLink link, RedisKeys keys, SessionIndex index, boolean tidy) {
+        this.link = link;
+        this.keys = keys;
+        this.index = index;
+        this.tidy = tidy;
+    }
+
+    /** One that strikes out of the index what it finds gone. */
+    static RedisReader tidying(RedisLink link, RedisKeys keys, SessionIndex index) {
+        return new RedisReader(link, keys, index, true);
+    }
+
+    /** One that changes nothing. */
+    static RedisReader looking(RedisLink link, RedisKeys keys, SessionIndex index) {
+        return new RedisReader(link, keys, index, false);
+    }
+
+    Optional<StoredSession> session(SessionId id) {
+        return Optional.ofNullable(session(id, link.ask(commands -> commands.hmget(keys.session(id), SESSION_FIELDS))));
+    }
+
+    private static @Nullable StoredSession session(SessionId id, List<KeyValue<byte[], byte[]>> row) {
+        Fields fields = new Fields(row);
+        byte[] record = fields.get(0);
+        byte[] state = fields.get(1);
+        byte[] activity = fields.get(2);
+        return record == null || state == null || activity == null
+                ? null
+                : new StoredSession(
+                        Records.sessionRecord(id, record),
+                        Records.sessionState(state),
+                        Records.sessionActivity(activity));
+    }
+
+    List<StoredSession> sessions(@Nullable SessionId after, int limit) {
+        List<StoredSession> found = new ArrayList<>();
+        SessionId last = after;
+        while (found.size() < limit) {
+            List<SessionId> ids = index.after(last, Math.min(PAGE, limit - found.size()));
+            if (ids.isEmpty()) {
+                return found;
+            }
+            last = ids.getLast();
+            found.addAll(existing(ids));
+        }
+        return found;
+    }
+
+    private List<StoredSession> existing(List<SessionId> ids) {
+        RedisClusterAsyncCommands<byte[], byte[]> commands = link.commands();
+        List<Future<List<KeyValue<byte[], byte[]>>>> sent = new ArrayList<>(ids.size());
+        for (SessionId id : ids) {
+            sent.add(commands.hmget(keys.session(id), SESSION_FIELDS));
+        }
+        List<List<KeyValue<byte[], byte[]>>> rows = link.awaitAll(sent);
+        List<StoredSession> existing = new ArrayList<>(ids.size());
+        List<SessionId> gone = new ArrayList<>(0);
+        for (int i = 0; i < rows.size(); i++) {
+            StoredSession session = session(ids.get(i), rows.get(i));
+            if (session == null) {
+                gone.add(ids.get(i));
+            } else {
+                existing.add(session);
+            }
+        }
+        if (tidy) {
+            strikeOut(gone);
+        }
+        return existing;
+    }
+
+    /** Strikes out what is gone, and notes again what was stored meanwhile. Who stores a session notes it before and after. */
+    private void strikeOut(List<SessionId> gone) {
+        link.awaitAll(index.remove(gone));
+        RedisClusterAsyncCommands<byte[], byte[]> commands = link.commands();
+        for (SessionId id : gone) {
+            if (link.await(commands.exists(keys.session(id)), link.deadline()) == 1) {
+                link.awaitAll(index.add(List.of(id)));
+            }
+        }
+    }
+
+    List<StoredStream> streams(SessionId id) {
+        List<Integer> numbers = link.ask(commands -> commands.smembers(keys.streams(id))).stream()
+                .map(number -> Integer.parseInt(text(number)))
+                .sorted()
+                .toList();
+        List<StoredStream> streams = new ArrayList<>(numbers.size());
+        for (int from = 0; from < numbers.size(); from += PAGE) {
+            streams.addAll(streams(id, numbers.subList(from, Math.min(numbers.size(), from + PAGE))));
+        }
+        return streams;
+    }
+
+    private List<StoredStream> streams(SessionId id, List<Integer> numbers) {
+        RedisClusterAsyncCommands<byte[], byte[]> commands = link.commands();
+        List<Future<List<KeyValue<byte[], byte[]>>>> sent = new ArrayList<>(numbers.size());
+        for (int number : numbers) {
+            sent.add(commands.hmget(keys.stream(id, number), STREAM_FIELDS));
+        }
+        List<List<KeyValue<byte[], byte[]>>> rows = link.awaitAll(sent);
+        List<StoredStream> streams = new ArrayList<>(numbers.size());
+        for (int i = 0; i < rows.size(); i++) {
+            StoredStream stream = stream(numbers.get(i), rows.get(i));
+            if (stream != null) {
+                streams.add(stream);
+            }
+        }
+        return streams;
+    }
+
+    Optional<StoredStream> stream(SessionId id, int number) {
+        return Optional.ofNullable(stream(
+                number, link.ask(commands -> commands.hmget(keys.stream(id, number), STREAM_FIELDS))));
+    }
+
+    private static @Nullable StoredStream stream(int number, List<KeyValue<byte[], byte[]>> row) {
+        Fields fields = new Fields(row);
+        byte[] record = fields.get(0);
+        if (record == null) {
+            return null;
+        }
+        long answerBytes = fields.number(5);
+        byte[] cursor = fields.get(6);
+        byte[] moved = fields.get(8);
+        byte[] newest = moved != null && fields.number(9) >= fields.number(7) ? moved : cursor;
+        return new StoredStream(
+                Records.streamRecord(number, record),
+                fields.number(2),
+                fields.number(1),
+                newest == null ? null : text(newest),
+                fields.number(3) - fields.number(4) + answerBytes,
+                answerBytes);
+    }
+
+    List<Event> read(SessionId id, int stream, long afterSequence, int maxEvents, long maxBytes) {
+        List<Object> found = Script.READ.call(
+                link,
+                List.of(keys.events(id, stream), keys.answers(id, stream)),
+                List.of(bytes(afterSequence), bytes(maxEvents), bytes(maxBytes)));
+        List<Event> events = new ArrayList<>(found.size() / 2);
+        long bytes = 0;
+        for (int i = 0; i < found.size() && (bytes < maxBytes || events.isEmpty()); i += 2) {
+            Event event = EventFormat.read(Long.parseLong(text((byte[]) found.get(i))), (byte[]) found.get(i + 1));
+            events.add(event);
+            bytes += event.bytes();
+        }
+        return events;
+    }
+
+    boolean expire(SessionId id, long idleSinceMillis, Attempts attempts) {
+        List<Object> answer = Script.EXPIRE.call(
+                link,
+                List.of(keys.session(id)),
+                List.of(bytes(attempts.node()), attempts.next(), bytes(idleSinceMillis)));
+        boolean deleted = text((byte[]) answer.getFirst()).equals("deleted");
+        if (deleted) {
+            String holder = text((byte[]) answer.get(1)) + ":" + text((byte[]) answer.get(2));
+            link.awaitAll(index.remove(List.of(id), holder));
+        }
+        return deleted;
+    }
+
+    private static byte[][] fields(String... names) {
+        byte[][] fields = new byte[names.length][];
+        for (int i = 0; i < names.length; i++) {
+            fields[i] = bytes(names[i]);
+        }
+        return fields;
+    }
+
+    /** A hash's fields in the order in which they were asked for. */
+    private record Fields(List<KeyValue<byte[], byte[]>> row) {
+        byte @Nullable [] get(int index) {
+            KeyValue<byte[], byte[]> field = row.get(index);
+            return field.hasValue() ? field.getValue() : null;
+        }
+
+        long number(int index) {
+            byte[] value = get(index);
+            return value == null ? 0 : Long.parseLong(text(value));
+        }
+    }
+}

@@ -1,0 +1,336 @@
+package dev.shadowcat.store.redis;
+
+import static dev.shadowcat.store.redis.RedisKeys.bytes;
+import static dev.shadowcat.store.redis.RedisKeys.text;
+
+import dev.shadowcat.event.Event;
+import dev.shadowcat.event.SessionId;
+import dev.shadowcat.store.AppendOutcome;
+import dev.shadowcat.store.Partition;
+import dev.shadowcat.store.SharedStore;
+import dev.shadowcat.store.StoreException;
+import dev.shadowcat.store.StoreWrite;
+import dev.shadowcat.store.StoredSession;
+import dev.shadowcat.store.StoredStream;
+import dev.shadowcat.store.format.RecordWriter;
+import dev.shadowcat.store.redis.Shares.Share;
+import io.lettuce.core.RedisException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Future;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The store in a Redis. What is written of a session is written by one script on its server, all or nothing; on one server a
+ * batch is one script, on a cluster one for each session.
+ */
+final class RedisStore implements SharedStore {
+    private static final Duration SOON = Duration.ofMillis(100);
+    private static final int TRIES = 2;
+
+    private final String name;
+    private final RedisConnections connections;
+    private final RedisLink writes;
+    private final RedisLink others;
+    private final RedisKeys keys;
+    private final Servers servers;
+    private final Attempts attempts;
+    private final SessionIndex written;
+    private final RedisReader reader;
+    private final Ownership ownership;
+    private final Duration lease;
+    private final RecordWriter out = new RecordWriter(); // the appending thread only
+
+    /** Sessions whose beginning, end or new stream waits because the index cannot be written. */
+    private final Set<SessionId> unnoted = ConcurrentHashMap.newKeySet();
+
+    private final Partition index = new Partition.Shard("the index of sessions", unnoted::contains);
+
+    RedisStore(
+            RedisConnections connections,
+            RedisKeys keys,
+            Servers servers,
+            Attempts attempts,
+            String address,
+            Duration lease) {
+        this.name = connections.name();
+        this.connections = connections;
+        this.writes = connections.writes();
+        this.others = connections.others();
+        this.keys = keys;
+        this.servers = servers;
+        this.attempts = attempts;
+        this.lease = lease;
+        this.written = new SessionIndex(writes, keys);
+        SessionIndex read = new SessionIndex(others, keys);
+        this.reader = RedisReader.tidying(others, keys, read);
+        this.ownership = new Ownership(others, keys, servers, read, attempts, address, lease);
+    }
+
+    @Override
+    public AppendOutcome append(List<StoreWrite> batch) {
+        if (batch.isEmpty()) {
+            return AppendOutcome.Stored.ALL;
+        }
+        Shares shares = new Shares(out, batch);
+        try {
+            return append(shares);
+        } catch (RedisException failed) {
+            writes.failed(failed);
+            return Failures.outcome(failed, Partition.WHOLE, List.of());
+        } catch (StoreException failed) {
+            return new AppendOutcome.Busy(SOON, String.valueOf(failed.getMessage()));
+        }
+    }
+
+    private AppendOutcome append(Shares shares) {
+        for (int tries = 0; tries < TRIES; tries++) {
+            Servers.View view = servers.view();
+            AppendOutcome outcome = writes.clustered() ? onCluster(shares, view) : onOneServer(shares, view);
+            if (outcome != null) {
+                return outcome;
+            }
+            connections.renew();
+            servers.refresh(writes);
+        }
+        return new AppendOutcome.Busy(SOON, name + " changes its servers");
+    }
+
+    /** What is sent on one connection comes in the order in which it was sent. */
+    private @Nullable AppendOutcome onOneServer(Shares shares, Servers.View view) {
+        List<Future<Long>> noted = noteBefore(shares, view);
+        AppendOutcome outcome = together(shares, view);
+        writes.awaitAll(noted);
+        if (outcome instanceof AppendOutcome.Stored) {
+            writes.awaitAll(noteAfter(shares, view));
+        }
+        return outcome;
+    }
+
+    /** Where the index cannot be written, only what changes it waits. */
+    private @Nullable AppendOutcome onCluster(Shares shares, Servers.View view) {
+        Set<SessionId> noting = new HashSet<>(shares.begun());
+        noting.addAll(shares.opened());
+        noting.addAll(shares.ended());
+        try {
+            awaitNoted(noteBefore(shares, view));
+        } catch (RedisException failed) {
+            return unnoted(noting, failed);
+        }
+        AppendOutcome outcome = oneByOne(shares, view);
+        if (outcome instanceof AppendOutcome.Stored) {
+            try {
+                awaitNoted(noteAfter(shares, view));
+            } catch (RedisException failed) {
+                return unnoted(noting, failed);
+            }
+            unnoted.removeAll(noting);
+        }
+        return outcome;
+    }
+
+    private void awaitNoted(List<Future<Long>> noted) {
+        writes.awaitAll(noted, unnoted.isEmpty() ? writes.deadline() : System.nanoTime() + SOON.toNanos());
+    }
+
+    private AppendOutcome unnoted(Set<SessionId> sessions, RedisException failed) {
+        unnoted.addAll(sessions);
+        return Failures.outcome(failed, index, List.of());
+    }
+
+    private List<Future<Long>> noteBefore(Shares shares, Servers.View view) {
+        List<Future<Long>> noted = new ArrayList<>(written.add(shares.begun()));
+        noted.addAll(written.hold(shares.opened(), view.held(attempts.node())));
+        return noted;
+    }
+
+    /** What began is noted again, should a reader who did not find it yet have struck it out. */
+    private List<Future<Long>> noteAfter(Shares shares, Servers.View view) {
+        List<Future<Long>> noted = new ArrayList<>(written.add(shares.begun()));
+        noted.addAll(written.remove(shares.ended(), view.held(attempts.node())));
+        return noted;
+    }
+
+    /** One script for all sessions. @return null where the servers are others than is known */
+    private @Nullable AppendOutcome together(Shares shares, Servers.View view) {
+        List<byte[]> sessions = new ArrayList<>();
+        List<byte[]> arguments = head(view);
+        shares.bySession().forEach((id, share) -> {
+            sessions.add(keys.session(id));
+            add(share, arguments);
+        });
+        List<Object> answer = Script.APPEND.call(writes, sessions, arguments);
+        return switch (text((byte[]) answer.getFirst())) {
+            case "stored" -> AppendOutcome.Stored.ALL;
+            case "lost" -> {
+                List<SessionId> ids = List.copyOf(shares.bySession().keySet());
+                Set<SessionId> lost = new HashSet<>();
+                for (Object index : answer.subList(1, answer.size())) {
+                    lost.add(ids.get(Integer.parseInt(text((byte[]) index))));
+                }
+                yield new AppendOutcome.Lost(lost);
+            }
+            case "changed" -> null;
+            default -> stale(Partition.WHOLE);
+        };
+    }
+
+    /** A script for each session, all sent at once. @return null where the servers are others than is known */
+    private @Nullable AppendOutcome oneByOne(Shares shares, Servers.View view) {
+        List<Map.Entry<SessionId, Share>> entries =
+                List.copyOf(shares.bySession().entrySet());
+        List<Script.Call> sent = new ArrayList<>(entries.size());
+        for (Map.Entry<SessionId, Share> entry : entries) {
+            List<byte[]> arguments = head(view);
+            add(entry.getValue(), arguments);
+            sent.add(Script.APPEND.send(writes, List.of(keys.session(entry.getKey())), arguments));
+        }
+        List<Long> deadlines =
+                entries.stream().map(entry -> writes.deadline(entry.getKey())).toList();
+        Set<SessionId> lost = new HashSet<>();
+        boolean changed = false;
+        AppendOutcome failed = AppendOutcome.Stored.ALL;
+        for (int i = 0; i < entries.size(); i++) {
+            SessionId id = entries.get(i).getKey();
+            try {
+                String answer =
+                        text((byte[]) sent.get(i).answer(deadlines.get(i)).getFirst());
+                writes.answered(id, true);
+                switch (answer) {
+                    case "stored" -> {}
+                    case "lost" -> lost.add(id);
+                    case "changed" -> changed = true;
+                    default -> failed = stale(writes.partOf(id));
+                }
+            } catch (RedisException failure) {
+                writes.answered(id, false);
+                failed = Failures.outcome(
+                        failure, writes.partOf(id), entries.get(i).getValue().writes);
+            }
+        }
+        if (changed) {
+            return null;
+        }
+        return lost.isEmpty() ? failed : new AppendOutcome.Lost(lost);
+    }
+
+    private List<byte[]> head(Servers.View view) {
+        List<byte[]> head = new ArrayList<>();
+        head.add(bytes(attempts.node()));
+        head.add(view.epochText());
+        head.add(attempts.next());
+        head.add(view.servers());
+        return head;
+    }
+
+    private static void add(Share share, List<byte[]> arguments) {
+        arguments.add(bytes(share.begins ? 1 : 0));
+        arguments.add(bytes(share.arguments.size()));
+        arguments.addAll(share.arguments);
+    }
+
+    /** Another thread of this node claimed the session meanwhile. */
+    private static AppendOutcome stale(Partition part) {
+        return new AppendOutcome.Busy(SOON, "a later write of this node came first", part);
+    }
+
+    /** Redis decides for itself when what it acknowledged is on its disk. */
+    @Override
+    public void sync() {}
+
+    @Override
+    public Optional<StoredSession> session(SessionId session) {
+        return asking(() -> reader.session(session));
+    }
+
+    @Override
+    public List<StoredStream> streams(SessionId session) {
+        return asking(() -> reader.streams(session));
+    }
+
+    @Override
+    public Optional<StoredStream> stream(SessionId session, int stream) {
+        return asking(() -> reader.stream(session, stream));
+    }
+
+    @Override
+    public List<Event> read(SessionId session, int stream, long afterSequence, int maxEvents, long maxBytes) {
+        return asking(() -> reader.read(session, stream, afterSequence, maxEvents, maxBytes));
+    }
+
+    @Override
+    public List<StoredSession> sessions(@Nullable SessionId after, int limit) {
+        return asking(() -> reader.sessions(after, limit));
+    }
+
+    @Override
+    public boolean expire(SessionId session, long idleSinceMillis) {
+        return idleSinceMillis >= 0 && asking(() -> reader.expire(session, idleSinceMillis, attempts));
+    }
+
+    @Override
+    public boolean renew() {
+        return asking(ownership::renew);
+    }
+
+    @Override
+    public Duration lease() {
+        return lease;
+    }
+
+    @Override
+    public void leave() {
+        asking(() -> {
+            ownership.leave();
+            return true;
+        });
+    }
+
+    @Override
+    public Claim claim(SessionId session) {
+        return asking(() -> ownership.claim(session));
+    }
+
+    @Override
+    public Set<SessionId> lost(Collection<SessionId> sessions) {
+        return asking(() -> ownership.lost(sessions));
+    }
+
+    @Override
+    public List<SessionId> abandoned(int limit) {
+        return asking(() -> ownership.abandoned(limit));
+    }
+
+    private <T> T asking(Supplier<T> question) {
+        try {
+            return question.get();
+        } catch (RedisException failed) {
+            others.failed(failed);
+            throw Failures.reading(name, failed);
+        }
+    }
+
+    @Override
+    public int bootEpoch() {
+        return servers.view().epoch();
+    }
+
+    @Override
+    public byte[] credentialKey() {
+        return servers.view().credentialKey().clone();
+    }
+
+    /** Leaves the lease to run out: who is going ends it before. */
+    @Override
+    public void close() {
+        connections.close();
+    }
+}
