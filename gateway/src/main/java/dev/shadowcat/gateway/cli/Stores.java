@@ -9,6 +9,9 @@ import dev.shadowcat.store.SharedStore;
 import dev.shadowcat.store.postgres.PostgresSettings;
 import dev.shadowcat.store.postgres.PostgresStores;
 import dev.shadowcat.store.postgres.PostgresUrl;
+import dev.shadowcat.store.redis.RedisSettings;
+import dev.shadowcat.store.redis.RedisStores;
+import dev.shadowcat.store.redis.RedisUrl;
 import dev.shadowcat.store.rocksdb.RocksDbSettings;
 import dev.shadowcat.store.rocksdb.RocksDbStores;
 import java.util.Map;
@@ -36,6 +39,11 @@ final class Stores {
             case POSTGRESQL ->
                 leased(PostgresStores.open(
                         postgres(settings.choice().url(), environment), PostgresSettings.DEFAULTS, node));
+            case REDIS ->
+                leased(RedisStores.open(
+                        redis(settings.choice().url(), environment),
+                        RedisSettings.DEFAULTS.withEviction(settings.eviction()),
+                        node));
         };
     }
 
@@ -59,17 +67,27 @@ final class Stores {
 
     /** Whether a shared store was made already. */
     static boolean exists(String url, Map<String, String> environment) {
-        return PostgresStores.exists(postgres(url, environment), PostgresSettings.DEFAULTS);
+        return RedisUrl.isOne(url)
+                ? RedisStores.exists(redis(url, environment), RedisSettings.DEFAULTS)
+                : PostgresStores.exists(postgres(url, environment), PostgresSettings.DEFAULTS);
     }
 
     /** A shared store's URL for people, without its password. */
     static String shown(String url) {
-        return PostgresUrl.parse(url).toString();
+        return RedisUrl.isOne(url)
+                ? RedisUrl.parse(url).toString()
+                : PostgresUrl.parse(url).toString();
     }
 
     /** Opens a shared store for a look. */
     static EventStore openReadOnly(String url, Map<String, String> environment) {
-        return PostgresStores.openReadOnly(postgres(url, environment), PostgresSettings.DEFAULTS);
+        return RedisUrl.isOne(url)
+                ? RedisStores.openReadOnly(redis(url, environment), RedisSettings.DEFAULTS)
+                : PostgresStores.openReadOnly(postgres(url, environment), PostgresSettings.DEFAULTS);
+    }
+
+    private static RedisUrl redis(String url, Map<String, String> environment) {
+        return RedisUrl.parse(url).withPasswordOf(environment);
     }
 
     private static PostgresUrl postgres(String url, Map<String, String> environment) {

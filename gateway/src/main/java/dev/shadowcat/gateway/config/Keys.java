@@ -13,6 +13,7 @@ import static dev.shadowcat.gateway.config.ValueTypes.store;
 import static dev.shadowcat.gateway.config.ValueTypes.wholeNumber;
 
 import dev.shadowcat.persist.OnStoreFailure;
+import dev.shadowcat.store.redis.RedisSettings;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -51,8 +52,9 @@ public final class Keys {
             "store",
             "rocksdb",
             store(),
-            "Where sessions and events are kept: on disk (rocksdb), in memory only (memory), or in a PostgreSQL database,"
-                    + " which several gateways may share; its password may come by PGPASSWORD, TLS by ?sslmode=verify-full.");
+            "Where sessions and events are kept: on disk (rocksdb), in memory only (memory), or in a PostgreSQL database or"
+                    + " a Redis, which several gateways may share. Passwords may come by PGPASSWORD and REDISCLI_AUTH, TLS by"
+                    + " ?sslmode=verify-full and rediss://; redis-sentinel://host,host#master asks Sentinel.");
     static final Key<Optional<HostPort>> NODE_ADDRESS = key(
             "node-address",
             "",
@@ -100,6 +102,13 @@ public final class Keys {
             "64MiB",
             size(4 * Sizes.MIB, 64 * Sizes.GIB),
             "Native memory of the embedded store for what no table file has yet; with the block cache, all that it uses.");
+
+    static final Key<RedisSettings.Eviction> REDIS_EVICTION = key(
+            "redis.eviction",
+            "refuse",
+            choice(RedisSettings.Eviction.class),
+            "What becomes of a Redis that throws away what is stored once its memory is full: refuse = no start; allow = a"
+                    + " warning, and sessions may be lost.");
 
     static final Key<Integer> QUEUE_CAPACITY = key(
             "queue.capacity",

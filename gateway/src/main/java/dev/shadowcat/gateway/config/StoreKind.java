@@ -7,10 +7,12 @@ public enum StoreKind {
     /** The heap, bounded; a restart forgets everything. */
     MEMORY,
     /** A PostgreSQL database, which several gateways may share. */
-    POSTGRESQL;
+    POSTGRESQL,
+    /** A Redis, which several gateways may share. */
+    REDIS;
 
     /** Whether several gateways may use the same one. */
     public boolean shared() {
-        return this == POSTGRESQL;
+        return this == POSTGRESQL || this == REDIS;
     }
 }

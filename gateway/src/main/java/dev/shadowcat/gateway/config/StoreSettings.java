@@ -3,6 +3,7 @@ package dev.shadowcat.gateway.config;
 import static dev.shadowcat.gateway.config.SettingException.check;
 
 import dev.shadowcat.persist.StoreFailureSettings;
+import dev.shadowcat.store.redis.RedisSettings;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
@@ -17,6 +18,7 @@ import org.jspecify.annotations.Nullable;
  * @param memoryBytes bound of the memory store
  * @param blockCacheBytes native memory of the embedded store for what it read
  * @param writeBufferBytes native memory of the embedded store for what it is about to write
+ * @param eviction what becomes of a Redis that may throw away what is stored
  */
 public record StoreSettings(
         StoreChoice choice,
@@ -26,7 +28,8 @@ public record StoreSettings(
         StoreFailureSettings failure,
         long memoryBytes,
         long blockCacheBytes,
-        long writeBufferBytes) {
+        long writeBufferBytes,
+        RedisSettings.Eviction eviction) {
     public StoreSettings {
         check(
                 choice.kind() != StoreKind.MEMORY || durability != Durability.SYNC,
@@ -48,13 +51,22 @@ public record StoreSettings(
                         values.get(Keys.STORE_STALL), values.get(Keys.ON_STORE_FAILURE), values.get(Keys.HOLD_FOR)),
                 values.get(Keys.MEMORY_BYTES),
                 values.get(Keys.ROCKSDB_BLOCK_CACHE),
-                values.get(Keys.ROCKSDB_WRITE_BUFFERS));
+                values.get(Keys.ROCKSDB_WRITE_BUFFERS),
+                values.get(Keys.REDIS_EVICTION));
     }
 
     /** The same in another folder. */
     public StoreSettings withData(Path folder) {
         return new StoreSettings(
-                choice, nodeAddress, folder, durability, failure, memoryBytes, blockCacheBytes, writeBufferBytes);
+                choice,
+                nodeAddress,
+                folder,
+                durability,
+                failure,
+                memoryBytes,
+                blockCacheBytes,
+                writeBufferBytes,
+                eviction);
     }
 
     /** Whether nothing is to be kept on disk: that is what durability none means, whatever the store. */

@@ -1,6 +1,7 @@
 package dev.shadowcat.gateway.config;
 
 import dev.shadowcat.store.postgres.PostgresUrl;
+import dev.shadowcat.store.redis.RedisUrl;
 import java.net.URI;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
@@ -123,7 +124,7 @@ final class ValueTypes {
     static ValueType<StoreChoice> store() {
         return type(
                 "rocksdb|memory|URL",
-                "rocksdb, memory, a URL such as postgresql://user@host/database",
+                "rocksdb, memory, a URL such as postgresql://user@host/database or redis://host:port",
                 text -> switch (text.split(":", 2)[0]) {
                     case "rocksdb" -> new StoreChoice(StoreKind.ROCKSDB);
                     case "memory" -> new StoreChoice(StoreKind.MEMORY);
@@ -131,7 +132,10 @@ final class ValueTypes {
                         PostgresUrl.parse(text);
                         yield new StoreChoice(StoreKind.POSTGRESQL, text);
                     }
-                    case "redis", "rediss" -> throw new IllegalArgumentException("this build has no Redis store");
+                    case "redis", "rediss", "redis-sentinel", "rediss-sentinel" -> {
+                        RedisUrl.parse(text);
+                        yield new StoreChoice(StoreKind.REDIS, text);
+                    }
                     // Whatever else it is, it may hold a password.
                     default -> throw new IllegalArgumentException("is not one of them: " + text.split("[:/]", 2)[0]);
                 });

@@ -28,7 +28,7 @@ public final class LogSetup extends ContextAwareBase implements Configurator {
     private static final String APPENDER = "stderr";
     private static final String FAILED_START = "io.opentelemetry.sdk.autoconfigure"; // says what its exception says too
     /** A store's failures are told by the store, once an outage. */
-    private static final List<String> DRIVERS = List.of("com.zaxxer.hikari", "org.flywaydb");
+    private static final List<String> DRIVERS = List.of("com.zaxxer.hikari", "org.flywaydb", "io.lettuce");
 
     private static final String PATTERN = "%d{yyyy-MM-dd'T'HH:mm:ss.SSSXXX} %-5level %logger{0}: %msg%n%ex{short}";
 

@@ -11,6 +11,7 @@ import dev.shadowcat.store.SharedStore;
 import dev.shadowcat.store.SharedStore.Claim;
 import dev.shadowcat.store.StoreException;
 import dev.shadowcat.store.StoreWrite;
+import dev.shadowcat.testkit.RedisProcess;
 import dev.shadowcat.testkit.Writes;
 import java.nio.file.Files;
 import java.nio.file.Path;

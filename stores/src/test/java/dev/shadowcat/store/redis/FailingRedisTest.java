@@ -16,6 +16,7 @@ import dev.shadowcat.store.StoreWrite;
 import dev.shadowcat.store.StoreWrite.AppendEvent;
 import dev.shadowcat.store.StoreWrite.DeleteSession;
 import dev.shadowcat.store.StoreWrite.PutSessionState;
+import dev.shadowcat.testkit.RedisProcess;
 import dev.shadowcat.testkit.Writes;
 import java.time.Duration;
 import java.time.Instant;

@@ -2,6 +2,7 @@ package dev.shadowcat.store.redis;
 
 import static org.awaitility.Awaitility.await;
 
+import dev.shadowcat.testkit.RedisProcess;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;

@@ -1,5 +1,6 @@
 package dev.shadowcat.store.redis;
 
+import dev.shadowcat.testkit.RedisProcess;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 

@@ -1,4 +1,4 @@
-package dev.shadowcat.store.redis;
+package dev.shadowcat.testkit;
 
 import static org.awaitility.Awaitility.await;
 
@@ -21,7 +21,7 @@ import redis.embedded.core.ExecutableProvider;
  * A Redis server of a test's own, which it may kill, in a folder of its own. {@code SHADOWCAT_TEST_REDIS} names another program
  * than the one that comes with Maven: another version, or Valkey.
  */
-final class RedisProcess implements AutoCloseable {
+public final class RedisProcess implements AutoCloseable {
     private static final Path PROGRAM = program();
     /** A cluster's servers talk to each other on a port that is so much higher. */
     private static final int BUS = 10_000;
@@ -41,7 +41,7 @@ final class RedisProcess implements AutoCloseable {
     }
 
     /** Starts one that keeps nothing on its disk unless the options say so. */
-    static RedisProcess start(String... options) throws IOException {
+    public static RedisProcess start(String... options) throws IOException {
         for (int tries = 1; ; tries++) {
             try {
                 return new RedisProcess(Files.createTempDirectory("shadowcat-redis"), freePort(), List.of(options));
@@ -54,7 +54,7 @@ final class RedisProcess implements AutoCloseable {
     }
 
     /** Starts one that watches over a master, as a file says, and names another one in its place. */
-    static RedisProcess startSentinel(Path file) throws IOException {
+    public static RedisProcess startSentinel(Path file) throws IOException {
         return new RedisProcess(
                 Files.createTempDirectory("shadowcat-redis"), freePort(), List.of(file.toString(), "--sentinel"));
     }
@@ -108,20 +108,20 @@ final class RedisProcess implements AutoCloseable {
         return started;
     }
 
-    String url() {
+    public String url() {
         return "redis://127.0.0.1:" + port;
     }
 
-    int port() {
+    public int port() {
         return port;
     }
 
-    Path folder() {
+    public Path folder() {
         return folder;
     }
 
     /** Sends a command and returns the first of what comes back; {@code ""} where nothing does. */
-    String command(String... words) {
+    public String command(String... words) {
         try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
             socket.setSoTimeout(10_000);
             StringBuilder text = new StringBuilder("*" + words.length + "\r\n");
@@ -142,22 +142,22 @@ final class RedisProcess implements AutoCloseable {
     }
 
     /** Kill -9. */
-    void kill() throws InterruptedException {
+    public void kill() throws InterruptedException {
         process.toHandle().destroyForcibly();
         process.waitFor();
     }
 
     /** Starts it again, with what its disk holds. */
-    void startAgain() throws IOException {
+    public void startAgain() throws IOException {
         process = run();
     }
 
     /** Stops it in the middle of what it does, as a machine does that hangs. */
-    void pause() throws Exception {
+    public void pause() throws Exception {
         signal("-STOP");
     }
 
-    void goOn() throws Exception {
+    public void goOn() throws Exception {
         signal("-CONT");
     }
 
