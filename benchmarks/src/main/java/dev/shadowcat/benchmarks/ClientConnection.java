@@ -4,6 +4,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.channel.ChannelHandlerContext;
 import java.io.IOException;
+import java.net.InetSocketAddress;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
@@ -31,12 +32,22 @@ final class ClientConnection extends HttpReader {
     }
 
     static CompletableFuture<ClientConnection> connect(Transport transport, Target target) {
+        return connect(transport, target, target.address());
+    }
+
+    /** Connects to where the target's sessions are begun. */
+    static CompletableFuture<ClientConnection> connectToBegin(Transport transport, Target target) {
+        return connect(transport, target, target.beginsAt());
+    }
+
+    private static CompletableFuture<ClientConnection> connect(
+            Transport transport, Target target, InetSocketAddress address) {
         ClientConnection connection = new ClientConnection();
         transport.connect(
-                target.address(),
+                address,
                 connection,
                 () -> connection.connected.completeExceptionally(
-                        new IllegalStateException("refused: " + target.endpoint())));
+                        new IllegalStateException("refused: " + target.name() + " at " + address)));
         return connection.connected;
     }
 

@@ -19,7 +19,7 @@ final class ClientSession {
 
     /** Connects, sends {@code initialize} and {@code notifications/initialized}; completes on the event loop. */
     static CompletableFuture<ClientSession> open(Transport transport, Target target) {
-        return ClientConnection.connect(transport, target)
+        return ClientConnection.connectToBegin(transport, target)
                 .thenCompose(connection -> request(connection, Requests.initialize(target), 200)
                         .thenCompose(id -> {
                             if (id.isEmpty()) {
@@ -27,8 +27,18 @@ final class ClientSession {
                                         target.name() + ": initialize was answered without a session id");
                             }
                             return request(connection, Requests.initialized(target, id), 202)
-                                    .thenApply(_ -> new ClientSession(transport, target, connection, id));
+                                    .thenCompose(_ -> toServe(transport, target, connection))
+                                    .thenApply(serving -> new ClientSession(transport, target, serving, id));
                         }));
+    }
+
+    private static CompletableFuture<ClientConnection> toServe(
+            Transport transport, Target target, ClientConnection begun) {
+        if (target.begins().equals(target.endpoint())) {
+            return CompletableFuture.completedFuture(begun);
+        }
+        begun.close();
+        return ClientConnection.connect(transport, target);
     }
 
     String id() {
