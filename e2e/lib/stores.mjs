@@ -29,7 +29,7 @@ export class Postgres {
     server.folder = temporaryFolder('postgres');
     server.port = await freePort();
     // It refuses to run as root; Debian's package brings a user for it.
-    server.asUser = process.getuid() === 0 ? ['runuser', '-u', 'postgres', '--'] : [];
+    server.asUser = process.getuid() === 0 ? ['setpriv', '--reuid=postgres', '--regid=postgres', '--clear-groups', '--'] : [];
     if (server.asUser.length) chownSync(server.folder, Number(id('-u')), Number(id('-g')));
     const [program, ...args] = [...server.asUser, join(server.programs, 'initdb'), '-D', server.folder, '-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '--no-sync'];
     execFileSync(program, args, { stdio: 'ignore', cwd: '/' });

@@ -70,7 +70,7 @@ final class Deliveries {
         for (PendingWrite pending : delivered) {
             Lane lane = pending.lane();
             if (lane != null && StoreWriter.LOST.equals(refused.get(pending.write()))) {
-                lane.listener().lost();
+                tellLost(lane);
             }
         }
         for (PendingWrite pending : delivered) {
@@ -85,6 +85,14 @@ final class Deliveries {
         }
         for (Lane lane : intake.settle(delivered)) {
             lane.listener().settled();
+        }
+    }
+
+    private static void tellLost(Lane lane) {
+        try {
+            lane.listener().lost();
+        } catch (RuntimeException broken) {
+            log.error("A session that another node holds could not be let go", broken);
         }
     }
 

@@ -322,7 +322,17 @@ public final class SessionManager<S extends Session> {
         return true;
     }
 
-    /** Another node holds it now. The session's loop. */
+    /** Another node holds it now: from here on nobody finds it in memory, and it ends on its loop. Any thread. */
+    public void lost(SessionId id) {
+        S session = sessions.get(id);
+        if (session != null) {
+            residents.leave(session);
+            sessions.remove(id, session);
+            session.loop().execute(session::lost);
+        }
+    }
+
+    /** The same, told by the session. Its loop. */
     void lost(Session session) {
         residents.leave(session);
         sessions.remove(session.id(), session);

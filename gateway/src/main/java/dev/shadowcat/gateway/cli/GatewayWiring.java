@@ -239,11 +239,17 @@ final class GatewayWiring implements RunningGateway, GatewayView {
     private static HostPort nodeAddress(GatewaySettings settings) {
         HostPort told = settings.store().nodeAddress();
         HostPort listen = settings.listen();
-        if (told != null || listen.equals(listen.local())) {
+        boolean shared = settings.store().choice().kind().shared();
+        if (told != null || !shared || listen.equals(listen.local())) {
             return told != null ? told : listen;
         }
         try {
-            return new HostPort(InetAddress.getLocalHost().getHostAddress(), listen.port());
+            InetAddress own = InetAddress.getLocalHost();
+            if (!own.isLoopbackAddress()) {
+                return new HostPort(own.getHostAddress(), listen.port());
+            }
+            throw new Failure("node-address: must be set, since this machine's name stands for its loopback address "
+                    + own.getHostAddress());
         } catch (UnknownHostException nameless) {
             throw new Failure("node-address: must be set, since this machine does not know its own address ("
                     + nameless.getMessage() + ")");

@@ -4,6 +4,7 @@ import static dev.shadowcat.gateway.config.SettingException.check;
 
 import dev.shadowcat.persist.StoreFailureSettings;
 import dev.shadowcat.store.redis.RedisSettings;
+import java.net.URI;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
@@ -31,6 +32,10 @@ public record StoreSettings(
         long writeBufferBytes,
         RedisSettings.Eviction eviction) {
     public StoreSettings {
+        check(
+                nodeAddress == null || URI.create("http://" + nodeAddress).getHost() != null,
+                Keys.NODE_ADDRESS.name(),
+                "must name a host as URLs do (letters, digits, - and .), but was " + nodeAddress);
         check(
                 choice.kind() != StoreKind.MEMORY || durability != Durability.SYNC,
                 Keys.DURABILITY.name(),

@@ -13,7 +13,7 @@ import org.slf4j.LoggerFactory;
  * This node's lease on the sessions that it holds: renewed on a thread of its own, four times in its length. Where it has run
  * out, others may have taken sessions, which are let go here before it counts as running again.
  */
-public final class Lease implements AutoCloseable {
+public final class Lease {
     private static final Logger log = LoggerFactory.getLogger(Lease.class);
     private static final int RENEWALS = 4;
 
@@ -23,6 +23,9 @@ public final class Lease implements AutoCloseable {
     private final LongSupplier nanoTime;
     private final Thread renewing;
     private volatile long runsUntilNanos;
+    private volatile long settlesUntilNanos;
+    private boolean begun; // the renewing thread's, and its starter's before
+    private boolean broken; // likewise: others may have taken sessions, and it is not known which
     private volatile boolean failing;
     private volatile boolean closed;
 
@@ -44,6 +47,7 @@ public final class Lease implements AutoCloseable {
         this.length = store.lease();
         this.nanoTime = nanoTime;
         this.runsUntilNanos = nanoTime.getAsLong();
+        this.settlesUntilNanos = runsUntilNanos;
         this.renewing = Thread.ofPlatform().name("shadowcat-lease").daemon().unstarted(this::renewAgainAndAgain);
     }
 
@@ -62,6 +66,14 @@ public final class Lease implements AutoCloseable {
         return nanoTime.getAsLong() - runsUntilNanos < 0;
     }
 
+    /**
+     * Whether this node may take sessions. Not for the length of a lease after its own had run out, perhaps since nobody could reach
+     * the store: then every lease has run out, and all that other nodes hold seems to be free until theirs are renewed.
+     */
+    public boolean takes() {
+        return runs() && nanoTime.getAsLong() - settlesUntilNanos >= 0;
+    }
+
     /** How long others wait at the most for what a node held that is gone. */
     public Duration length() {
         return length;
@@ -76,32 +88,50 @@ public final class Lease implements AutoCloseable {
                     failing = false;
                     log.info("The lease of this node is renewed again");
                 }
-            } catch (StoreException | IllegalStateException failed) {
-                if (!failing) {
-                    failing = true;
-                    log.warn("The lease of this node cannot be renewed: {}. Trying again", failed.getMessage());
-                }
             } catch (InterruptedException _) {
                 return;
+            } catch (RuntimeException failed) {
+                if (!failing && !closed) {
+                    failing = true;
+                    log.warn("The lease of this node cannot be renewed: {}. Trying again", failed.toString());
+                }
             }
         }
     }
 
     private void renew() {
         long before = nanoTime.getAsLong();
-        boolean unbroken = store.renew();
-        if (!unbroken) {
+        broken |= !store.renew();
+        if (broken) {
             store.lost(sessions.inMemory()).forEach(sessions::lost);
+            broken = false;
+            if (begun) {
+                settlesUntilNanos = before + length.toNanos();
+            }
         }
+        begun = true;
         runsUntilNanos = before + length.toNanos();
     }
 
-    /** Lets others take at once what this node held. After the last write. */
-    @Override
-    public void close() {
+    /**
+     * Lets others take at once what this node held. After the last write.
+     *
+     * @param time after which it is left to run out by itself
+     */
+    public void close(Duration time) {
         closed = true;
         renewing.interrupt();
         runsUntilNanos = nanoTime.getAsLong();
+        Thread leaving =
+                Thread.ofPlatform().daemon().name("shadowcat-lease-end").start(this::leave);
+        try {
+            leaving.join(time);
+        } catch (InterruptedException _) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private void leave() {
         try {
             renewing.join();
             store.leave();

@@ -49,6 +49,7 @@ final class ForwardedHeaders {
             "upgrade",
             "content-length",
             "set-cookie",
+            OtherNodes.HEADER,
             SESSION);
 
     private static final Names SINGLE = Names.of(SESSION, VERSION, LAST_EVENT_ID); // each of another length

@@ -1,5 +1,6 @@
 package dev.shadowcat.gateway.relay;
 
+import dev.shadowcat.event.SessionId;
 import dev.shadowcat.gateway.http.Exchange;
 import dev.shadowcat.gateway.http.ExchangeListener;
 import dev.shadowcat.gateway.http.StreamedResponse;
@@ -11,7 +12,6 @@ import dev.shadowcat.gateway.upstream.UpstreamRequest;
 import dev.shadowcat.gateway.upstream.UpstreamRequest.Reuse;
 import dev.shadowcat.mcp.McpErrors;
 import dev.shadowcat.mcp.Message;
-import dev.shadowcat.mcp.MessageReader;
 import dev.shadowcat.mcp.RequestId;
 import io.netty.buffer.ByteBuf;
 import io.netty.handler.codec.http.HttpHeaders;
@@ -27,6 +27,7 @@ import org.jspecify.annotations.Nullable;
 final class Forwarding implements UpstreamListener, ExchangeListener {
     private final Relay relay;
     private final Nodes nodes;
+    private final SessionId session;
     private final String address;
     private final Exchange exchange;
     private final Consumer<String> unprocessed;
@@ -34,13 +35,21 @@ final class Forwarding implements UpstreamListener, ExchangeListener {
     private @Nullable UpstreamCall call;
     private @Nullable StreamedResponse response;
     private @Nullable Drain drain;
+    private boolean eventStream;
     private boolean misdirected;
     private boolean over;
 
     /** @param unprocessed runs with a reason where that node has not processed the request, and another try may */
-    Forwarding(Relay relay, Nodes nodes, String address, Exchange exchange, Consumer<String> unprocessed) {
+    Forwarding(
+            Relay relay,
+            Nodes nodes,
+            SessionId session,
+            String address,
+            Exchange exchange,
+            Consumer<String> unprocessed) {
         this.relay = relay;
         this.nodes = nodes;
+        this.session = session;
         this.address = address;
         this.exchange = exchange;
         this.unprocessed = unprocessed;
@@ -64,11 +73,12 @@ final class Forwarding implements UpstreamListener, ExchangeListener {
 
     @Override
     public void head(int status, HttpHeaders received) {
-        if (status == Lookup.MISDIRECTED) {
+        if (status == Lookup.MISDIRECTED && nodes.others().vouches(received.get(OtherNodes.HEADER))) {
             misdirected = true;
             return;
         }
         relay.observer().forwarded();
+        eventStream = MessageExchange.isEventStream(received);
         response = exchange.startStream(status, ForwardedHeaders.response(received), reads);
     }
 
@@ -95,10 +105,34 @@ final class Forwarding implements UpstreamListener, ExchangeListener {
     public void end() {
         leave();
         if (misdirected) {
-            unprocessed.accept("The node that held the session holds it no longer");
+            unprocessed.accept("the node that held the session holds it no longer");
         } else if (response != null) {
             response.finish();
         }
+    }
+
+    /** The session that is asked for. Any thread. */
+    SessionId session() {
+        return session;
+    }
+
+    /** Where it was sent. Any thread. */
+    String address() {
+        return address;
+    }
+
+    /** The lease of that node has run out, though its connections may stay open: it may stand still for ever. Any thread. */
+    void moved() {
+        exchange.loop().execute(() -> {
+            if (over) {
+                return;
+            }
+            UpstreamCall lost = call;
+            if (lost != null) {
+                lost.close();
+            }
+            failed(new UpstreamFailure(UpstreamFailure.Fate.UNANSWERED, "its lease has run out"));
+        });
     }
 
     @Override
@@ -108,7 +142,7 @@ final class Forwarding implements UpstreamListener, ExchangeListener {
         if (response != null) {
             response.abort();
         } else if (never || reads || misdirected) {
-            unprocessed.accept("The node that holds the session cannot be reached: " + failure.reason());
+            unprocessed.accept("the node that holds the session cannot be reached: " + failure.reason());
         } else {
             relay.observer().outcomeUnknown();
             Answers.error(
@@ -124,9 +158,8 @@ final class Forwarding implements UpstreamListener, ExchangeListener {
 
     /** The id of the request that the message is; null where it is none, or a batch. */
     private @Nullable RequestId requestId() {
-        ByteBuf body = exchange.body();
-        return MessageReader.read(body.array(), body.arrayOffset() + body.readerIndex(), body.readableBytes())
-                        instanceof Message.Single single
+        return Lookup.message(exchange) instanceof Message.Single single
+                        && single.envelope().isRequest()
                 ? single.envelope().id()
                 : null;
     }
@@ -163,9 +196,15 @@ final class Forwarding implements UpstreamListener, ExchangeListener {
     /** This node stops: the client is to go on at another one. Any thread. */
     void sendAway() {
         exchange.loop().execute(() -> {
-            if (!over && response != null) {
-                clientGone();
-                response.finish();
+            StreamedResponse begun = response;
+            if (over || begun == null) {
+                return;
+            }
+            clientGone();
+            if (eventStream) {
+                begun.finish();
+            } else {
+                begun.abort(); // half an answer must not look like a whole one
             }
         });
     }

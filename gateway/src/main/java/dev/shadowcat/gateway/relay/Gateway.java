@@ -142,10 +142,7 @@ public final class Gateway {
 
         @Override
         public void lost(SessionId id) {
-            RelaySession session = sessions.inMemory(id);
-            if (session != null) {
-                session.loop().execute(session::lost);
-            }
+            sessions.lost(id);
         }
     }
 
@@ -195,6 +192,7 @@ public final class Gateway {
         Nodes nodes = relay.nodes();
         if (nodes != null) {
             nodes.lease().start();
+            new ForwardingWatch(relay, nodes, first).start();
         }
         worker.start();
         maintenance.start();
@@ -297,7 +295,7 @@ public final class Gateway {
         int left = worker.close(deadline);
         Nodes nodes = relay.nodes();
         if (nodes != null) {
-            nodes.lease().close();
+            nodes.lease().close(deadline);
             nodes.others().close();
         }
         readers.shutdown();

@@ -2,16 +2,28 @@ package dev.shadowcat.gateway.relay;
 
 import dev.shadowcat.event.SessionId;
 import dev.shadowcat.gateway.http.Exchange;
+import dev.shadowcat.gateway.http.ExchangeListener;
 import dev.shadowcat.gateway.node.OtherNodes;
+import dev.shadowcat.mcp.Message;
+import dev.shadowcat.mcp.MessageReader;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.netty.handler.codec.http.HttpHeaders;
 import java.util.Optional;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Looks for the session that a request names: here, or at the node that holds it, which is then sent the request. Where that
  * node is gone, its lease is waited out. The loop of the client's connection only.
  */
-final class Lookup {
+final class Lookup implements ExchangeListener {
+    private static final Logger log = LoggerFactory.getLogger(Lookup.class);
     private static final long AGAIN_MILLIS = 50;
+    private static final String NOT_NOW = "The session cannot be reached now";
+
     /** The node that was asked does not hold the session, or not for long. */
     static final int MISDIRECTED = 421;
 
@@ -20,6 +32,7 @@ final class Lookup {
     private final SessionId id;
     private final Consumer<RelaySession> found;
     private long begunMillis; // 0 until it has to wait
+    private boolean gone;
 
     /** @param found takes over the session, which is held; on its loop */
     Lookup(Relay relay, Exchange exchange, SessionId id, Consumer<RelaySession> found) {
@@ -31,15 +44,20 @@ final class Lookup {
 
     void start() {
         Nodes nodes = relay.nodes();
-        if (nodes != null && nodes.stopping() && isFromNode(nodes)) {
-            Answers.empty(exchange, MISDIRECTED);
-            return;
+        if (nodes == null) {
+            find(this::unreadable);
+        } else if (nodes.stopping() && isFromNode(nodes) && begins()) {
+            misdirected(nodes);
+        } else if (nodes.lease().takes()
+                || (nodes.lease().runs() && relay.sessions().inMemory(id) != null)) {
+            find(this::again);
+        } else {
+            again("the lease of this node has run out");
         }
-        if (nodes != null && !nodes.lease().runs()) {
-            again("The lease of this node cannot be renewed now");
-            return;
-        }
-        relay.sessions().find(id, relay.loop(exchange.loop()), this::found, this::elsewhere, this::unreadable);
+    }
+
+    private void find(Consumer<String> unreadable) {
+        relay.sessions().find(id, relay.loop(exchange.loop()), this::found, this::elsewhere, unreadable);
     }
 
     private void found(Optional<RelaySession> session) {
@@ -55,28 +73,72 @@ final class Lookup {
         if (nodes == null) {
             throw new IllegalStateException("a store with one node has other nodes");
         }
-        if (isFromNode(nodes)) {
-            Answers.empty(exchange, MISDIRECTED); // never further than one node
+        if (gone) {
             return;
         }
-        new Forwarding(relay, nodes, address, exchange, this::again).start();
+        if (isFromNode(nodes)) {
+            misdirected(nodes); // never further than one node
+            return;
+        }
+        new Forwarding(relay, nodes, id, address, exchange, this::again).start();
+    }
+
+    /** With the word of nodes: a server behind the holder may answer 421 as well. */
+    private void misdirected(Nodes nodes) {
+        HttpHeaders headers =
+                Answers.headers().set(OtherNodes.HEADER, nodes.others().word());
+        exchange.respond(MISDIRECTED, headers, Unpooled.EMPTY_BUFFER);
     }
 
     private boolean isFromNode(Nodes nodes) {
         return nodes.others().vouches(exchange.headers().get(OtherNodes.HEADER));
     }
 
+    /** Whether it begins something: what ends a call must still get to it. */
+    private boolean begins() {
+        return switch (message(exchange)) {
+            case null -> true;
+            case Message.Single single -> single.envelope().isRequest();
+            case Message.Batch batch ->
+                batch.elements().stream().anyMatch(each -> each.envelope().isRequest());
+            case Message.Malformed _ -> true;
+        };
+    }
+
+    /** What the body of a POST is; null where there is none. */
+    static @Nullable Message message(Exchange exchange) {
+        ByteBuf body = exchange.body();
+        return body.isReadable()
+                ? MessageReader.read(body.array(), body.arrayOffset() + body.readerIndex(), body.readableBytes())
+                : null;
+    }
+
     /** Nobody has processed the request: it is looked for again until others may have taken the session long since. */
     private void again(String reason) {
         long now = relay.clock().millis();
-        begunMillis = begunMillis == 0 ? now : begunMillis;
+        if (begunMillis == 0) {
+            begunMillis = now;
+            log.debug("A request waits: {}", reason);
+        }
         Nodes nodes = relay.nodes();
         long lease = nodes == null ? 0 : nodes.lease().length().toMillis();
         long patience = 2 * lease + relay.storeFailure().holdFor().toMillis();
         if (now - begunMillis > patience) {
-            Answers.busy(exchange, reason);
+            log.warn("A request was refused: {}", reason);
+            Answers.busy(exchange, NOT_NOW);
             return;
         }
-        relay.loop(exchange.loop()).after(AGAIN_MILLIS, this::start);
+        exchange.listener(this);
+        relay.loop(exchange.loop()).after(AGAIN_MILLIS, () -> {
+            if (!gone) {
+                start();
+            }
+        });
+    }
+
+    /** A client that left while its request waited: there is nobody to look for any more. */
+    @Override
+    public void clientGone() {
+        gone = true;
     }
 }

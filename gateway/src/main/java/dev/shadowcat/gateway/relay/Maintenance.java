@@ -33,6 +33,7 @@ final class Maintenance {
     private static final int PAGE = 100;
     private static final long PAUSE_MILLIS = 60_000;
     private static final long PATIENCE_MILLIS = 1_000; // then the walk leaves behind what the store has not taken
+    private static final long ADOPTING_MILLIS = 200;
     private static final long JUMP_MILLIS = 60_000;
     private static final long RECOVERABLE_MILLIS = 3_600_000;
 
@@ -98,11 +99,19 @@ final class Maintenance {
             return;
         }
         Consumer<List<SessionId>> then = abandoned -> {
-            abandoned.forEach(
-                    id -> relay.sessions().find(id, loop, found -> found.ifPresent(this::takeUp), none -> {}));
-            loop.after(nodes.lease().length().toMillis(), this::adopt);
+            abandoned.forEach(this::adopt);
+            // A full page has another behind it; its sessions are this node's or another's by then.
+            loop.after(abandoned.size() < PAGE ? nodes.lease().length().toMillis() : ADOPTING_MILLIS, this::adopt);
         };
+        if (!nodes.lease().takes()) {
+            then.accept(List.of());
+            return;
+        }
         relay.reader().read(loop, () -> nodes.store().abandoned(PAGE), then, unreadable -> then.accept(List.of()));
+    }
+
+    private void adopt(SessionId id) {
+        relay.sessions().find(id, loop, found -> found.ifPresent(relay::takeUp), none -> {});
     }
 
     private void walk(@Nullable SessionId after) {
@@ -269,7 +278,7 @@ final class Maintenance {
             }
         }
         if (recovering && session.activity().lastActiveMillis() > now - RECOVERABLE_MILLIS && interrupted(id)) {
-            relay.sessions().find(id, loop, found -> found.ifPresent(this::takeUp), unreadable -> {});
+            relay.sessions().find(id, loop, found -> found.ifPresent(relay::takeUp), unreadable -> {});
         }
         return false;
     }
@@ -282,16 +291,6 @@ final class Maintenance {
         if (target != null && session.state().generation() == 1) {
             relay.operations().upstreamSessionEnded(target.peer(), millis, version, null);
         }
-    }
-
-    /** Where the upstream wants credentials, only its own client can go on; what nobody can go on with ends now. */
-    private void takeUp(RelaySession session) {
-        if (session.state().credentials().hashes().isEmpty()) {
-            session.recover(Answers.headers());
-        } else {
-            session.failUnresumable();
-        }
-        relay.sessions().release(session);
     }
 
     /** A stream in memory must know what it has lost, or a resume would pass over it in silence. */

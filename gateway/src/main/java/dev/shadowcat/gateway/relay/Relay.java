@@ -156,6 +156,19 @@ final class Relay {
         });
     }
 
+    /**
+     * Takes up what was interrupted of a session that was found, and lets go of it. Where the upstream wants credentials, only its
+     * own client can go on; what nobody can go on with ends now. The session's loop.
+     */
+    void takeUp(RelaySession session) {
+        if (session.state().credentials().hashes().isEmpty()) {
+            session.recover(Answers.headers());
+        } else {
+            session.failUnresumable();
+        }
+        sessions().release(session);
+    }
+
     int openStreams() {
         return heartbeats.values().stream().mapToInt(Heartbeats::open).sum();
     }

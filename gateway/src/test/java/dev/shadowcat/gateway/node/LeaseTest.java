@@ -50,7 +50,7 @@ class LeaseTest {
         });
         assertThat(other.claim(ID)).isInstanceOf(Claim.Elsewhere.class);
         assertThat(lost).isEmpty();
-        lease.close();
+        lease.close(Duration.ofSeconds(5));
     }
 
     @Test
@@ -64,7 +64,9 @@ class LeaseTest {
         own.cut(false);
         await().until(lease::runs);
         assertThat(lost).containsExactly(ID);
-        lease.close();
+        assertThat(lease.takes()).as("others may have to renew theirs first").isFalse();
+        await().until(lease::takes);
+        lease.close(Duration.ofSeconds(5));
     }
 
     @Test
@@ -76,14 +78,14 @@ class LeaseTest {
         own.cut(false);
         await().until(lease::runs);
         assertThat(lost).isEmpty();
-        lease.close();
+        lease.close(Duration.ofSeconds(5));
     }
 
     @Test
     void givesAllBackAtItsEnd() {
         own.append(List.of(Writes.session(ID)));
         lease.start();
-        lease.close();
+        lease.close(Duration.ofSeconds(5));
         assertThat(lease.runs()).isFalse();
         assertThat(other.claim(ID)).isInstanceOf(Claim.Held.class);
     }

@@ -8,6 +8,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -98,6 +99,15 @@ final class ScriptedServer implements AutoCloseable {
 
     Request nextGet() throws InterruptedException {
         return next(gets);
+    }
+
+    /** Whether no request comes in this time. */
+    boolean seesNothingFor(Duration time) throws InterruptedException {
+        Request came = requests.poll(time.toMillis(), TimeUnit.MILLISECONDS);
+        if (came != null) {
+            requests.add(came);
+        }
+        return came == null;
     }
 
     private static Request next(BlockingQueue<Request> queue) throws InterruptedException {

@@ -197,11 +197,46 @@ class SharedStoreTest {
     }
 
     @Test
+    void nobodyWaitsForANodeThatStandsStill() throws Exception {
+        try (TestClient client = one.client().initialize();
+                TestClient other = atOther(client)) {
+            CompletableFuture<HttpResponse<InputStream>> call = other.callLater("1");
+            Request request = server.nextRequest();
+            CompletableFuture<HttpResponse<InputStream>> silent = other.callLater("2");
+            server.nextRequest();
+            request.sse().event("u1", WORKING);
+            try (Events events = new Events(call.get())) {
+                String seen = events.nextMessage().id();
+                storeOfOne.cut(true); // whose connections stay open
+                assertThat(events.rest()).isEmpty();
+                HttpResponse<InputStream> unknown = silent.get();
+                assertThat(unknown.statusCode()).isEqualTo(502);
+                assertThat(TestClient.text(unknown)).contains("\"id\":2", "\"outcome\":\"unknown\"");
+                server.nextGet().sse().event("u2", request.resultOf("done"));
+                try (Events rest = other.get(seen)) {
+                    assertThat(rest.rest()).extracting(Event::data).contains(request.resultOf("done"));
+                }
+            }
+        }
+    }
+
+    @Test
+    void anAnswerOfTheServerIsNotTakenForTheHolders() throws Exception {
+        try (TestClient client = one.client().initialize();
+                TestClient other = atOther(client)) {
+            CompletableFuture<HttpResponse<InputStream>> call = other.callLater("1");
+            server.nextRequest().empty(421);
+            assertThat(call.get().statusCode()).isEqualTo(421);
+        }
+    }
+
+    @Test
     void aNodeWithoutALeaseServesNothingFromMemory() throws Exception {
         try (TestClient client = one.client().initialize()) {
             storeOfOne.cut(true);
             await().until(() -> !one.gateway().degraded().isEmpty());
             CompletableFuture<HttpResponse<InputStream>> call = client.callLater("1");
+            assertThat(server.seesNothingFor(Duration.ofMillis(300))).isTrue();
             storeOfOne.cut(false);
             server.nextRequest().result("done");
             assertThat(call.get().statusCode()).isEqualTo(200);

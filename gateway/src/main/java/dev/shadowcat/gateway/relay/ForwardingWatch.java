@@ -1,0 +1,68 @@
+package dev.shadowcat.gateway.relay;
+
+import dev.shadowcat.session.SessionLoop;
+import java.util.HashMap;
+import java.util.Map;
+
+/**
+ * Sees to it that nobody waits for a node that stands still: its connections stay open, and only the store knows that its lease
+ * has run out. Asks for one session of each node that requests were sent on to, a few times in a lease. On its loop.
+ */
+final class ForwardingWatch {
+    private static final int LOOKS = 4; // in the time of a lease
+
+    private final Relay relay;
+    private final Nodes nodes;
+    private final SessionLoop loop;
+
+    ForwardingWatch(Relay relay, Nodes nodes, SessionLoop loop) {
+        this.relay = relay;
+        this.nodes = nodes;
+        this.loop = loop;
+    }
+
+    /** Begins to look, and goes on until the loop ends. */
+    void start() {
+        loop.after(nodes.lease().length().toMillis() / LOOKS, () -> {
+            look();
+            start();
+        });
+    }
+
+    private void look() {
+        if (!nodes.lease().takes()) {
+            return;
+        }
+        Map<String, Forwarding> byAddress = new HashMap<>();
+        nodes.forwarded().forEach(each -> byAddress.putIfAbsent(each.address(), each));
+        byAddress.values().forEach(one -> ask(one, () -> askOthers(one)));
+    }
+
+    private void askOthers(Forwarding one) {
+        nodes.forwarded().stream()
+                .filter(each -> each != one && each.address().equals(one.address()))
+                .forEach(each -> ask(each, () -> {}));
+    }
+
+    /** A session that is free by now comes to this node, where its client is, and what was under way of it is taken up. */
+    private void ask(Forwarding one, Runnable ifMoved) {
+        Runnable moved = () -> {
+            one.moved();
+            loop.run(ifMoved);
+        };
+        relay.sessions()
+                .find(
+                        one.session(),
+                        loop,
+                        found -> {
+                            found.ifPresent(relay::takeUp);
+                            moved.run();
+                        },
+                        address -> {
+                            if (!address.equals(one.address())) {
+                                moved.run();
+                            }
+                        },
+                        unreadable -> {});
+    }
+}
