@@ -8,7 +8,7 @@ import { unlessControl } from '../lib/gateway.mjs';
 import { RawSession, Received } from '../lib/mcp.mjs';
 import { withoutNginx } from '../lib/nginx.mjs';
 import { chance } from '../lib/random.mjs';
-import { Postgres } from '../lib/stores.mjs';
+import { Postgres, Redis } from '../lib/stores.mjs';
 import { Traffic } from '../lib/traffic.mjs';
 import { Upstream } from '../lib/upstream.mjs';
 import { sleep } from '../lib/waiting.mjs';
@@ -17,7 +17,7 @@ const kills = Number(process.env.E2E_KILLS ?? 3);
 const clients = Number(process.env.E2E_CLIENTS ?? 50);
 const pause = Number(process.env.E2E_PAUSE_MS ?? 10_000);
 
-for (const [name, Store] of [['PostgreSQL', Postgres]]) {
+for (const [name, Store] of [['PostgreSQL', Postgres], ['Redis', Redis]]) {
   describe(`three nodes on ${name}`, { skip: unlessControl || withoutNginx() || Store.missing() }, () => {
     let upstream;
     let store;
@@ -143,7 +143,8 @@ for (const [name, Store] of [['PostgreSQL', Postgres]]) {
         }
       }
       figures(`cluster/${name}/take-over`, { afterKill: after.kill.join('/'), afterStop: after.stop.join('/') });
-      assert.ok(Math.max(...after.kill) < 10_000, 'a node that is gone is not waited for longer than its lease');
+      assert.ok(Math.max(...after.kill) < 10_000, 'a node that is gone is not waited for much longer than its lease');
+      assert.ok(Math.max(...after.stop) < 5_000, 'one that stops does not leave its lease to run out');
     });
   });
 }
