@@ -11,8 +11,7 @@ import dev.shadowcat.gateway.upstream.UpstreamListener;
 import dev.shadowcat.gateway.upstream.UpstreamRequest;
 import dev.shadowcat.gateway.upstream.UpstreamRequest.Reuse;
 import dev.shadowcat.mcp.McpErrors;
-import dev.shadowcat.mcp.Message;
-import dev.shadowcat.mcp.RequestId;
+import dev.shadowcat.session.SessionLoop;
 import io.netty.buffer.ByteBuf;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpMethod;
@@ -25,6 +24,8 @@ import org.jspecify.annotations.Nullable;
  * leaves that node as well. The loop of the client's connection only.
  */
 final class Forwarding implements UpstreamListener, ExchangeListener {
+    private static final long HEAD_MILLIS = 15_000; // a call may take longer, a stream begins at once
+
     private final Relay relay;
     private final Nodes nodes;
     private final SessionId session;
@@ -32,6 +33,7 @@ final class Forwarding implements UpstreamListener, ExchangeListener {
     private final Exchange exchange;
     private final Consumer<String> unprocessed;
     private final boolean reads;
+    private SessionLoop.@Nullable Timer timer; // of what is answered at once, until it is
     private @Nullable UpstreamCall call;
     private @Nullable StreamedResponse response;
     private @Nullable Drain drain;
@@ -68,11 +70,15 @@ final class Forwarding implements UpstreamListener, ExchangeListener {
                 exchange.body().retainedDuplicate(),
                 Reuse.RECENT,
                 reads);
+        if (reads) {
+            timer = relay.loop(exchange.loop()).after(HEAD_MILLIS, () -> giveUp("it does not answer"));
+        }
         call = nodes.others().at(address).send(exchange.loop(), request, this);
     }
 
     @Override
     public void head(int status, HttpHeaders received) {
+        stopTimer();
         if (status == Lookup.MISDIRECTED && nodes.others().vouches(received.get(OtherNodes.HEADER))) {
             misdirected = true;
             return;
@@ -123,16 +129,25 @@ final class Forwarding implements UpstreamListener, ExchangeListener {
 
     /** The lease of that node has run out, though its connections may stay open: it may stand still for ever. Any thread. */
     void moved() {
-        exchange.loop().execute(() -> {
-            if (over) {
-                return;
-            }
-            UpstreamCall lost = call;
-            if (lost != null) {
-                lost.close();
-            }
-            failed(new UpstreamFailure(UpstreamFailure.Fate.UNANSWERED, "its lease has run out"));
-        });
+        exchange.loop().execute(() -> giveUp("its lease has run out"));
+    }
+
+    private void giveUp(String reason) {
+        if (over) {
+            return;
+        }
+        UpstreamCall lost = call;
+        if (lost != null) {
+            lost.close();
+        }
+        failed(new UpstreamFailure(UpstreamFailure.Fate.UNANSWERED, reason));
+    }
+
+    private void stopTimer() {
+        if (timer != null) {
+            timer.cancel();
+            timer = null;
+        }
     }
 
     @Override
@@ -148,20 +163,12 @@ final class Forwarding implements UpstreamListener, ExchangeListener {
             Answers.error(
                     exchange,
                     502,
-                    requestId(),
+                    Lookup.requestId(exchange),
                     McpErrors.SERVER_ERROR,
                     "The node that holds the session was lost after the request was sent to it. Whether it was processed"
                             + " is unknown.",
                     Map.of("outcome", "unknown"));
         }
-    }
-
-    /** The id of the request that the message is; null where it is none, or a batch. */
-    private @Nullable RequestId requestId() {
-        return Lookup.message(exchange) instanceof Message.Single single
-                        && single.envelope().isRequest()
-                ? single.envelope().id()
-                : null;
     }
 
     @Override
@@ -174,6 +181,7 @@ final class Forwarding implements UpstreamListener, ExchangeListener {
 
     private void leave() {
         over = true;
+        stopTimer();
         nodes.forwarded().remove(this);
         if (drain != null) {
             drain.remove();

@@ -6,6 +6,7 @@ import dev.shadowcat.gateway.http.ExchangeListener;
 import dev.shadowcat.gateway.node.OtherNodes;
 import dev.shadowcat.mcp.Message;
 import dev.shadowcat.mcp.MessageReader;
+import dev.shadowcat.mcp.RequestId;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.handler.codec.http.HttpHeaders;
@@ -106,10 +107,18 @@ final class Lookup implements ExchangeListener {
     }
 
     /** What the body of a POST is; null where there is none. */
-    static @Nullable Message message(Exchange exchange) {
+    private static @Nullable Message message(Exchange exchange) {
         ByteBuf body = exchange.body();
         return body.isReadable()
                 ? MessageReader.read(body.array(), body.arrayOffset() + body.readerIndex(), body.readableBytes())
+                : null;
+    }
+
+    /** The id of the request that the message is; null where it is none, or a batch. */
+    static @Nullable RequestId requestId(Exchange exchange) {
+        return message(exchange) instanceof Message.Single single
+                        && single.envelope().isRequest()
+                ? single.envelope().id()
                 : null;
     }
 
@@ -125,7 +134,7 @@ final class Lookup implements ExchangeListener {
         long patience = 2 * lease + relay.storeFailure().holdFor().toMillis();
         if (now - begunMillis > patience) {
             log.warn("A request was refused: {}", reason);
-            Answers.busy(exchange, NOT_NOW);
+            Answers.busy(exchange, requestId(exchange), NOT_NOW);
             return;
         }
         exchange.listener(this);
