@@ -21,33 +21,43 @@ import java.util.function.LongSupplier;
 /** A store in memory that the nodes of a test share, by a clock of the test's. Any thread. */
 public final class SharedMemory {
     private final MemoryStore memory;
-    private final Duration lease;
+    private final Duration leaseOfNodes;
     private final LongSupplier nanoTime;
 
     // All below: guarded by this.
     private final Map<SessionId, Node> holders = new HashMap<>();
 
-    /** @param nanoTime the store's clock */
+    /**
+     * @param lease of nodes that are given no other
+     * @param nanoTime the store's clock
+     */
     public SharedMemory(Duration lease, LongSupplier nanoTime) {
         this.memory = new MemoryStore(256L << 20);
-        this.lease = lease;
+        this.leaseOfNodes = lease;
         this.nanoTime = nanoTime;
     }
 
     /** The store as one more node has it. */
     public Node node() {
-        return new Node();
+        return node(leaseOfNodes);
+    }
+
+    /** The same, with a lease of its own length. */
+    public Node node(Duration lease) {
+        return new Node(lease);
     }
 
     /** The store as one node sees it. */
     public final class Node extends ForwardingStore implements SharedStore {
+        private final Duration lease;
         private volatile String address = "";
         private volatile boolean cut;
         private long runsUntilNanos; // guarded by the memory
         private boolean begun; // likewise
 
-        private Node() {
+        private Node(Duration lease) {
             super(memory);
+            this.lease = lease;
         }
 
         /** Where others reach this node. */
@@ -86,11 +96,17 @@ public final class SharedMemory {
                 }
                 AppendOutcome outcome = memory.append(batch);
                 for (StoreWrite write : batch) {
-                    if (write instanceof StoreWrite.PutSession put) {
-                        holders.put(put.session(), this);
-                    }
+                    note(write.session());
                 }
                 return outcome;
+            }
+        }
+
+        private void note(SessionId session) {
+            if (memory.session(session).isPresent()) {
+                holders.put(session, this);
+            } else {
+                holders.remove(session);
             }
         }
 
@@ -100,7 +116,11 @@ public final class SharedMemory {
             synchronized (SharedMemory.this) {
                 Node holder = holders.get(session);
                 boolean free = holder == null || equals(holder) || !holder.runs();
-                return free && memory.expire(session, idleSinceMillis);
+                boolean expired = free && memory.expire(session, idleSinceMillis);
+                if (expired) {
+                    holders.remove(session);
+                }
+                return expired;
             }
         }
 
@@ -125,7 +145,6 @@ public final class SharedMemory {
             reach();
             synchronized (SharedMemory.this) {
                 begun = false;
-                holders.values().removeIf(this::equals);
             }
         }
 
