@@ -29,6 +29,9 @@ public record PostgresUrl(
     private static final String PASSWORD_VARIABLE = "PGPASSWORD";
     private static final String FORM = "postgresql://user@host:port/database?sslmode=verify-full";
 
+    /** Said where a password that was not escaped would look so, none of whose text may be repeated. */
+    private static final String ESCAPE = "; in a password / is written %2F, ? %3F and @ %40";
+
     /** What users may say by a parameter, and what the driver calls it. */
     private static final Map<String, String> PARAMETERS = Map.ofEntries(
             Map.entry("sslmode", "sslmode"),
@@ -75,6 +78,7 @@ public record PostgresUrl(
         Map<String, String> parameters = question < 0 ? Map.of() : parameters(rest.substring(question + 1));
         String place = question < 0 ? rest : rest.substring(0, question);
         int slash = place.indexOf('/');
+        check(slash < 0 || place.indexOf('@', slash) < 0, "has an @ after its first /" + ESCAPE);
         String database = slash < 0 ? "" : decoded(place.substring(slash + 1));
         String authority = slash < 0 ? place : place.substring(0, slash);
         int at = authority.lastIndexOf('@');
@@ -128,9 +132,9 @@ public record PostgresUrl(
     }
 
     private static int port(String text) {
-        check(text.matches("\\d{1,5}"), "has a port that is no number: " + text);
+        check(text.matches("\\d{1,5}"), "has a port that is no number" + ESCAPE);
         int port = Integer.parseInt(text);
-        check(port >= 1 && port <= HIGHEST_PORT, "has a port that is not from 1 to 65535: " + text);
+        check(port >= 1 && port <= HIGHEST_PORT, "has a port that is not from 1 to 65535" + ESCAPE);
         return port;
     }
 
@@ -143,7 +147,7 @@ public record PostgresUrl(
             String known = PARAMETERS.get(name);
             check(
                     known != null,
-                    "has a parameter that is not known: " + name + "; known are "
+                    "has a parameter that is not known; known are "
                             + String.join(
                                     ", ", PARAMETERS.keySet().stream().sorted().toList()));
             parameters.put(String.valueOf(known), value(name, decoded(each.substring(equals + 1))));

@@ -11,6 +11,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 class PostgresUrlTest {
+    private static final String ESCAPE = "; in a password / is written %2F, ? %3F and @ %40";
+
     @Test
     void allPartsAreRead() {
         PostgresUrl url = PostgresUrl.parse("postgresql://ann:p%40ss%2Fw%3Ard+1@db.example.com:6432/cats%20dogs"
@@ -68,9 +70,13 @@ class PostgresUrlTest {
                 "postgresql:db/x | is not like postgresql://user@host:port/database?sslmode=verify-full",
                 "mysql://db/x | is not like postgresql://user@host:port/database?sslmode=verify-full",
                 "postgresql:///x | names no host: it is to be like postgresql://user@host:port/database?sslmode=verify-full",
-                "postgresql://a:secret@db:port/x | has a port that is no number: port",
-                "postgresql://a:secret@db:0/x | has a port that is not from 1 to 65535: 0",
-                "postgresql://a:secret@db:65536/x | has a port that is not from 1 to 65535: 65536",
+                "postgresql://a:secret@db:port/x | has a port that is no number" + ESCAPE,
+                "postgresql://a:secret@db:0/x | has a port that is not from 1 to 65535" + ESCAPE,
+                "postgresql://a:secret@db:65536/x | has a port that is not from 1 to 65535" + ESCAPE,
+                "postgresql://a:se/cret@db/x | has an @ after its first /" + ESCAPE,
+                "postgresql://a:12/cret@db/x | has an @ after its first /" + ESCAPE,
+                "postgresql://a:se/cret | has a port that is no number" + ESCAPE,
+                "postgresql://a:99999/cret | has a port that is not from 1 to 65535" + ESCAPE,
                 "postgresql://a:secret%@db/x | has a % that is not followed by two hexadecimal digits",
                 "postgresql://a:secret@db/x?sslmode | has a parameter without a value",
                 "postgresql://a:secret@db/x?target_session_attrs=standby"
@@ -86,6 +92,9 @@ class PostgresUrlTest {
     void anUnknownParameterIsRefusedSinceItMayBeAMisspeltSecurityOption() {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> PostgresUrl.parse("postgresql://db/x?ssl_mode=verify-full"))
-                .withMessageStartingWith("has a parameter that is not known: ssl_mode; known are application_name, ");
+                .withMessageStartingWith("has a parameter that is not known; known are application_name, ");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> PostgresUrl.parse("postgresql://ann:12?secret=34@db/x"))
+                .withMessageNotContaining("secret");
     }
 }
