@@ -5,7 +5,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** Writes a record's fields into one reused buffer outside the heap, where RocksDB takes them from. One thread. */
+/** Writes a record's fields, for whichever store, into one reused buffer outside the heap: RocksDB takes them from there. One thread. */
 public final class RecordWriter {
     private static final int FIRST_CAPACITY = 16 * 1024;
     /** A larger buffer, left by a large event, is given back after the batch. */
