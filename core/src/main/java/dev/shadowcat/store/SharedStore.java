@@ -39,6 +39,15 @@ public interface SharedStore extends EventStore {
      */
     Claim claim(SessionId session);
 
+    /**
+     * {@inheritDoc}
+     *
+     * <p>Only its holder expires a session while the holder's lease runs, and anyone after that: what a node keeps in memory does
+     * not vanish from under it. False where another node's lease forbids it.
+     */
+    @Override
+    boolean expire(SessionId session, long idleSinceMillis);
+
     /** Those of these sessions that this node does not hold. */
     Set<SessionId> lost(Collection<SessionId> sessions);
 

@@ -315,17 +315,46 @@ public abstract class SharedStoreContract {
     }
 
     @Test
-    void anIdleSessionExpiresWhoeverHoldsIt() {
+    void anIdleSessionIsExpiredByItsHolderAlone() {
         SharedStore first = node(FIRST, LONG);
         SharedStore second = node(SECOND, LONG);
-        stored(first, Writes.session(ID), Writes.stream(ID, 0), Writes.event(ID, 0, 1));
-        stored(first, new TouchSession(ID, new SessionActivity(1_000, 0)));
+        idle(first);
+        List<String> before = Pictures.of(first);
+        assertThat(second.expire(ID, 1_000)).as("while its holder may serve it").isFalse();
+        assertThat(Pictures.of(first)).isEqualTo(before);
+        assertThat(first.expire(ID, 999)).isFalse();
+        assertThat(first.expire(ID, 1_000)).isTrue();
+        assertThat(second.session(ID)).isEmpty();
+        assertThat(second.claim(ID)).isEqualTo(new Claim.Absent());
+        assertThat(second.expire(ID, 1_000)).isFalse();
+    }
+
+    @Test
+    void anIdleSessionIsExpiredByAnyoneOnceItsHolderIsGone() {
+        SharedStore first = node(FIRST, LONG);
+        SharedStore second = node(SECOND, LONG);
+        idle(first);
+        first.leave();
         assertThat(second.expire(ID, 999)).isFalse();
         assertThat(second.expire(ID, 1_000)).isTrue();
-        assertThat(first.session(ID)).isEmpty();
-        assertThat(second.claim(ID)).isEqualTo(new Claim.Absent());
+        assertThat(first.renew()).isFalse();
+        assertThat(first.lost(List.of(ID))).containsExactly(ID);
         stored(first, Writes.event(ID, 0, 2), new TouchSession(ID, new SessionActivity(2_000, 0)));
         assertThat(Pictures.of(first)).isEmpty();
+    }
+
+    @Test
+    void anIdleSessionIsExpiredByAnyoneOnceItsHoldersLeaseRanOut() {
+        SharedStore first = node(FIRST, SHORT);
+        SharedStore second = node(SECOND, LONG);
+        idle(first);
+        await().until(() -> second.expire(ID, 1_000));
+        assertThat(first.session(ID)).isEmpty();
+    }
+
+    private static void idle(SharedStore holder) {
+        stored(holder, Writes.session(ID), Writes.stream(ID, 0), Writes.event(ID, 0, 1));
+        stored(holder, new TouchSession(ID, new SessionActivity(1_000, 0)));
     }
 
     @Test

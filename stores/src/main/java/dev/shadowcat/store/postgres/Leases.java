@@ -36,6 +36,9 @@ final class Leases {
 
     private static final String LEAVE = "UPDATE nodes SET expires_at = clock_timestamp() WHERE incarnation = ?";
 
+    private static final String LOOK = """
+            SELECT s.holder, n.address, n.expires_at > clock_timestamp()
+            FROM sessions s LEFT JOIN nodes n ON n.incarnation = s.holder WHERE s.id = ?""";
     private static final String LOCK_SESSION = "SELECT holder FROM sessions WHERE id = ? FOR NO KEY UPDATE";
     /** Its lease cannot be renewed until the claim is through: so a node whose lease was renewed sees what it lost before. */
     private static final String LOCK_HOLDER = """
@@ -108,28 +111,55 @@ final class Leases {
         }
     }
 
-    /** See {@link dev.shadowcat.store.SharedStore#claim}. Within a transaction. */
+    /** See {@link dev.shadowcat.store.SharedStore#claim}. Locks nothing of a session that is not to be had, or is held already. */
     Claim claim(Connection connection, SessionId session) throws SQLException {
-        String holder = lock(connection, session);
+        Claim seen = look(connection, session);
+        return seen != null ? seen : Connections.transaction(connection, transaction -> take(transaction, session));
+    }
+
+    /** Who holds a session; null where whoever asks first may. */
+    private @Nullable Claim look(Connection connection, SessionId session) throws SQLException {
+        try (PreparedStatement look = connection.prepareStatement(LOOK)) {
+            look.setObject(1, Uuids.of(session));
+            try (ResultSet row = look.executeQuery()) {
+                if (!row.next()) {
+                    return new Claim.Absent();
+                }
+                if (row.getString(1).equals(node.incarnation())) {
+                    return new Claim.Held();
+                }
+                return row.getBoolean(3) ? new Claim.Elsewhere(row.getString(2)) : null;
+            }
+        }
+    }
+
+    private Claim take(Connection transaction, SessionId session) throws SQLException {
+        Claim claim = lock(transaction, session);
+        if (claim instanceof Claim.Held) {
+            try (PreparedStatement take = transaction.prepareStatement(TAKE)) {
+                take.setString(1, node.incarnation());
+                take.setObject(2, Uuids.of(session));
+                take.execute();
+            }
+        }
+        return claim;
+    }
+
+    /**
+     * Locks a session until the transaction ends, and its holder's lease where that does not run.
+     *
+     * @return held where this node holds it, or may
+     */
+    Claim lock(Connection transaction, SessionId session) throws SQLException {
+        String holder = lockSession(transaction, session);
         if (holder == null) {
             return new Claim.Absent();
         }
-        if (holder.equals(node.incarnation())) {
-            return new Claim.Held();
-        }
-        String address = runningAt(connection, holder);
-        if (address != null) {
-            return new Claim.Elsewhere(address);
-        }
-        try (PreparedStatement take = connection.prepareStatement(TAKE)) {
-            take.setString(1, node.incarnation());
-            take.setObject(2, Uuids.of(session));
-            take.execute();
-        }
-        return new Claim.Held();
+        String address = holder.equals(node.incarnation()) ? null : runningAt(transaction, holder);
+        return address == null ? new Claim.Held() : new Claim.Elsewhere(address);
     }
 
-    private static @Nullable String lock(Connection connection, SessionId session) throws SQLException {
+    private static @Nullable String lockSession(Connection connection, SessionId session) throws SQLException {
         try (PreparedStatement lock = connection.prepareStatement(LOCK_SESSION)) {
             lock.setObject(1, Uuids.of(session));
             try (ResultSet row = lock.executeQuery()) {

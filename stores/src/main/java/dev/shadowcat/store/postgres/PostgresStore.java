@@ -74,6 +74,9 @@ final class PostgresStore extends PostgresReads implements SharedStore {
         return shared(connection -> Connections.transaction(connection, transaction -> {
             // An append that has the session's row waits for us, or we for it; whoever comes second sees what the first
             // did.
+            if (!(leases.lock(transaction, session) instanceof Claim.Held)) {
+                return false;
+            }
             try (PreparedStatement delete = transaction.prepareStatement(DELETE_IDLE)) {
                 delete.setObject(1, Uuids.of(session));
                 delete.setLong(2, idleSinceMillis);
@@ -112,8 +115,7 @@ final class PostgresStore extends PostgresReads implements SharedStore {
 
     @Override
     public Claim claim(SessionId session) {
-        return shared(
-                connection -> Connections.transaction(connection, transaction -> leases.claim(transaction, session)));
+        return shared(connection -> leases.claim(connection, session));
     }
 
     @Override

@@ -13,6 +13,7 @@ import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Consumer;
 
 /** This node's lease and the sessions that it holds. Any thread, but for {@link #renew}, which one thread calls. */
 final class Ownership {
@@ -62,11 +63,55 @@ final class Ownership {
     }
 
     Claim claim(SessionId session) {
+        Answer answer = ask(
+                Script.CLAIM, session, view -> link.awaitAll(index.hold(List.of(session), view.held(node))), NOBODY);
+        Claim claim = switch (answer.said()) {
+            case "held" -> new Claim.Held();
+            case "absent" -> new Claim.Absent();
+            case "elsewhere" -> new Claim.Elsewhere(answer.text(1));
+            default -> throw unknown();
+        };
+        if (!(claim instanceof Claim.Held)) {
+            index.letGo(List.of(session), answer.view().held(node));
+        }
+        return claim;
+    }
+
+    boolean expire(SessionId session, long idleSinceMillis) {
+        Answer answer = ask(Script.EXPIRE, session, view -> {}, bytes(idleSinceMillis));
+        return switch (answer.said()) {
+            case "deleted" -> {
+                link.awaitAll(index.remove(List.of(session), answer.text(1) + ":" + answer.text(2)));
+                yield true;
+            }
+            case "kept", "elsewhere" -> false;
+            default -> throw unknown();
+        };
+    }
+
+    /** What a script answered, and what was known of the servers when it was asked. */
+    private record Answer(List<Object> parts, Servers.View view) {
+        String said() {
+            return text(0);
+        }
+
+        String text(int part) {
+            return RedisKeys.text((byte[]) parts.get(part));
+        }
+    }
+
+    /**
+     * Asks a script that does nothing where another node whose lease runs holds the session: then "elsewhere" and that node's
+     * address.
+     *
+     * @param before what is done each time that it is asked
+     */
+    private Answer ask(Script script, SessionId session, Consumer<Servers.View> before, byte[] more) {
         byte[] lapsed = NOBODY;
         for (int tries = 0; tries < TRIES; tries++) {
             Servers.View view = servers.view();
-            link.awaitAll(index.hold(List.of(session), view.held(node)));
-            List<Object> answer = Script.CLAIM.call(
+            before.accept(view);
+            List<Object> parts = script.call(
                     link,
                     List.of(keys.session(session)),
                     List.of(
@@ -75,30 +120,30 @@ final class Ownership {
                             attempts.next(),
                             view.servers(),
                             lapsed,
-                            link.clustered() ? NOBODY : keys.leases()));
-            switch (text((byte[]) answer.getFirst())) {
-                case "held" -> {
-                    return new Claim.Held();
-                }
-                case "absent" -> {
-                    index.letGo(List.of(session), view.held(node));
-                    return new Claim.Absent();
-                }
+                            link.clustered() ? NOBODY : keys.leases(),
+                            more));
+            Answer answer = new Answer(parts, view);
+            switch (answer.said()) {
                 case "changed" -> servers.refresh(link);
                 case "elsewhere" -> {
-                    byte[] holder = (byte[]) answer.get(1);
+                    byte[] holder = (byte[]) parts.get(1);
                     byte[] itsAddress = link.ask(commands -> commands.get(keys.lease(text(holder))));
                     if (itsAddress != null) {
-                        index.letGo(List.of(session), view.held(node));
-                        return new Claim.Elsewhere(text(itsAddress));
+                        return new Answer(List.of(parts.getFirst(), itsAddress), view);
                     }
                     lapsed = holder;
                 }
-                default -> throw new StoreException("Redis answered what no script of this version does", null);
+                default -> {
+                    return answer;
+                }
             }
         }
         throw new StoreException(
                 "Redis changes its servers, or who holds the session, faster than it can be asked", null);
+    }
+
+    private static StoreException unknown() {
+        return new StoreException("Redis answered what no script of this version does", null);
     }
 
     Set<SessionId> lost(Collection<SessionId> sessions) {

@@ -179,19 +179,6 @@ final class RedisReader {
         return events;
     }
 
-    boolean expire(SessionId id, long idleSinceMillis, Attempts attempts) {
-        List<Object> answer = Script.EXPIRE.call(
-                link,
-                List.of(keys.session(id)),
-                List.of(bytes(attempts.node()), attempts.next(), bytes(idleSinceMillis)));
-        boolean deleted = text((byte[]) answer.getFirst()).equals("deleted");
-        if (deleted) {
-            String holder = text((byte[]) answer.get(1)) + ":" + text((byte[]) answer.get(2));
-            link.awaitAll(index.remove(List.of(id), holder));
-        }
-        return deleted;
-    }
-
     private static byte[][] fields(String... names) {
         byte[][] fields = new byte[names.length][];
         for (int i = 0; i < names.length; i++) {

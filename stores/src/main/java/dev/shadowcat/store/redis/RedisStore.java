@@ -273,7 +273,7 @@ final class RedisStore implements SharedStore {
 
     @Override
     public boolean expire(SessionId session, long idleSinceMillis) {
-        return idleSinceMillis >= 0 && asking(() -> reader.expire(session, idleSinceMillis, attempts));
+        return idleSinceMillis >= 0 && asking(() -> ownership.expire(session, idleSinceMillis));
     }
 
     @Override

@@ -10,10 +10,8 @@ local holder = found[1]
 if not holder then
   return { 'absent' }
 end
-if found[2] == epoch and holder ~= node and holder ~= lapsed then
-  if leases == '' or redis.call('EXISTS', leases .. holder) == 1 then
-    return { 'elsewhere', holder }
-  end
+if elsewhere(holder, found[2], node, epoch, lapsed, leases) then
+  return { 'elsewhere', holder }
 end
 redis.call('HSET', session, 'h', node, 'e', epoch, 'n', attempt)
 return { 'held' }

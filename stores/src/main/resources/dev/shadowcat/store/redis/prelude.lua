@@ -15,6 +15,14 @@ local function base(session)
   return string.sub(session, 1, -8)
 end
 
+-- Whether another node holds a session whose holder and epoch are these, and its lease runs as far as can be seen here.
+local function elsewhere(holder, its_epoch, node, epoch, lapsed, leases)
+  if its_epoch ~= epoch or holder == node or holder == lapsed then
+    return false
+  end
+  return leases == '' or redis.call('EXISTS', leases .. holder) == 1
+end
+
 -- Removes all of a session, and keeps for some minutes who did: a write of the same node that was sent before and comes after
 -- must not bring it back.
 local function finish(session, node, attempt)

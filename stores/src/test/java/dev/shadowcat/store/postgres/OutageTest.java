@@ -141,6 +141,28 @@ class OutageTest {
         }
     }
 
+    /** Two thirds of all requests of a cluster ask just that. */
+    @Test
+    void whoHoldsASessionIsToldWithoutWaitingForItsLock() throws Exception {
+        try (PostgresHome home = new PostgresHome();
+                SharedStore store = open(home);
+                SharedStore second =
+                        PostgresStores.open(home.url(), SETTINGS, new NodeIdentity("another", "10.0.0.2:8080"))) {
+            store.renew();
+            stored(store, Writes.session(ID));
+            try (Connection other = PostgresHome.connect(home.url());
+                    Statement lock = other.createStatement()) {
+                other.setAutoCommit(false);
+                lock.execute("SELECT * FROM sessions FOR UPDATE");
+                lock.execute("SELECT * FROM nodes FOR UPDATE");
+                assertThat(second.claim(ID)).isEqualTo(new SharedStore.Claim.Elsewhere(NODE.address()));
+                assertThat(store.claim(ID)).isEqualTo(new SharedStore.Claim.Held());
+                assertThat(second.claim(new SessionId(7, 7))).isEqualTo(new SharedStore.Claim.Absent());
+                other.rollback();
+            }
+        }
+    }
+
     @Test
     void aWrongPasswordIsToldInOneLine() {
         PostgresUrl right = PostgresUrl.parse(PostgresServer.shared().newUrl());
