@@ -20,7 +20,6 @@ final class Connections implements AutoCloseable {
     private static final int RESERVED = 2;
     private static final int IDLE = 2;
     private static final Duration IDLE_TIMEOUT = Duration.ofMinutes(1);
-    private static final Duration SHORTEST_IDLE_TRANSACTION = Duration.ofSeconds(1);
     /** A statement is given up by the server before we give up the server, so that it leaves no locks behind. */
     private static final Duration MARGIN = Duration.ofMillis(500);
 
@@ -49,7 +48,7 @@ final class Connections implements AutoCloseable {
         config.setMinimumIdle(readOnly ? 0 : IDLE);
         config.setIdleTimeout(IDLE_TIMEOUT.toMillis());
         config.setConnectionTimeout(settings.connectTimeout().toMillis());
-        config.setValidationTimeout(settings.connectTimeout().toMillis());
+        config.setValidationTimeout(settings.validationTimeout().toMillis());
         config.setInitializationFailTimeout(-1);
         config.setConnectionInitSql(String.join("; ", session(settings, readOnly)));
         return new Connections(
@@ -66,14 +65,12 @@ final class Connections implements AutoCloseable {
         long statementMillis = settings.answerTimeout().minus(MARGIN).toMillis();
         // A node that is stopped in the middle of a transaction must not keep its sessions locked from those who claim
         // them.
-        Duration idle = settings.lease().compareTo(SHORTEST_IDLE_TRANSACTION) > 0
-                ? settings.lease()
-                : SHORTEST_IDLE_TRANSACTION;
         List<String> session = new ArrayList<>(
                 List.of(
                         "SET default_transaction_isolation = 'read committed'",
                         "SET statement_timeout = " + statementMillis,
-                        "SET idle_in_transaction_session_timeout = " + idle.toMillis(),
+                        "SET idle_in_transaction_session_timeout = "
+                                + settings.leaseTimeout().toMillis(),
                         "SET enable_seqscan = off",
                         "SET enable_bitmapscan = off",
                         "SET enable_hashjoin = off",
@@ -92,6 +89,14 @@ final class Connections implements AutoCloseable {
         try (Connection connection = pool.getConnection()) {
             return work.with(connection);
         }
+    }
+
+    /** As {@link #reserved(Work)}; a server that says nothing for so long is given up, with its connection. */
+    <T> T reserved(Duration timeout, Work<T> work) throws SQLException {
+        return reserved(connection -> {
+            connection.setNetworkTimeout(Runnable::run, Math.toIntExact(timeout.toMillis())); // the pool takes it back
+            return work.with(connection);
+        });
     }
 
     /** For all others, who wait for each other. */

@@ -11,6 +11,7 @@ final class Failures {
     private static final Duration LATER = Duration.ofSeconds(1);
 
     private static final String DATA_EXCEPTION = "22";
+    private static final String VIOLATION = "23";
     private static final String LIMIT_EXCEEDED = "54";
     private static final String CONNECTION = "08";
     private static final String NO_RESOURCES = "53";
@@ -25,14 +26,24 @@ final class Failures {
     /**
      * Only what the batch itself is to blame for is refused. Whether a batch was stored whose commit got no answer is not known;
      * it may be sent again whole.
+     *
+     * @param violatedBefore whether the append before violated a rule of the tables too. What a commit without an answer brings
+     *     while the batch is sent again may stand against its rows; the next time it is read before. What is violated still is the
+     *     batch's own fault.
      */
-    static AppendOutcome outcome(PostgresUrl url, SQLException failure) {
+    static AppendOutcome outcome(PostgresUrl url, SQLException failure, boolean violatedBefore) {
         String state = state(failure);
-        if (state.startsWith(DATA_EXCEPTION) || state.startsWith(LIMIT_EXCEEDED)) {
+        if (state.startsWith(DATA_EXCEPTION)
+                || state.startsWith(LIMIT_EXCEEDED)
+                || (violatedBefore && isViolation(failure))) {
             return new AppendOutcome.Refused(reason(failure));
         }
         boolean lasts = state.startsWith(NO_RESOURCES) || state.equals(READ_ONLY);
         return new AppendOutcome.Busy(lasts ? LATER : Duration.ZERO, message(url, failure));
+    }
+
+    static boolean isViolation(SQLException failure) {
+        return state(failure).startsWith(VIOLATION);
     }
 
     static StoreException exception(PostgresUrl url, SQLException failure) {

@@ -61,10 +61,12 @@ final class Leases {
 
     private final NodeIdentity node;
     private final Duration lease;
+    private final Duration timeout;
 
-    Leases(NodeIdentity node, Duration lease) {
+    Leases(NodeIdentity node, PostgresSettings settings) {
         this.node = node;
-        this.lease = lease;
+        this.lease = settings.lease();
+        this.timeout = settings.leaseTimeout();
     }
 
     String incarnation() {
@@ -73,6 +75,11 @@ final class Leases {
 
     Duration length() {
         return lease;
+    }
+
+    /** Bound on renewing it. */
+    Duration timeout() {
+        return timeout;
     }
 
     /** See {@link dev.shadowcat.store.SharedStore#renew}. */

@@ -12,8 +12,8 @@ import org.jspecify.annotations.Nullable;
 
 /** The part of a store that reads. */
 abstract class PostgresReads implements EventStore {
-    private final PostgresUrl url;
-    private final Connections connections;
+    final PostgresUrl url;
+    final Connections connections;
     private final byte[] credentialKey;
 
     PostgresReads(PostgresUrl url, Connections connections, byte[] credentialKey) {
@@ -54,7 +54,7 @@ abstract class PostgresReads implements EventStore {
     @Override
     public void sync() {}
 
-    /** Always 0: nothing that was acknowledged is ever lost. */
+    /** Always 0: nothing that was acknowledged is lost, given synchronous replication where there are replicas. */
     @Override
     public int bootEpoch() {
         return 0;

@@ -31,6 +31,21 @@ public record PostgresSettings(Duration lease, int connections, Duration connect
         return new PostgresSettings(other, connections, connectTimeout, answerTimeout);
     }
 
+    /** Bound on what has to be over within a lease. */
+    Duration leaseTimeout() {
+        return longer(lease, SHORTEST_TIMEOUT);
+    }
+
+    /** Bound on finding out that a connection is dead: a renewal that meets one has time for another. */
+    Duration validationTimeout() {
+        Duration half = longer(lease.dividedBy(2), SHORTEST_TIMEOUT);
+        return half.compareTo(connectTimeout) < 0 ? half : connectTimeout;
+    }
+
+    private static Duration longer(Duration one, Duration other) {
+        return one.compareTo(other) > 0 ? one : other;
+    }
+
     private static void require(String key, boolean holds, Object least, Object value) {
         if (!holds) {
             throw new IllegalArgumentException(

@@ -15,7 +15,8 @@ import java.util.Set;
 
 /**
  * The store that nodes share in a PostgreSQL database, as one of them uses it. A batch is one transaction, which the server has on
- * its disk before it answers ({@code synchronous_commit}): nothing acknowledged is ever lost, so the boot epoch stays 0.
+ * its disk before it answers ({@code synchronous_commit}): nothing acknowledged is lost, so the boot epoch stays 0. Where another server
+ * may take over, that holds with synchronous replication only.
  */
 final class PostgresStore extends PostgresReads implements SharedStore {
     private static final String DELETE_IDLE = "DELETE FROM sessions WHERE id = ? AND last_active <= ?";
@@ -24,16 +25,13 @@ final class PostgresStore extends PostgresReads implements SharedStore {
     private static final String DELETE_STREAMS_OF = "DELETE FROM streams WHERE session = ?";
     private static final String DELETE_RECORDS_OF = "DELETE FROM session_records WHERE id = ?";
 
-    private final PostgresUrl url;
-    private final Connections connections;
     private final Leases leases;
     private final StreamKeys keys = new StreamKeys(); // the worker's thread only
     private final RecordWriter records = new RecordWriter(); // the worker's thread only
+    private boolean violated; // a rule of the tables, by the append before; the worker's thread only
 
     PostgresStore(PostgresUrl url, Connections connections, Leases leases, byte[] credentialKey) {
         super(url, connections, credentialKey);
-        this.url = url;
-        this.connections = connections;
         this.leases = leases;
     }
 
@@ -43,10 +41,18 @@ final class PostgresStore extends PostgresReads implements SharedStore {
             return AppendOutcome.Stored.ALL;
         }
         try {
-            return connections.reserved(
+            AppendOutcome outcome = connections.reserved(
                     connection -> Connections.transaction(connection, transaction -> append(transaction, batch)));
+            violated = false;
+            return outcome;
         } catch (SQLException failed) {
-            return Failures.outcome(url, failed);
+            keys.forget();
+            boolean before = violated;
+            violated = Failures.isViolation(failed);
+            return Failures.outcome(url, failed, before);
+        } catch (RuntimeException failed) {
+            keys.forget();
+            throw failed;
         } finally {
             records.trim();
         }
@@ -128,9 +134,10 @@ final class PostgresStore extends PostgresReads implements SharedStore {
         return shared(connection -> leases.abandoned(connection, limit));
     }
 
+    /** For the lease: a renewal that takes longer than it has come too late. */
     private <T> T reserved(Connections.Work<T> work) {
         try {
-            return connections.reserved(work);
+            return connections.reserved(leases.timeout(), work);
         } catch (SQLException failed) {
             throw Failures.exception(url, failed);
         }

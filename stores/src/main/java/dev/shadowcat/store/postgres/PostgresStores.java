@@ -30,7 +30,7 @@ public final class PostgresStores {
         patient.setSocketTimeout(0); // a change of large tables takes its time
         Schema.prepare(url, patient, schema(url));
         Connections connections = Connections.to(database, settings, false);
-        return new PostgresStore(url, connections, new Leases(node, settings.lease()), credentialKey(url, connections));
+        return new PostgresStore(url, connections, new Leases(node, settings), credentialKey(url, connections));
     }
 
     /**

@@ -8,11 +8,8 @@ import java.util.List;
 
 /** A look into a store that nodes may be using. */
 final class ReadOnlyPostgresStore extends PostgresReads {
-    private final PostgresUrl url;
-
     ReadOnlyPostgresStore(PostgresUrl url, Connections connections, byte[] credentialKey) {
         super(url, connections, credentialKey);
-        this.url = url;
     }
 
     @Override

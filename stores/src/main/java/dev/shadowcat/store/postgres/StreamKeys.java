@@ -5,7 +5,12 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 
-/** Keys for the events of new streams, fetched in blocks, so that few streams cost a round trip. One thread. */
+/**
+ * Keys for the events of new streams, fetched in blocks, so that few streams cost a round trip. One thread.
+ *
+ * <p>A block is ours once the transaction that fetched it is through: what a sequence gave to one that failed may be given again
+ * after a crash of the server.
+ */
 final class StreamKeys {
     /** As the sequence in the database says. */
     private static final int BLOCK = 64;
@@ -23,5 +28,10 @@ final class StreamKeys {
             }
         }
         return next++;
+    }
+
+    /** Leaves the rest of the block unused. */
+    void forget() {
+        next = end;
     }
 }

@@ -20,7 +20,7 @@ class FailuresTest {
                 "40001", "40P01", "55P03", "23505", "25P03", "42P01", "42501", "28P01", "58030", "XX000", "99999", ""
             })
     void whatMayPassMakesItBusy(String state) {
-        assertThat(Failures.outcome(URL, new SQLException("ERROR: it\n  Detail: more", state)))
+        assertThat(Failures.outcome(URL, new SQLException("ERROR: it\n  Detail: more", state), false))
                 .isInstanceOfSatisfying(
                         AppendOutcome.Busy.class,
                         busy -> assertThat(busy.reason())
@@ -32,13 +32,22 @@ class FailuresTest {
     @ParameterizedTest
     @ValueSource(strings = {"22021", "22P05", "22001", "54000"})
     void whatTheServerWillNeverTakeIsRefused(String state) {
-        assertThat(Failures.outcome(URL, new SQLException("ERROR: it\n  Detail: more", state)))
+        assertThat(Failures.outcome(URL, new SQLException("ERROR: it\n  Detail: more", state), false))
                 .isEqualTo(new AppendOutcome.Refused("ERROR: it"));
     }
 
     @Test
+    void aRuleThatIsViolatedTwiceInARowIsTheBatchsFault() {
+        SQLException violation = new SQLException("ERROR: it\n  Detail: more", "23514");
+        assertThat(Failures.outcome(URL, violation, false)).isInstanceOf(AppendOutcome.Busy.class);
+        assertThat(Failures.outcome(URL, violation, true)).isEqualTo(new AppendOutcome.Refused("ERROR: it"));
+        assertThat(Failures.outcome(URL, new SQLException("gone", "08006"), true))
+                .isInstanceOf(AppendOutcome.Busy.class);
+    }
+
+    @Test
     void whatLastsIsNotTriedAgainAtOnce() {
-        assertThat(Failures.outcome(URL, new SQLException("full", "53100")))
+        assertThat(Failures.outcome(URL, new SQLException("full", "53100"), false))
                 .isInstanceOfSatisfying(
                         AppendOutcome.Busy.class,
                         busy -> assertThat(busy.retryAfter()).isEqualTo(Duration.ofSeconds(1)));
@@ -46,7 +55,7 @@ class FailuresTest {
 
     @Test
     void aReplicaIsTold() {
-        assertThat(Failures.outcome(URL, new SQLException("ERROR: cannot", "25006")))
+        assertThat(Failures.outcome(URL, new SQLException("ERROR: cannot", "25006"), false))
                 .isEqualTo(new AppendOutcome.Busy(
                         Duration.ofSeconds(1), "the database postgresql://ann@db:5432/x is read-only (a replica?)"));
     }

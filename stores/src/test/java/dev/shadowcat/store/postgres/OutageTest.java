@@ -14,12 +14,14 @@ import dev.shadowcat.store.StoreWrite;
 import dev.shadowcat.testkit.PostgresServer;
 import dev.shadowcat.testkit.Writes;
 import java.sql.Connection;
+import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 /** What a store says and does while its database fails. */
 class OutageTest {
@@ -138,6 +140,103 @@ class OutageTest {
                     .isEqualTo(new AppendOutcome.Refused("ERROR: division by zero"));
             stored(store, Writes.event(ID, 0, 8));
             PostgresHome.execute(home.url(), "ALTER TABLE events DROP CONSTRAINT odd");
+        }
+    }
+
+    @Test
+    void anEventThatNoTableTakesIsRefusedWhenItIsSentAgain() {
+        try (PostgresHome home = new PostgresHome();
+                SharedStore store = open(home)) {
+            stored(store, Writes.session(ID), Writes.stream(ID, 0));
+            PostgresHome.execute(home.url(), "ALTER TABLE events ADD CONSTRAINT odd CHECK (sequence <> 7)");
+            List<StoreWrite> odd = List.of(Writes.event(ID, 0, 7));
+            assertThat(store.append(odd)).isInstanceOf(AppendOutcome.Busy.class);
+            assertThat(store.append(odd))
+                    .isInstanceOfSatisfying(
+                            AppendOutcome.Refused.class,
+                            refused -> assertThat(refused.reason()).contains("odd"));
+            stored(store, Writes.event(ID, 0, 8));
+            assertThat(store.append(List.of(Writes.session(new SessionId(2, 2)), Writes.event(ID, 0, 9))))
+                    .isEqualTo(AppendOutcome.Stored.ALL);
+            PostgresHome.execute(home.url(), "ALTER TABLE events DROP CONSTRAINT odd");
+        }
+    }
+
+    /** A crash takes back what a sequence gave to a transaction that failed. */
+    @Test
+    void noStreamIsGivenTheKeyOfAnotherAfterACrash() {
+        try (PostgresHome home = new PostgresHome();
+                SharedStore first = open(home);
+                SharedStore second = PostgresStores.open(
+                        home.url(), PostgresHome.SETTINGS, new NodeIdentity("another", "10.0.0.2:8080"))) {
+            SessionId other = new SessionId(2, 2);
+            stored(first, Writes.session(ID));
+            stored(second, Writes.session(other));
+            PostgresHome.execute(
+                    home.url(), "ALTER TABLE events ADD CONSTRAINT odd CHECK (1 / (sequence - 7) IS NOT NULL)");
+            long before = keys(home);
+            assertThat(first.append(List.of(Writes.stream(ID, 0), Writes.event(ID, 0, 7))))
+                    .isInstanceOf(AppendOutcome.Refused.class);
+            PostgresHome.execute(home.url(), "ALTER TABLE events DROP CONSTRAINT odd");
+            resetKeys(home, before);
+            stored(second, Writes.stream(other, 0), Writes.event(other, 0, 1));
+            stored(first, Writes.stream(ID, 0));
+            assertThat(first.read(ID, 0, 0, 10, Long.MAX_VALUE)).isEmpty();
+            stored(first, Writes.event(ID, 0, 1));
+        }
+    }
+
+    @Test
+    void twoStreamsNeverHaveOneKeyWhateverTheSequenceGives() {
+        try (PostgresHome home = new PostgresHome();
+                SharedStore first = open(home);
+                SharedStore second = PostgresStores.open(
+                        home.url(), PostgresHome.SETTINGS, new NodeIdentity("another", "10.0.0.2:8080"))) {
+            SessionId other = new SessionId(2, 2);
+            long before = keys(home);
+            stored(first, Writes.session(ID), Writes.stream(ID, 0), Writes.event(ID, 0, 1));
+            resetKeys(home, before);
+            List<StoreWrite> batch = List.of(Writes.session(other), Writes.stream(other, 0));
+            assertThat(second.append(batch)).isInstanceOf(AppendOutcome.Busy.class);
+            assertThat(second.append(batch)).isEqualTo(AppendOutcome.Stored.ALL);
+            assertThat(second.read(other, 0, 0, 10, Long.MAX_VALUE)).isEmpty();
+        }
+    }
+
+    private static long keys(PostgresHome home) {
+        try (Connection connection = PostgresHome.connect(home.url());
+                Statement query = connection.createStatement();
+                ResultSet row = query.executeQuery("SELECT nextval('stream_keys')")) {
+            row.next();
+            return row.getLong(1);
+        } catch (SQLException failed) {
+            throw new AssertionError(failed);
+        }
+    }
+
+    private static void resetKeys(PostgresHome home, long to) {
+        PostgresHome.execute(home.url(), "SELECT setval('stream_keys', " + to + ")");
+    }
+
+    /** As behind a socket that is dead. */
+    @Test
+    @Timeout(60)
+    void aRenewalThatIsNotAnsweredIsGivenUpLongBeforeOtherStatements() throws Exception {
+        try (PostgresHome home = new PostgresHome();
+                SharedStore store = PostgresStores.open(
+                        home.url(),
+                        new PostgresSettings(Duration.ofMillis(100), 3, Duration.ofSeconds(10), Duration.ofMinutes(10)),
+                        NODE)) {
+            store.renew();
+            try (Connection other = PostgresHome.connect(home.url());
+                    Statement lock = other.createStatement()) {
+                other.setAutoCommit(false);
+                lock.execute("SELECT * FROM nodes FOR UPDATE");
+                assertThatExceptionOfType(StoreException.class).isThrownBy(store::renew);
+                assertThatExceptionOfType(StoreException.class).isThrownBy(store::leave);
+                other.rollback();
+            }
+            store.renew();
         }
     }
 

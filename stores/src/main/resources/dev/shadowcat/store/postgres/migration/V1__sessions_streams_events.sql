@@ -35,7 +35,7 @@ CREATE TABLE streams (
     session uuid NOT NULL,
     number integer NOT NULL,
     -- What its events are kept under: rises with time, and is given once.
-    key bigint NOT NULL,
+    key bigint NOT NULL UNIQUE,
     open boolean NOT NULL,
     last_sequence bigint NOT NULL,
     trimmed_through bigint NOT NULL,
