@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class BatchScript {
     private static final String DROP_STREAMS_EVENTS = """
-            DELETE FROM events WHERE stream IN (SELECT key FROM streams WHERE session = ANY(?))""";
+            DELETE FROM events WHERE stream = ANY(ARRAY(SELECT key FROM streams WHERE session = ANY(?)))""";
     private static final String DROP_STREAMS = "DELETE FROM streams WHERE session = ANY(?)";
     private static final String DELETE_SESSIONS = "DELETE FROM sessions WHERE id = ANY(?)";
     private static final String DELETE_SESSION_RECORDS = "DELETE FROM session_records WHERE id = ANY(?)";

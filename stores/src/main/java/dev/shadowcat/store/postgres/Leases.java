@@ -37,8 +37,9 @@ final class Leases {
     private static final String LEAVE = "UPDATE nodes SET expires_at = clock_timestamp() WHERE incarnation = ?";
 
     private static final String LOOK = """
-            SELECT s.holder, n.address, n.expires_at > clock_timestamp()
-            FROM sessions s LEFT JOIN nodes n ON n.incarnation = s.holder WHERE s.id = ?""";
+            SELECT s.holder, (
+              SELECT n.address FROM nodes n WHERE n.incarnation = s.holder AND n.expires_at > clock_timestamp())
+            FROM sessions s WHERE s.id = ?""";
     private static final String LOCK_SESSION = "SELECT holder FROM sessions WHERE id = ? FOR NO KEY UPDATE";
     /** Its lease cannot be renewed until the claim is through: so a node whose lease was renewed sees what it lost before. */
     private static final String LOCK_HOLDER = """
@@ -135,7 +136,8 @@ final class Leases {
                 if (row.getString(1).equals(node.incarnation())) {
                     return new Claim.Held();
                 }
-                return row.getBoolean(3) ? new Claim.Elsewhere(row.getString(2)) : null;
+                String runningAt = row.getString(2);
+                return runningAt == null ? null : new Claim.Elsewhere(runningAt);
             }
         }
     }

@@ -21,7 +21,7 @@ import java.util.Set;
 final class PostgresStore extends PostgresReads implements SharedStore {
     private static final String DELETE_IDLE = "DELETE FROM sessions WHERE id = ? AND last_active <= ?";
     private static final String DELETE_EVENTS_OF =
-            "DELETE FROM events WHERE stream IN (SELECT key FROM streams WHERE session = ?)";
+            "DELETE FROM events WHERE stream = ANY(ARRAY(SELECT key FROM streams WHERE session = ?))";
     private static final String DELETE_STREAMS_OF = "DELETE FROM streams WHERE session = ?";
     private static final String DELETE_RECORDS_OF = "DELETE FROM session_records WHERE id = ?";
 
