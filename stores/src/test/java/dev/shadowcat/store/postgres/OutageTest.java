@@ -180,6 +180,7 @@ class OutageTest {
             PostgresHome.execute(home.url(), "ALTER TABLE events DROP CONSTRAINT odd");
             resetKeys(home, before);
             stored(second, Writes.stream(other, 0), Writes.event(other, 0, 1));
+            stored(second, Writes.stream(other, 1), Writes.event(other, 1, 1));
             stored(first, Writes.stream(ID, 0));
             assertThat(first.read(ID, 0, 0, 10, Long.MAX_VALUE)).isEmpty();
             stored(first, Writes.event(ID, 0, 1));
