@@ -23,8 +23,11 @@ import org.jspecify.annotations.Nullable;
  * key, which nobody else has. Any thread.
  */
 public final class OtherNodes implements AutoCloseable {
-    /** The header that carries the word. */
+    /** The header that carries the word, on requests and on answers: whoever answers without it is no node of this store. */
     public static final String HEADER = "x-shadowcat-node";
+
+    /** The same on an answer of a node that does not hold the session, or not for long. */
+    public static final String MISDIRECTED = "x-shadowcat-misdirected";
 
     private static final Duration CONNECT = Duration.ofSeconds(1);
     private static final int MOST = 256; // addresses; nodes come and go with new ones

@@ -50,6 +50,7 @@ final class ForwardedHeaders {
             "content-length",
             "set-cookie",
             OtherNodes.HEADER,
+            OtherNodes.MISDIRECTED,
             SESSION);
 
     private static final Names SINGLE = Names.of(SESSION, VERSION, LAST_EVENT_ID); // each of another length

@@ -79,7 +79,11 @@ final class Forwarding implements UpstreamListener, ExchangeListener {
     @Override
     public void head(int status, HttpHeaders received) {
         stopTimer();
-        if (status == Lookup.MISDIRECTED && nodes.others().vouches(received.get(OtherNodes.HEADER))) {
+        if (!nodes.others().vouches(received.get(OtherNodes.HEADER))) {
+            giveUp("what answers at " + address + " is no node of this store");
+            return;
+        }
+        if (nodes.others().vouches(received.get(OtherNodes.MISDIRECTED))) {
             misdirected = true;
             return;
         }

@@ -26,7 +26,7 @@ final class Lookup implements ExchangeListener {
     private static final String NOT_NOW = "The session cannot be reached now";
 
     /** The node that was asked does not hold the session, or not for long. */
-    static final int MISDIRECTED = 421;
+    private static final int MISDIRECTED = 421;
 
     private final Relay relay;
     private final Exchange exchange;
@@ -47,7 +47,7 @@ final class Lookup implements ExchangeListener {
         Nodes nodes = relay.nodes();
         if (nodes == null) {
             find(this::unreadable);
-        } else if (nodes.stopping() && isFromNode(nodes) && begins()) {
+        } else if (nodes.stopping() && nodes.sentOn(exchange) && begins()) {
             misdirected(nodes);
         } else if (nodes.lease().takes()
                 || (nodes.lease().runs() && relay.sessions().inMemory(id) != null)) {
@@ -77,7 +77,7 @@ final class Lookup implements ExchangeListener {
         if (gone) {
             return;
         }
-        if (isFromNode(nodes)) {
+        if (nodes.sentOn(exchange)) {
             misdirected(nodes); // never further than one node
             return;
         }
@@ -87,12 +87,8 @@ final class Lookup implements ExchangeListener {
     /** With the word of nodes: a server behind the holder may answer 421 as well. */
     private void misdirected(Nodes nodes) {
         HttpHeaders headers =
-                Answers.headers().set(OtherNodes.HEADER, nodes.others().word());
+                Answers.headers().set(OtherNodes.MISDIRECTED, nodes.others().word());
         exchange.respond(MISDIRECTED, headers, Unpooled.EMPTY_BUFFER);
-    }
-
-    private boolean isFromNode(Nodes nodes) {
-        return nodes.others().vouches(exchange.headers().get(OtherNodes.HEADER));
     }
 
     /** Whether it begins something: what ends a call must still get to it. */

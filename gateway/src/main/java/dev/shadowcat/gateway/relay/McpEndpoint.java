@@ -31,6 +31,11 @@ final class McpEndpoint implements ExchangeHandler {
 
     @Override
     public void handle(Exchange exchange) {
+        Nodes nodes = relay.nodes();
+        serve(nodes != null && nodes.sentOn(exchange) ? new NodeExchange(exchange, nodes.others()) : exchange);
+    }
+
+    private void serve(Exchange exchange) {
         String path = exchange.path();
         if (path.startsWith(WELL_KNOWN)) {
             new MetadataRelay(relay, exchange).start();

@@ -1,5 +1,6 @@
 package dev.shadowcat.gateway.relay;
 
+import dev.shadowcat.gateway.http.Exchange;
 import dev.shadowcat.gateway.node.Lease;
 import dev.shadowcat.gateway.node.OtherNodes;
 import dev.shadowcat.store.SharedStore;
@@ -30,6 +31,11 @@ final class Nodes {
 
     OtherNodes others() {
         return others;
+    }
+
+    /** Whether another node has sent this request on. */
+    boolean sentOn(Exchange exchange) {
+        return others.vouches(exchange.headers().get(OtherNodes.HEADER));
     }
 
     /** Requests under way that others serve. */

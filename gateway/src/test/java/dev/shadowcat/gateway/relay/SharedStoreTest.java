@@ -231,6 +231,20 @@ class SharedStoreTest {
     }
 
     @Test
+    void aStrangerAtANodesAddressIsNotBelieved() throws Exception {
+        try (TestClient client = one.client().initialize();
+                TestClient other = atOther(client);
+                ScriptedServer stranger = new ScriptedServer()) {
+            storeOfOne.address(stranger.url().getAuthority());
+            CompletableFuture<HttpResponse<InputStream>> call = other.callLater("1");
+            stranger.nextRequest().empty(404);
+            assertThat(call.get().statusCode()).isEqualTo(502);
+            assertThat(TestClient.text(call.get())).contains("\"outcome\":\"unknown\"");
+            storeOfOne.address(one.url("").getAuthority());
+        }
+    }
+
+    @Test
     void aNodeWithoutALeaseServesNothingFromMemory() throws Exception {
         try (TestClient client = one.client().initialize()) {
             storeOfOne.cut(true);
