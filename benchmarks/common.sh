@@ -90,6 +90,29 @@ start_gateway() {
     admin=http://127.0.0.1:$admin_port
 }
 
+# start_postgres: Debian's, as it comes, with a database of its own on the disk of this checkout. It refuses to run as root; Debian's
+# package brings a user for it, who has to get through to the folder.
+start_postgres() {
+    local programs folder=$work/postgres as=()
+    programs=$(ls -d /usr/lib/postgresql/*/bin 2>/dev/null | sort -V | tail -1)
+    [ -n "$programs" ] || { echo "PostgreSQL is missing: apt-get install postgresql" >&2; exit 1; }
+    mkdir "$folder"
+    if [ "$(id -u)" = 0 ]; then
+        as=(setpriv --reuid=postgres --regid=postgres --init-groups)
+        chmod go+x "$work"
+        chown postgres: "$folder"
+    fi
+    (cd / && "${as[@]}" "$programs/initdb" -D "$folder" -U postgres -A trust -E UTF8 --no-sync) >"$work/initdb.log" 2>&1 \
+        || { cat "$work/initdb.log" >&2; exit 1; }
+    postgres_port=$(free_port)
+    (cd / && exec "${as[@]}" "$programs/postgres" -D "$folder" -p "$postgres_port" -c listen_addresses=127.0.0.1 \
+        -c unix_socket_directories=) >"$work/postgres.log" 2>&1 &
+    postgres_pid=$!
+    started+=("$postgres_pid")
+    await "$work/postgres.log" 'ready to accept connections' "$postgres_pid"
+    postgres=postgresql://postgres@127.0.0.1:$postgres_port/postgres
+}
+
 # Debian's nginx with a configuration and folder of its own.
 start_nginx() {
     nginx_port=$(free_port)
