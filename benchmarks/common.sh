@@ -90,10 +90,10 @@ start_gateway() {
     admin=http://127.0.0.1:$admin_port
 }
 
-# start_postgres: Debian's, as it comes, with a database of its own on the disk of this checkout. It refuses to run as root; Debian's
-# package brings a user for it, who has to get through to the folder.
+# start_postgres NAME: Debian's, as it comes, with a database of its own on the disk of this checkout. It refuses to run as root;
+# Debian's package brings a user for it, who has to get through to the folder.
 start_postgres() {
-    local programs folder=$work/postgres as=()
+    local programs folder=$work/$1 as=()
     programs=$(ls -d /usr/lib/postgresql/*/bin 2>/dev/null | sort -V | tail -1)
     [ -n "$programs" ] || { echo "PostgreSQL is missing: apt-get install postgresql" >&2; exit 1; }
     mkdir "$folder"
@@ -106,11 +106,12 @@ start_postgres() {
         || { cat "$work/initdb.log" >&2; exit 1; }
     postgres_port=$(free_port)
     (cd / && exec "${as[@]}" "$programs/postgres" -D "$folder" -p "$postgres_port" -c listen_addresses=127.0.0.1 \
-        -c unix_socket_directories=) >"$work/postgres.log" 2>&1 &
+        -c unix_socket_directories=) >"$work/$1.log" 2>&1 &
     postgres_pid=$!
     started+=("$postgres_pid")
-    await "$work/postgres.log" 'ready to accept connections' "$postgres_pid"
+    await "$work/$1.log" 'ready to accept connections' "$postgres_pid"
     postgres=postgresql://postgres@127.0.0.1:$postgres_port/postgres
+    postgres_name="PostgreSQL $("$programs/postgres" --version | grep -oE '[0-9]+(\.[0-9]+)+' | head -1)"
 }
 
 # Debian's nginx with a configuration and folder of its own.

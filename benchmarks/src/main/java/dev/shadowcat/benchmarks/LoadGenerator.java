@@ -11,8 +11,8 @@ final class LoadGenerator {
         List<String> words = Arrays.asList(arguments);
         if (words.isEmpty()) {
             System.err.println(
-                    "modes: activity, calls, compaction, events, load, memory, naive, persistence, replay, replay-fill, sessions, soak, startup,"
-                            + " telemetry, threads");
+                    "modes: activity, calls, compaction, events, load, memory, naive, persistence, replay, replay-fill, sessions,"
+                            + " shared-ingest, shared-replay, shared-retention, soak, startup, telemetry, threads");
             System.exit(2);
         }
         System.exit(run(words.getFirst(), words.subList(1, words.size())) ? 0 : 1);
@@ -39,6 +39,9 @@ final class LoadGenerator {
             case "replay" -> new ReplayOverHttp(arguments).run();
             case "replay-fill" -> new ReplayFromStore(arguments).run();
             case "sessions" -> new SessionFootprint(arguments).run();
+            case "shared-ingest" -> new SharedIngest(arguments).run();
+            case "shared-replay" -> new SharedReplay(arguments).run();
+            case "shared-retention" -> new SharedRetention(arguments).run();
             case "soak" -> new Soak(arguments).run();
             case "startup" -> new StartupTime(arguments).run();
             case "telemetry" -> new TelemetryCost(arguments).run();

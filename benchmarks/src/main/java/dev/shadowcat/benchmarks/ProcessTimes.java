@@ -17,11 +17,40 @@ final class ProcessTimes {
     static double cpuSeconds(Collection<Long> processes) {
         double seconds = 0;
         for (long process : processes) {
-            String line = read("/proc/" + process + "/stat");
-            String[] fields = line.substring(line.lastIndexOf(')') + 2).split(" ", -1);
-            seconds += (Long.parseLong(fields[11]) + Long.parseLong(fields[12])) * TICK_SECONDS;
+            String[] fields = stat(process);
+            seconds += seconds(fields[11], fields[12]);
         }
         return seconds;
+    }
+
+    /** The same of a process and all that it started so far, those that ended included. */
+    static double familySeconds(long process) {
+        while (true) {
+            String[] before = stat(process);
+            double seconds = seconds(before[11], before[12]) + seconds(before[13], before[14]);
+            try {
+                seconds += cpuSeconds(ProcessHandle.of(process)
+                        .orElseThrow()
+                        .children()
+                        .map(ProcessHandle::pid)
+                        .toList());
+            } catch (UncheckedIOException ended) {
+                continue; // while it was looked at: now it counts among those that did
+            }
+            String[] after = stat(process);
+            if (before[13].equals(after[13]) && before[14].equals(after[14])) {
+                return seconds;
+            }
+        }
+    }
+
+    private static String[] stat(long process) {
+        String line = read("/proc/" + process + "/stat");
+        return line.substring(line.lastIndexOf(')') + 2).split(" ", -1);
+    }
+
+    private static double seconds(String user, String system) {
+        return (Long.parseLong(user) + Long.parseLong(system)) * TICK_SECONDS;
     }
 
     /** Time that the machine's cores were busy so far, with whatever, in seconds. */

@@ -1,6 +1,5 @@
 package dev.shadowcat.benchmarks;
 
-import dev.shadowcat.event.Event;
 import dev.shadowcat.event.SessionId;
 import dev.shadowcat.store.EventStore;
 import dev.shadowcat.store.rocksdb.RocksDbSettings;
@@ -12,11 +11,6 @@ import org.HdrHistogram.Histogram;
 
 /** Mode {@code replay-fill}: fills a gateway's data folder, opens it anew, and replays streams from the store, page by page. */
 final class ReplayFromStore {
-    /** What the gateway reads at once for a client. */
-    private static final int PAGE_EVENTS = 256;
-
-    private static final int PAGE_BYTES = 256 << 10;
-
     private final Path folder;
     private final int sessions;
     private final int events;
@@ -46,9 +40,10 @@ final class ReplayFromStore {
         }
         ReplayFigures.header();
         try (EventStore store = open()) {
-            boolean cold = replay("store, first replay of each", store, layout.middleOnes(), layout, 1, 0);
-            boolean middle = replay("store", store, layout.middleOnes(), layout, repeats, 2);
-            boolean longer = replay("store", store, layout.longOnes(), layout, repeats, 2);
+            StoreReplays replays = new StoreReplays(store, layout);
+            boolean cold = replay("store, first replay of each", replays, layout.middleOnes(), layout, 1, 0);
+            boolean middle = replay("store", replays, layout.middleOnes(), layout, repeats, 2);
+            boolean longer = replay("store", replays, layout.longOnes(), layout, repeats, 2);
             return cold && middle && longer;
         }
     }
@@ -57,38 +52,10 @@ final class ReplayFromStore {
         return RocksDbStores.open(folder, RocksDbSettings.of(RocksDbSettings.Durability.BATCHED));
     }
 
-    private boolean replay(
-            String name, EventStore store, List<SessionId> from, ReplayStore layout, int times, int warmUps) {
-        Histogram latencies = new Histogram(3);
-        boolean whole = true;
-        for (int round = -warmUps; round < times; round++) {
-            for (SessionId session : from) {
-                long began = System.nanoTime();
-                boolean all = readAll(store, session) == layout.eventsOf(session);
-                if (round >= 0) {
-                    latencies.recordValue(System.nanoTime() - began);
-                }
-                whole &= all;
-            }
-        }
-        ReplayFigures.row(name, layout.eventsOf(from.getFirst()), latencies, whole);
-        return whole;
-    }
-
-    /** How many events came before the first that was not the next one. */
-    private static long readAll(EventStore store, SessionId session) {
-        long newest = 0;
-        while (true) {
-            List<Event> page = store.read(session, ReplayStore.STREAM, newest, PAGE_EVENTS, PAGE_BYTES);
-            if (page.isEmpty()) {
-                return newest;
-            }
-            for (Event event : page) {
-                if (event.sequence() != newest + 1) {
-                    return newest;
-                }
-                newest++;
-            }
-        }
+    private static boolean replay(
+            String name, StoreReplays replays, List<SessionId> from, ReplayStore layout, int times, int warmUps) {
+        Histogram latencies = replays.replay(from, times, warmUps);
+        ReplayFigures.row(name, layout.eventsOf(from.getFirst()), latencies, replays.whole());
+        return replays.whole();
     }
 }

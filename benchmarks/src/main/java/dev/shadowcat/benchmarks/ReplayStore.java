@@ -2,6 +2,7 @@ package dev.shadowcat.benchmarks;
 
 import dev.shadowcat.event.Event;
 import dev.shadowcat.event.SessionId;
+import dev.shadowcat.store.AppendOutcome;
 import dev.shadowcat.store.EventStore;
 import dev.shadowcat.store.StoreWrite;
 import dev.shadowcat.store.StreamRecord;
@@ -21,7 +22,7 @@ final class ReplayStore {
     private static final int LONG_STREAMS = 10;
     private static final int MIDDLE_STREAMS = 100;
     private static final int LONG_EVENTS = 10_000;
-    private static final int MIDDLE_EVENTS = 1_000;
+    static final int MIDDLE_EVENTS = 1_000;
     private static final int BATCH = 500;
     private static final int EVENT_BYTES = 300;
 
@@ -62,8 +63,26 @@ final class ReplayStore {
         return rest / others + (index - LONG_STREAMS - MIDDLE_STREAMS < rest % others ? 1 : 0);
     }
 
+    /** Is given each event of the store. */
+    interface Sink {
+        /** An event of a session's stream, by the session's index. */
+        void event(int session, Event event);
+    }
+
     /** Fills a store, the sessions in turn, as events come in life. Returns how many events that made. */
     long fill(EventStore store) {
+        begin(store);
+        List<StoreWrite> batch = new ArrayList<>();
+        long written = each((session, event) -> {
+            batch.add(new StoreWrite.AppendEvent(sessions.get(session), STREAM, event));
+            append(store, batch);
+        });
+        flush(store, batch);
+        return written;
+    }
+
+    /** Stores the sessions, each with its stream, without events. */
+    void begin(EventStore store) {
         long now = System.currentTimeMillis();
         List<StoreWrite> batch = new ArrayList<>();
         for (SessionId session : sessions) {
@@ -71,27 +90,33 @@ final class ReplayStore {
             batch.add(StoredSessions.stream(session, STREAM, now, StreamRecord.Phase.FINISHED));
             append(store, batch);
         }
+        flush(store, batch);
+    }
+
+    /** Gives each event, the sessions in turn, as events come in life. Returns how many events that made. */
+    long each(Sink sink) {
+        long now = System.currentTimeMillis();
         List<Integer> unfinished = new ArrayList<>();
         for (int index = 0; index < sessions.size(); index++) {
             unfinished.add(index);
         }
-        long written = 0;
+        long given = 0;
         SplittableRandom random = new SplittableRandom(12);
         for (int sequence = 1; !unfinished.isEmpty(); sequence++) {
             int number = sequence;
             unfinished.removeIf(index -> number > length(index));
             for (int index : unfinished) {
                 boolean answer = number == length(index);
-                batch.add(new StoreWrite.AppendEvent(
-                        sessions.get(index),
-                        STREAM,
-                        new Event(number, now, 1, answer, null, message(number, answer, random))));
-                written++;
-                append(store, batch);
+                sink.event(index, new Event(number, now, 1, answer, null, message(number, answer, random)));
+                given++;
             }
         }
-        flush(store, batch);
-        return written;
+        return given;
+    }
+
+    /** In the order of their indexes. */
+    List<SessionId> sessions() {
+        return List.copyOf(sessions);
     }
 
     private static byte[] message(int number, boolean answer, SplittableRandom random) {
@@ -113,7 +138,9 @@ final class ReplayStore {
     }
 
     private static void flush(EventStore store, List<StoreWrite> batch) {
-        store.append(batch);
+        if (!(store.append(batch) instanceof AppendOutcome.Stored)) {
+            throw new IllegalStateException("the store took no batch");
+        }
         batch.clear();
     }
 }
