@@ -11,26 +11,17 @@ import dev.shadowcat.store.NodeIdentity;
 import dev.shadowcat.store.SharedStore;
 import dev.shadowcat.testkit.PostgresServer;
 import dev.shadowcat.testkit.Writes;
-import java.io.ByteArrayOutputStream;
-import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /** What a gateway and its commands do with {@code --store postgresql://…}. */
-class PostgresWiringTest {
+class PostgresWiringTest extends StoreCommands {
     private static final SessionId ID = new SessionId(1, 1);
     private static final NodeIdentity NODE = new NodeIdentity("one", "10.0.0.1:8080");
 
-    @TempDir
-    Path data;
-
     private final String url = PostgresServer.shared().newUrl();
-    private final ByteArrayOutputStream said = new ByteArrayOutputStream();
-    private final Console console = console(said);
 
     @Test
     void theStoreIsOpenedForANodeWhoseLeaseRuns() {
@@ -93,34 +84,5 @@ class PostgresWiringTest {
 
     private EventStore open(NodeIdentity node) {
         return Stores.open(configuration(url).gateway().store(), node, Map.of());
-    }
-
-    private Configuration configuration(String store) {
-        return configuration(store, Map.of());
-    }
-
-    private Configuration configuration(String store, Map<String, String> environment) {
-        return Configuration.read(
-                Map.of(
-                        "--store",
-                        store,
-                        "--data",
-                        data.toString(),
-                        "--listen",
-                        "127.0.0.1:0",
-                        "--admin",
-                        "127.0.0.1:0"),
-                environment);
-    }
-
-    private String findings(String store) {
-        ByteArrayOutputStream findings = new ByteArrayOutputStream();
-        new Doctor(console(findings)).run(configuration(store));
-        return findings.toString(StandardCharsets.UTF_8);
-    }
-
-    private static Console console(ByteArrayOutputStream out) {
-        PrintStream stream = new PrintStream(out, true, StandardCharsets.UTF_8);
-        return new Console(stream, stream);
     }
 }
