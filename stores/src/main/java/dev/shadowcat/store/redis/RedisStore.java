@@ -3,15 +3,12 @@ package dev.shadowcat.store.redis;
 import static dev.shadowcat.store.redis.RedisKeys.bytes;
 import static dev.shadowcat.store.redis.RedisKeys.text;
 
-import dev.shadowcat.event.Event;
 import dev.shadowcat.event.SessionId;
 import dev.shadowcat.store.AppendOutcome;
 import dev.shadowcat.store.Partition;
 import dev.shadowcat.store.SharedStore;
 import dev.shadowcat.store.StoreException;
 import dev.shadowcat.store.StoreWrite;
-import dev.shadowcat.store.StoredSession;
-import dev.shadowcat.store.StoredStream;
 import dev.shadowcat.store.format.RecordWriter;
 import dev.shadowcat.store.redis.Shares.Share;
 import io.lettuce.core.RedisException;
@@ -21,30 +18,25 @@ import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Future;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The store in a Redis. What is written of a session is written by one script on its server, all or nothing; on one server a
  * batch is one script, on a cluster one for each session.
  */
-final class RedisStore implements SharedStore {
+final class RedisStore extends RedisReads implements SharedStore {
     private static final Duration SOON = Duration.ofMillis(100);
     private static final int TRIES = 2;
 
     private final String name;
-    private final RedisConnections connections;
     private final RedisLink writes;
-    private final RedisLink others;
     private final RedisKeys keys;
     private final Servers servers;
     private final Attempts attempts;
     private final SessionIndex written;
-    private final RedisReader reader;
     private final Ownership ownership;
     private final Duration lease;
     private final RecordWriter out = new RecordWriter(); // the appending thread only
@@ -61,18 +53,18 @@ final class RedisStore implements SharedStore {
             Attempts attempts,
             String address,
             Duration lease) {
+        super(
+                connections,
+                RedisReader.tidying(connections.others(), keys, new SessionIndex(connections.others(), keys)));
         this.name = connections.name();
-        this.connections = connections;
         this.writes = connections.writes();
-        this.others = connections.others();
         this.keys = keys;
         this.servers = servers;
         this.attempts = attempts;
         this.lease = lease;
         this.written = new SessionIndex(writes, keys);
-        SessionIndex read = new SessionIndex(others, keys);
-        this.reader = RedisReader.tidying(others, keys, read);
-        this.ownership = new Ownership(others, keys, servers, read, attempts, address, lease);
+        RedisLink others = connections.others();
+        this.ownership = new Ownership(others, keys, servers, new SessionIndex(others, keys), attempts, address, lease);
     }
 
     @Override
@@ -242,35 +234,6 @@ final class RedisStore implements SharedStore {
         return new AppendOutcome.Busy(SOON, "a later write of this node came first", part);
     }
 
-    /** Redis decides for itself when what it acknowledged is on its disk. */
-    @Override
-    public void sync() {}
-
-    @Override
-    public Optional<StoredSession> session(SessionId session) {
-        return asking(() -> reader.session(session));
-    }
-
-    @Override
-    public List<StoredStream> streams(SessionId session) {
-        return asking(() -> reader.streams(session));
-    }
-
-    @Override
-    public Optional<StoredStream> stream(SessionId session, int stream) {
-        return asking(() -> reader.stream(session, stream));
-    }
-
-    @Override
-    public List<Event> read(SessionId session, int stream, long afterSequence, int maxEvents, long maxBytes) {
-        return asking(() -> reader.read(session, stream, afterSequence, maxEvents, maxBytes));
-    }
-
-    @Override
-    public List<StoredSession> sessions(@Nullable SessionId after, int limit) {
-        return asking(() -> reader.sessions(after, limit));
-    }
-
     @Override
     public boolean expire(SessionId session, long idleSinceMillis) {
         return idleSinceMillis >= 0 && asking(() -> ownership.expire(session, idleSinceMillis));
@@ -309,28 +272,8 @@ final class RedisStore implements SharedStore {
         return asking(() -> ownership.abandoned(limit));
     }
 
-    private <T> T asking(Supplier<T> question) {
-        try {
-            return question.get();
-        } catch (RedisException failed) {
-            others.failed(failed);
-            throw Failures.reading(name, failed);
-        }
-    }
-
     @Override
-    public int bootEpoch() {
-        return servers.view().epoch();
-    }
-
-    @Override
-    public byte[] credentialKey() {
-        return servers.view().credentialKey().clone();
-    }
-
-    /** Leaves the lease to run out: who is going ends it before. */
-    @Override
-    public void close() {
-        connections.close();
+    Servers.View view() {
+        return servers.view();
     }
 }
