@@ -129,7 +129,7 @@ class ConfigurationTest {
                 "--durability|fast|--durability: is not one of them: fast; allowed: batched, sync, none",
                 "--store|rocks|--store: is not one of them: rocks; allowed: rocksdb, memory, a URL such as postgresql://user@host/database or redis://host:port",
                 "--store|mysql://a:secret@db/x|--store: is not one of them: mysql; allowed: rocksdb, memory, a URL such as postgresql://user@host/database or redis://host:port",
-                "--store|postgresql://a:secret@db:0/x|--store: has a port that is not from 1 to 65535: 0; allowed: rocksdb, memory, a URL such as postgresql://user@host/database or redis://host:port",
+                "--store|postgresql://a:secret@db:0/x|--store: has a port that is not from 1 to 65535; in a password / is written %2F, ? %3F and @ %40; allowed: rocksdb, memory, a URL such as postgresql://user@host/database or redis://host:port",
                 "--store|redis://:secret@db:0|--store: has a port that is not from 1 to 65535; allowed: rocksdb, memory, a URL such as postgresql://user@host/database or redis://host:port",
                 "--listen|8080|--listen: is not HOST:PORT: 8080; allowed: HOST:PORT, such as 127.0.0.1:8080 or [::1]:8080; port 0 takes a free one",
                 "--upstream|localhost:3000|--upstream: is not an http or https URL: localhost:3000; allowed: an http or https URL",
