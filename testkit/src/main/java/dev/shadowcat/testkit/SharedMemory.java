@@ -16,6 +16,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.LongSupplier;
 
 /** A store in memory that the nodes of a test share, by a clock of the test's. Any thread. */
@@ -50,6 +51,7 @@ public final class SharedMemory {
     /** The store as one node sees it. */
     public final class Node extends ForwardingStore implements SharedStore {
         private final Duration lease;
+        private final AtomicInteger claims = new AtomicInteger();
         private volatile String address = "";
         private volatile boolean cut;
         private long runsUntilNanos; // guarded by the memory
@@ -68,6 +70,11 @@ public final class SharedMemory {
         /** Cuts this node off from the store, or lets it back. */
         public void cut(boolean off) {
             cut = off;
+        }
+
+        /** How often this node has asked whose a session is. */
+        public int claims() {
+            return claims.get();
         }
 
         private void reach() {
@@ -150,6 +157,7 @@ public final class SharedMemory {
 
         @Override
         public Claim claim(SessionId session) {
+            claims.incrementAndGet();
             reach();
             synchronized (SharedMemory.this) {
                 if (memory.session(session).isEmpty()) {

@@ -121,6 +121,16 @@ final class ForwardedHeaders {
         return forwarded;
     }
 
+    /** The headers of another node's answer as the client may see them. */
+    static HttpHeaders fromNode(HttpHeaders node) {
+        HttpHeaders answered = copy(node, STOPPED_BACK);
+        String session = node.get(SESSION);
+        if (session != null) {
+            answered.set(SESSION, session);
+        }
+        return answered;
+    }
+
     static HttpHeaders response(HttpHeaders upstream) {
         return copy(upstream, STOPPED_BACK);
     }

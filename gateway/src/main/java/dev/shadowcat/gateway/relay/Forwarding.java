@@ -13,6 +13,8 @@ import dev.shadowcat.gateway.upstream.UpstreamRequest.Reuse;
 import dev.shadowcat.mcp.McpErrors;
 import dev.shadowcat.session.SessionLoop;
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpMethod;
 import java.util.Map;
@@ -25,6 +27,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class Forwarding implements UpstreamListener, ExchangeListener {
     private static final long HEAD_MILLIS = 15_000; // a call may take longer, a stream begins at once
+    private static final int FIRST_OF_NO_SUCCESS = 300;
 
     private final Relay relay;
     private final Nodes nodes;
@@ -35,11 +38,26 @@ final class Forwarding implements UpstreamListener, ExchangeListener {
     private final boolean reads;
     private SessionLoop.@Nullable Timer timer; // of what is answered at once, until it is
     private @Nullable UpstreamCall call;
+    private @Nullable Whole whole; // an answer whose length is known, until its body has come, or comes in pieces
     private @Nullable StreamedResponse response;
     private @Nullable Drain drain;
     private boolean eventStream;
     private boolean misdirected;
     private boolean over;
+
+    /** An answer that is passed on in one piece. */
+    private static final class Whole {
+        private final int status;
+        private final HttpHeaders headers;
+        private final int length;
+        private ByteBuf body = Unpooled.EMPTY_BUFFER;
+
+        private Whole(int status, HttpHeaders headers, int length) {
+            this.status = status;
+            this.headers = headers;
+            this.length = length;
+        }
+    }
 
     /** @param unprocessed runs with a reason where that node has not processed the request, and another try may */
     Forwarding(
@@ -88,12 +106,30 @@ final class Forwarding implements UpstreamListener, ExchangeListener {
             return;
         }
         relay.observer().forwarded();
+        if (status < FIRST_OF_NO_SUCCESS) {
+            nodes.holders().holds(address, session);
+        }
         eventStream = MessageExchange.isEventStream(received);
-        response = exchange.startStream(status, ForwardedHeaders.response(received), reads);
+        HttpHeaders headers = ForwardedHeaders.fromNode(received);
+        int length = received.getInt(HttpHeaderNames.CONTENT_LENGTH, -1);
+        if (length < 0 || eventStream) {
+            response = exchange.startStream(status, headers, reads);
+        } else {
+            whole = new Whole(status, headers, length);
+        }
     }
 
     @Override
     public void data(ByteBuf bytes) {
+        Whole coming = whole;
+        if (coming != null) {
+            if (bytes.readableBytes() == coming.length) {
+                coming.body = bytes.retainedSlice();
+                return;
+            }
+            whole = null;
+            response = exchange.startStream(coming.status, coming.headers, reads);
+        }
         StreamedResponse begun = response;
         if (begun != null && !over) {
             begun.write(bytes.retainedSlice());
@@ -113,8 +149,13 @@ final class Forwarding implements UpstreamListener, ExchangeListener {
 
     @Override
     public void end() {
+        Whole came = whole;
+        whole = null;
         leave();
-        if (misdirected) {
+        if (came != null) {
+            exchange.respond(came.status, came.headers, came.body);
+        } else if (misdirected) {
+            nodes.holders().forget(session);
             unprocessed.accept("the node that held the session holds it no longer");
         } else if (response != null) {
             response.finish();
@@ -157,6 +198,7 @@ final class Forwarding implements UpstreamListener, ExchangeListener {
     @Override
     public void failed(UpstreamFailure failure) {
         leave();
+        nodes.holders().forget(session);
         boolean never = failure.fate() == UpstreamFailure.Fate.NEVER_SENT;
         if (response != null) {
             response.abort();
@@ -187,6 +229,10 @@ final class Forwarding implements UpstreamListener, ExchangeListener {
         over = true;
         stopTimer();
         nodes.forwarded().remove(this);
+        if (whole != null) {
+            whole.body.release();
+            whole = null;
+        }
         if (drain != null) {
             drain.remove();
             drain = null;

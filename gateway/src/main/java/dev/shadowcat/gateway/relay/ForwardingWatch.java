@@ -30,6 +30,7 @@ final class ForwardingWatch {
     }
 
     private void look() {
+        nodes.holders().sweep();
         if (!nodes.lease().takes()) {
             return;
         }

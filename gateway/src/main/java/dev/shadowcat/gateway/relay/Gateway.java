@@ -5,6 +5,7 @@ import dev.shadowcat.gateway.config.GatewaySettings;
 import dev.shadowcat.gateway.config.QueueSettings;
 import dev.shadowcat.gateway.http.ExchangeHandler;
 import dev.shadowcat.gateway.net.Transport;
+import dev.shadowcat.gateway.node.Holders;
 import dev.shadowcat.gateway.node.Lease;
 import dev.shadowcat.gateway.node.OtherNodes;
 import dev.shadowcat.gateway.telemetry.Operations;
@@ -33,6 +34,7 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
@@ -100,6 +102,7 @@ public final class Gateway {
         worker = new PersistenceWorker(store, persistence(settings), deadLetters, marks, observer, fatal);
         relay = new Relay(settings, upstreams, store, reader, this::storeFails, observer, operations, clock);
         SharedStore shared = store instanceof SharedStore each ? each : null;
+        Holders seen = shared == null ? null : new Holders(shared.lease().dividedBy(2));
         SessionServices services = new SessionServices(
                 store,
                 worker,
@@ -112,13 +115,13 @@ public final class Gateway {
         List<EventLoop> loops = loops(group);
         relay.sessions(new SessionManager<>(
                 services,
-                shared == null ? SessionManager.Holding.ALONE : shared::claim,
+                shared == null || seen == null ? SessionManager.Holding.ALONE : holding(shared, seen),
                 (own, loop, known, streams) -> new RelaySession(relay, own, loop, known, streams),
                 id -> relay.loop(loops.get((int) Math.floorMod(id.low(), (long) loops.size()))),
                 settings.limits().maxSessions()));
-        if (shared != null) {
+        if (shared != null && seen != null) {
             OtherNodes others = new OtherNodes(shared.credentialKey(), Transport.available());
-            relay.nodes(new Nodes(shared, new Lease(shared, new SessionsHere(relay.sessions())), others));
+            relay.nodes(new Nodes(shared, new Lease(shared, new SessionsHere(relay.sessions())), others, seen));
         }
         first = relay.loop(loops.getFirst());
         survey = new MemorySurvey(relay.sessions(), observer::sessionMeasured);
@@ -130,6 +133,14 @@ public final class Gateway {
                 worker::fails,
                 System::nanoTime);
         endpoint = new McpEndpoint(relay);
+    }
+
+    private static SessionManager.Holding holding(SharedStore store, Holders seen) {
+        return session -> {
+            SharedStore.Claim claim = store.claim(session);
+            seen.claimed(session, claim);
+            return claim;
+        };
     }
 
     private record SessionsHere(SessionManager<RelaySession> sessions) implements Lease.Sessions {
@@ -237,6 +248,11 @@ public final class Gateway {
     /** Measures sessions now instead of some seconds later; for tests. */
     void measureSessions() {
         survey.round();
+    }
+
+    /** Where other nodes were seen to hold sessions; for tests. */
+    Holders holders() {
+        return Objects.requireNonNull(relay.nodes()).holders();
     }
 
     /** What sessions share. */

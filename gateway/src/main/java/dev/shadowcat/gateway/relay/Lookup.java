@@ -17,8 +17,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Looks for the session that a request names: here, or at the node that holds it, which is then sent the request. Where that
- * node is gone, its lease is waited out. The loop of the client's connection only.
+ * Looks for the session that a request names: here, or at the node that holds it, which is then sent the request; that one is
+ * known from lately, or from the store. Where it is gone, its lease is waited out. The loop of the client's connection only.
  */
 final class Lookup implements ExchangeListener {
     private static final Logger log = LoggerFactory.getLogger(Lookup.class);
@@ -47,11 +47,19 @@ final class Lookup implements ExchangeListener {
         Nodes nodes = relay.nodes();
         if (nodes == null) {
             find(this::unreadable);
-        } else if (nodes.stopping() && nodes.sentOn(exchange) && begins()) {
+            return;
+        }
+        boolean sentOn = nodes.sentOn(exchange);
+        boolean here = relay.sessions().inMemory(id) != null;
+        String seen = here || sentOn ? null : nodes.holders().of(id);
+        if (seen != null) {
+            new Forwarding(relay, nodes, id, seen, exchange, reason -> start()).start();
+        } else if (sentOn && nodes.stopping() && begins()) {
             misdirected(nodes);
-        } else if (nodes.lease().takes()
-                || (nodes.lease().runs() && relay.sessions().inMemory(id) != null)) {
+        } else if (nodes.lease().takes() || (nodes.lease().runs() && here)) {
             find(this::again);
+        } else if (sentOn) {
+            misdirected(nodes); // the node that asks finds out from the store who may serve it, and when
         } else {
             again("the lease of this node has run out");
         }

@@ -1,6 +1,7 @@
 package dev.shadowcat.gateway.relay;
 
 import dev.shadowcat.gateway.http.Exchange;
+import dev.shadowcat.gateway.node.Holders;
 import dev.shadowcat.gateway.node.Lease;
 import dev.shadowcat.gateway.node.OtherNodes;
 import dev.shadowcat.store.SharedStore;
@@ -12,13 +13,15 @@ final class Nodes {
     private final SharedStore store;
     private final Lease lease;
     private final OtherNodes others;
+    private final Holders holders;
     private final Set<Forwarding> forwarded = ConcurrentHashMap.newKeySet();
     private volatile boolean stopping;
 
-    Nodes(SharedStore store, Lease lease, OtherNodes others) {
+    Nodes(SharedStore store, Lease lease, OtherNodes others, Holders holders) {
         this.store = store;
         this.lease = lease;
         this.others = others;
+        this.holders = holders;
     }
 
     SharedStore store() {
@@ -31,6 +34,10 @@ final class Nodes {
 
     OtherNodes others() {
         return others;
+    }
+
+    Holders holders() {
+        return holders;
     }
 
     /** Whether another node has sent this request on. */

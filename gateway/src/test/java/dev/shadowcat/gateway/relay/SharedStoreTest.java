@@ -259,6 +259,20 @@ class SharedStoreTest {
     }
 
     @Test
+    void aNodeWithoutALeaseSendsOtherNodesAway() throws Exception {
+        try (TestClient client = one.client().initialize()) {
+            storeOfOne.cut(true);
+            await().until(() -> !one.gateway().degraded().isEmpty());
+            client.header(OtherNodes.HEADER, word());
+            assertThat(client.post(TestClient.call("1")).statusCode()).isEqualTo(421);
+        }
+    }
+
+    private String word() {
+        return new OtherNodes(storeOfTwo.credentialKey(), Transport.available()).word();
+    }
+
+    @Test
     void theSessionsOfANodeThatStopsGoOnAtOnce() throws Exception {
         try (TestClient client = one.client().initialize();
                 TestClient other = atOther(client)) {
@@ -272,10 +286,7 @@ class SharedStoreTest {
     @Test
     void aNodeAsksNoFurtherThanTheHolder() throws Exception {
         try (TestClient client = one.client().initialize();
-                TestClient node = atOther(client)
-                        .header(
-                                OtherNodes.HEADER,
-                                new OtherNodes(storeOfTwo.credentialKey(), Transport.available()).word());
+                TestClient node = atOther(client).header(OtherNodes.HEADER, word());
                 TestClient stranger = atOther(client).header(OtherNodes.HEADER, "guess")) {
             assertThat(node.post(TestClient.call("1")).statusCode()).isEqualTo(421);
             CompletableFuture<HttpResponse<InputStream>> call = stranger.callLater("1");

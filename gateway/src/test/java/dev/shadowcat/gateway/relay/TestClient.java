@@ -1,5 +1,6 @@
 package dev.shadowcat.gateway.relay;
 
+import dev.shadowcat.event.SessionId;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;
@@ -53,6 +54,10 @@ final class TestClient implements AutoCloseable {
 
     String session() {
         return session;
+    }
+
+    SessionId sessionId() {
+        return SessionId.parse(session).orElseThrow();
     }
 
     TestClient initialize() throws IOException, InterruptedException {
