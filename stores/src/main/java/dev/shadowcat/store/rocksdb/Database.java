@@ -100,8 +100,10 @@ final class Database implements AutoCloseable {
             BlockBasedTableConfig scans = tables(cache).setWholeKeyFiltering(false);
             List<ColumnFamilyDescriptor> families = List.of(
                     family("default", own(new ColumnFamilyOptions()).setTableFormatConfig(rows)),
-                    family("sessions", bySession(settings).setTableFormatConfig(rows)),
-                    family("streams", bySession(settings).setTableFormatConfig(rows)),
+                    family("sessions", sessions(settings).setTableFormatConfig(rows)),
+                    family(
+                            "streams",
+                            bySession(own(new ColumnFamilyOptions()), settings).setTableFormatConfig(rows)),
                     family("events", events(settings).setTableFormatConfig(scans)));
             DBOptions options = own(new DBOptions())
                     .setWriteBufferManager(writeBuffers)
@@ -141,8 +143,9 @@ final class Database implements AutoCloseable {
                 .setFilterPolicy(own(new BloomFilter(BLOOM_BITS_PER_KEY)));
     }
 
-    private ColumnFamilyOptions bySession(RocksDbSettings settings) {
-        return bySession(own(new ColumnFamilyOptions()), settings);
+    /** Sessions: mostly the same rows over and over, since each use of a session is noted. */
+    private ColumnFamilyOptions sessions(RocksDbSettings settings) {
+        return bySession(own(hintedBy(Keys.SESSION_BYTES)), settings);
     }
 
     private static ColumnFamilyOptions bySession(ColumnFamilyOptions options, RocksDbSettings settings) {
@@ -158,7 +161,7 @@ final class Database implements AutoCloseable {
      * few and large; what is flushed is compressed when it is merged, and not twice.
      */
     private ColumnFamilyOptions events(RocksDbSettings settings) {
-        ColumnFamilyOptions options = bySession(own(hintedByStream()), settings)
+        ColumnFamilyOptions options = bySession(own(hintedBy(Keys.STREAM_BYTES)), settings)
                 .setWriteBufferSize(settings.writeBufferBytes() / 2)
                 .setMaxWriteBufferNumber(2)
                 .setCompressionPerLevel(List.of(CompressionType.NO_COMPRESSION, CompressionType.LZ4_COMPRESSION))
@@ -173,10 +176,13 @@ final class Database implements AutoCloseable {
         };
     }
 
-    /** A stream's keys only rise: so the memtable begins its search where it put the stream's last one. The Java API has no setter. */
-    private static ColumnFamilyOptions hintedByStream() {
+    /**
+     * The memtable begins its search where it put the last row with the same first bytes: close by, where keys only rise or come
+     * again. The Java API has no setter.
+     */
+    private static ColumnFamilyOptions hintedBy(int prefixBytes) {
         Properties hints = new Properties();
-        hints.setProperty("memtable_insert_with_hint_prefix_extractor", "fixed:" + Keys.STREAM_BYTES);
+        hints.setProperty("memtable_insert_with_hint_prefix_extractor", "fixed:" + prefixBytes);
         ColumnFamilyOptions options = ColumnFamilyOptions.getColumnFamilyOptionsFromProps(hints);
         if (options == null) {
             throw new IllegalStateException("this RocksDB does not know " + hints);
