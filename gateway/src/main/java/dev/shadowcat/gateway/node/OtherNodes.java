@@ -14,6 +14,7 @@ import java.util.Base64;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.UUID;
 import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
 import org.jspecify.annotations.Nullable;
@@ -26,13 +27,19 @@ public final class OtherNodes implements AutoCloseable {
     /** The header that carries the word, on requests and on answers: whoever answers without it is no node of this store. */
     public static final String HEADER = "x-shadowcat-node";
 
-    /** The same on an answer of a node that does not hold the session, or not for long. */
+    /** The header of a request that says which node sent it on. */
+    public static final String FROM = "x-shadowcat-from";
+
+    /** The word on an answer of a node that does not hold the session, or not for long. */
     public static final String MISDIRECTED = "x-shadowcat-misdirected";
 
-    private static final Duration CONNECT = Duration.ofSeconds(1);
+    /** How long connecting may take. */
+    public static final Duration CONNECT = Duration.ofSeconds(1);
+
     private static final int MOST = 256; // addresses; nodes come and go with new ones
 
     private final String word;
+    private final String self = UUID.randomUUID().toString();
     private final Transport transport;
     private final Map<String, UpstreamClient> clients = new LinkedHashMap<>(16, 0.75f, true); // guarded by this
 
@@ -52,6 +59,11 @@ public final class OtherNodes implements AutoCloseable {
     /** What this node says to others. */
     public String word() {
         return word;
+    }
+
+    /** Which of the nodes this one is, on requests that it sends on. */
+    public String self() {
+        return self;
     }
 
     /** Whether another node said this. */

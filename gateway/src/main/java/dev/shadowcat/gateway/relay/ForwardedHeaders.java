@@ -2,6 +2,7 @@ package dev.shadowcat.gateway.relay;
 
 import dev.shadowcat.gateway.node.OtherNodes;
 import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpHeaderValues;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.util.AsciiString;
 import java.nio.charset.StandardCharsets;
@@ -37,6 +38,7 @@ final class ForwardedHeaders {
             "accept-encoding",
             "origin",
             OtherNodes.HEADER,
+            OtherNodes.FROM,
             SESSION,
             LAST_EVENT_ID);
     private static final Names STOPPED_BACK = Names.of(
@@ -63,6 +65,8 @@ final class ForwardedHeaders {
      * @param byLength those of each length
      */
     private record Names(List<List<String>> byLength) {
+        private static final Names NONE = new Names(List.of());
+
         private static Names of(String... names) {
             int longest = Stream.of(names).mapToInt(String::length).max().orElse(0);
             return new Names(IntStream.rangeClosed(0, longest)
@@ -112,23 +116,23 @@ final class ForwardedHeaders {
     /** The client's headers as another node may see them, which serves the request in the place of this one. */
     static HttpHeaders toNode(HttpHeaders client) {
         HttpHeaders forwarded = copy(client, STOPPED);
-        for (String own : List.of(SESSION, LAST_EVENT_ID)) {
-            String value = client.get(own);
-            if (value != null) {
-                forwarded.set(own, value);
-            }
-        }
+        keep(SESSION, client, forwarded);
+        keep(LAST_EVENT_ID, client, forwarded);
         return forwarded;
     }
 
     /** The headers of another node's answer as the client may see them. */
     static HttpHeaders fromNode(HttpHeaders node) {
         HttpHeaders answered = copy(node, STOPPED_BACK);
-        String session = node.get(SESSION);
-        if (session != null) {
-            answered.set(SESSION, session);
-        }
+        keep(SESSION, node, answered);
         return answered;
+    }
+
+    private static void keep(String name, HttpHeaders from, HttpHeaders to) {
+        String value = from.get(name);
+        if (value != null) {
+            to.set(name, value);
+        }
     }
 
     static HttpHeaders response(HttpHeaders upstream) {
@@ -137,13 +141,29 @@ final class ForwardedHeaders {
 
     private static HttpHeaders copy(HttpHeaders from, Names stopped) {
         HttpHeaders copy = Answers.headers();
+        Names named = namedByConnection(from);
         for (Iterator<Map.Entry<CharSequence, CharSequence>> each = from.iteratorCharSequence(); each.hasNext(); ) {
             Map.Entry<CharSequence, CharSequence> header = each.next();
-            if (!stopped.has(header.getKey())) {
+            if (!stopped.has(header.getKey()) && !named.has(header.getKey())) {
                 copy.add(header.getKey(), header.getValue());
             }
         }
         return copy;
+    }
+
+    /** What the sender says is for this hop only (RFC 9110, 7.6.1). */
+    private static Names namedByConnection(HttpHeaders headers) {
+        String connection = headers.get(HttpHeaderNames.CONNECTION);
+        if (connection == null
+                || HttpHeaderValues.KEEP_ALIVE.contentEqualsIgnoreCase(connection)
+                || HttpHeaderValues.CLOSE.contentEqualsIgnoreCase(connection)) {
+            return Names.NONE;
+        }
+        return Names.of(headers.getAll(HttpHeaderNames.CONNECTION).stream()
+                .flatMap(value -> Stream.of(value.split(",", -1)))
+                .map(String::strip)
+                .filter(name -> !name.isEmpty())
+                .toArray(String[]::new));
     }
 
     /**

@@ -43,6 +43,7 @@ final class Forwarding implements UpstreamListener, ExchangeListener {
     private @Nullable Drain drain;
     private boolean eventStream;
     private boolean misdirected;
+    private volatile boolean begun; // the answer
     private boolean over;
 
     /** An answer that is passed on in one piece. */
@@ -81,6 +82,7 @@ final class Forwarding implements UpstreamListener, ExchangeListener {
         exchange.listener(this);
         HttpHeaders headers = ForwardedHeaders.toNode(exchange.headers());
         headers.set(OtherNodes.HEADER, nodes.others().word());
+        headers.set(OtherNodes.FROM, nodes.others().self());
         UpstreamRequest request = new UpstreamRequest(
                 exchange.method(),
                 exchange.path() + exchange.query(),
@@ -96,6 +98,7 @@ final class Forwarding implements UpstreamListener, ExchangeListener {
 
     @Override
     public void head(int status, HttpHeaders received) {
+        begun = true;
         stopTimer();
         if (!nodes.others().vouches(received.get(OtherNodes.HEADER))) {
             giveUp("what answers at " + address + " is no node of this store");
@@ -170,6 +173,20 @@ final class Forwarding implements UpstreamListener, ExchangeListener {
     /** Where it was sent. Any thread. */
     String address() {
         return address;
+    }
+
+    /** Whether nothing has come of an answer. Any thread. */
+    boolean waits() {
+        return !begun;
+    }
+
+    /** That node answers nothing, though its lease goes on. Any thread. */
+    void unheard() {
+        exchange.loop().execute(() -> {
+            if (!begun) {
+                giveUp("it answers nothing");
+            }
+        });
     }
 
     /** The lease of that node has run out, though its connections may stay open: it may stand still for ever. Any thread. */

@@ -2,23 +2,30 @@ package dev.shadowcat.gateway.relay;
 
 import dev.shadowcat.session.SessionLoop;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.Map;
+import java.util.Set;
 
 /**
- * Sees to it that nobody waits for a node that stands still: its connections stay open, and only the store knows that its lease
- * has run out. Asks for one session of each node that requests were sent on to, a few times in a lease. On its loop.
+ * Sees to it that nobody waits for a node that stands still or is out of reach: its connections stay open, and only the store knows
+ * that its lease has run out, and only a probe that it cannot be reached. Asks for one session of each node that requests were sent
+ * on to, and the node itself where requests wait, a few times in a lease. On its loop.
  */
 final class ForwardingWatch {
     private static final int LOOKS = 4; // in the time of a lease
+    private static final int SILENT_LEASES =
+            5; // then a node that answers nothing is taken for gone, though its lease runs
 
     private final Relay relay;
     private final Nodes nodes;
     private final SessionLoop loop;
+    private final NodeProbes probes;
 
-    ForwardingWatch(Relay relay, Nodes nodes, SessionLoop loop) {
+    ForwardingWatch(Relay relay, Nodes nodes, NettyLoop loop) {
         this.relay = relay;
         this.nodes = nodes;
         this.loop = loop;
+        this.probes = new NodeProbes(nodes, loop, nodes.lease().length().multipliedBy(SILENT_LEASES), System::nanoTime);
     }
 
     /** Begins to look, and goes on until the loop ends. */
@@ -31,12 +38,26 @@ final class ForwardingWatch {
 
     private void look() {
         nodes.holders().sweep();
+        probe();
         if (!nodes.lease().takes()) {
             return;
         }
         Map<String, Forwarding> byAddress = new HashMap<>();
         nodes.forwarded().forEach(each -> byAddress.putIfAbsent(each.address(), each));
         byAddress.values().forEach(one -> ask(one, () -> askOthers(one)));
+    }
+
+    private void probe() {
+        Set<String> addresses = new HashSet<>();
+        for (Forwarding each : nodes.forwarded()) {
+            if (each.waits()) {
+                addresses.add(each.address());
+            }
+        }
+        probes.ask(addresses);
+        nodes.forwarded().stream()
+                .filter(each -> each.waits() && probes.silent(each.address()))
+                .forEach(Forwarding::unheard);
     }
 
     private void askOthers(Forwarding one) {

@@ -32,7 +32,17 @@ final class McpEndpoint implements ExchangeHandler {
     @Override
     public void handle(Exchange exchange) {
         Nodes nodes = relay.nodes();
-        serve(nodes != null && nodes.sentOn(exchange) ? new NodeExchange(exchange, nodes.others()) : exchange);
+        if (nodes == null || !nodes.sentOn(exchange)) {
+            serve(exchange);
+            return;
+        }
+        nodes.watchAddress(exchange);
+        Exchange answered = new NodeExchange(exchange, nodes.others());
+        if (exchange.path().equals(NodeProbes.PATH)) {
+            Answers.empty(answered, 204);
+        } else {
+            serve(answered);
+        }
     }
 
     private void serve(Exchange exchange) {

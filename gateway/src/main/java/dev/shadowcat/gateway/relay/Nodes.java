@@ -5,16 +5,24 @@ import dev.shadowcat.gateway.node.Holders;
 import dev.shadowcat.gateway.node.Lease;
 import dev.shadowcat.gateway.node.OtherNodes;
 import dev.shadowcat.store.SharedStore;
+import io.netty.handler.codec.http.HttpHeaderNames;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** What a node has that shares its store with others. Any thread. */
 final class Nodes {
+    private static final Logger log = LoggerFactory.getLogger(Nodes.class);
+
     private final SharedStore store;
     private final Lease lease;
     private final OtherNodes others;
     private final Holders holders;
     private final Set<Forwarding> forwarded = ConcurrentHashMap.newKeySet();
+    private final AtomicBoolean toldOfAddress = new AtomicBoolean();
+    private final long beganNanos = System.nanoTime();
     private volatile boolean stopping;
 
     Nodes(SharedStore store, Lease lease, OtherNodes others, Holders holders) {
@@ -43,6 +51,21 @@ final class Nodes {
     /** Whether another node has sent this request on. */
     boolean sentOn(Exchange exchange) {
         return others.vouches(exchange.headers().get(OtherNodes.HEADER));
+    }
+
+    /**
+     * Says once where what this node sends on comes back to it, since another node gives the same address. Not soon after a start:
+     * what the node held that was here before leads here until its lease has run out.
+     */
+    void watchAddress(Exchange sentOn) {
+        boolean own = others.self().equals(sentOn.headers().get(OtherNodes.FROM));
+        boolean settled = System.nanoTime() - beganNanos > 2 * lease.length().toNanos();
+        if (own && settled && toldOfAddress.compareAndSet(false, true)) {
+            log.error(
+                    "What this node sends on to {} comes back to itself: another node that shares the store has the same"
+                            + " node-address, and clients get 503 for its sessions. Give each its own",
+                    sentOn.headers().get(HttpHeaderNames.HOST));
+        }
     }
 
     /** Requests under way that others serve. */

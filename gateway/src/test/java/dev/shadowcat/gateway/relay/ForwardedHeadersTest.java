@@ -39,6 +39,24 @@ class ForwardedHeadersTest {
     }
 
     @Test
+    void whatConnectionNamesGoesNoFurther() {
+        HttpHeaders from = Answers.headers()
+                .add("Connection", "close, X-Hop , Mcp-Session-Id,,")
+                .add("connection", "x-SECOND")
+                .add("x-hop", "1")
+                .add("X-Second", "2")
+                .add("x-end", "3")
+                .add("Mcp-Session-Id", "s");
+        assertThat(lines(ForwardedHeaders.request(from, Map.of()))).containsExactly("x-end=3");
+        assertThat(lines(ForwardedHeaders.response(from))).containsExactly("x-end=3");
+        assertThat(lines(ForwardedHeaders.toNode(from)))
+                .as("this hop read it")
+                .containsExactly("x-end=3", "mcp-session-id=s");
+        HttpHeaders usual = Answers.headers().add("Connection", "Keep-Alive").add("x-end", "3");
+        assertThat(lines(ForwardedHeaders.request(usual, Map.of()))).containsExactly("x-end=3");
+    }
+
+    @Test
     void theHopsOwnHeadersStayHoweverTheyAreWritten() {
         HttpHeaders client = Answers.headers()
                 .add("HOST", "gateway")

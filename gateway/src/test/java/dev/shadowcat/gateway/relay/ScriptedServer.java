@@ -33,6 +33,7 @@ final class ScriptedServer implements AutoCloseable {
     private volatile String revision = "2025-11-25";
     private volatile boolean standalone;
     private volatile boolean handsDeletes;
+    private volatile boolean handsNotifications;
     private int sessions;
 
     ScriptedServer() throws IOException {
@@ -81,6 +82,11 @@ final class ScriptedServer implements AutoCloseable {
     ScriptedServer withDeletes() {
         handsDeletes = true;
         return this;
+    }
+
+    /** From here on hands notifications to the test; without it they get 202. */
+    void handNotifications() {
+        handsNotifications = true;
     }
 
     /** The Cookie header of each request; {@code ""} where there was none. */
@@ -138,7 +144,7 @@ final class ScriptedServer implements AutoCloseable {
         } else if (body.contains("\"method\":\"initialize\"")) {
             initializes.add(body);
             initialize(request);
-        } else if (!body.contains("\"id\"")) {
+        } else if (!body.contains("\"id\"") && !handsNotifications) {
             request.empty(202);
         } else if (body.contains("\"method\":\"ping\"")) {
             request.json(200, "{\"jsonrpc\":\"2.0\",\"id\":" + request.id() + ",\"result\":{}}");

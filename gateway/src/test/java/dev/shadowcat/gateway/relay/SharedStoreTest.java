@@ -3,6 +3,9 @@ package dev.shadowcat.gateway.relay;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
 import dev.shadowcat.gateway.net.Transport;
 import dev.shadowcat.gateway.node.OtherNodes;
 import dev.shadowcat.gateway.relay.ScriptedServer.Request;
@@ -11,6 +14,8 @@ import dev.shadowcat.gateway.relay.TestClient.Event;
 import dev.shadowcat.gateway.relay.TestClient.Events;
 import dev.shadowcat.testkit.SharedMemory;
 import java.io.InputStream;
+import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.net.http.HttpResponse;
 import java.time.Duration;
 import java.util.Map;
@@ -19,13 +24,17 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.slf4j.LoggerFactory;
 
 /** Two gateways on one store: any of them serves any session. */
 @Timeout(30)
 class SharedStoreTest {
     private static final String WORKING = "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/message\",\"params\":{}}";
 
-    private final SharedMemory shared = new SharedMemory(Duration.ofMillis(400), System::nanoTime);
+    private static final Duration LEASE = Duration.ofMillis(400);
+    private static final Duration SILENCE = LEASE.multipliedBy(5);
+
+    private final SharedMemory shared = new SharedMemory(LEASE, System::nanoTime);
     private final SharedMemory.Node storeOfOne = shared.node();
     private final SharedMemory.Node storeOfTwo = shared.node();
     private ScriptedServer server;
@@ -217,6 +226,77 @@ class SharedStoreTest {
                     assertThat(rest.rest()).extracting(Event::data).contains(request.resultOf("done"));
                 }
             }
+        }
+    }
+
+    @Test
+    void nobodyWaitsForANodeThatTakesConnectionsAndAnswersNothing() throws Exception {
+        try (TestClient client = one.client().initialize();
+                TestClient other = atOther(client);
+                ServerSocket silent = new ServerSocket(0, 50, InetAddress.getLoopbackAddress())) {
+            storeOfOne.address("127.0.0.1:" + silent.getLocalPort());
+            HttpResponse<InputStream> call = other.post(TestClient.call("1"));
+            assertThat(call.statusCode()).isEqualTo(502);
+            assertThat(TestClient.text(call)).contains("\"id\":1", "\"outcome\":\"unknown\"");
+            HttpResponse<InputStream> notification = other.post(WORKING);
+            assertThat(notification.statusCode()).isEqualTo(502);
+            assertThat(other.delete().statusCode()).isEqualTo(502);
+            storeOfOne.address(one.url("").getAuthority());
+        }
+    }
+
+    /** For longer than a node may be silent. */
+    @Test
+    void aLongCallThatTheHolderServesGoesOn() throws Exception {
+        String slow = "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/slow\",\"params\":{}}";
+        try (TestClient client = one.client().initialize();
+                TestClient other = atOther(client)) {
+            server.handNotifications();
+            CompletableFuture<HttpResponse<InputStream>> call = other.postLater(slow);
+            Request request = server.nextRequest();
+            long begun = System.nanoTime();
+            await().atMost(Duration.ofSeconds(10))
+                    .until(() ->
+                            System.nanoTime() - begun > SILENCE.plusSeconds(1).toNanos());
+            assertThat(call).isNotDone();
+            request.empty(202);
+            assertThat(call.get().statusCode()).isEqualTo(202);
+        }
+    }
+
+    @Test
+    void whatNodesAskEachOtherNobodyElseIsTold() throws Exception {
+        try (TestClient stranger = new TestClient(one.url("/node"));
+                TestClient node = new TestClient(one.url("/node")).header(OtherNodes.HEADER, word())) {
+            assertThat(stranger.tryGet("").statusCode()).isEqualTo(404);
+            assertThat(node.tryGet("").statusCode()).isEqualTo(204);
+        }
+    }
+
+    @Test
+    void twoNodesWithOneAddressAreToldOf() throws Exception {
+        Logger log = (Logger) LoggerFactory.getLogger(Nodes.class);
+        ListAppender<ILoggingEvent> lines = new ListAppender<>();
+        lines.start();
+        log.addAppender(lines);
+        try (TestClient client = one.client().initialize();
+                TestClient other = atOther(client)) {
+            String same = two.url("").getAuthority();
+            storeOfOne.address(same);
+            CompletableFuture<HttpResponse<InputStream>> call = other.callLater("1");
+            await().untilAsserted(() -> assertThat(lines.list)
+                    .extracting(ILoggingEvent::getFormattedMessage)
+                    .singleElement()
+                    .asString()
+                    .contains(same, "node-address"));
+            storeOfOne.address(one.url("").getAuthority());
+            Request request = server.nextRequest();
+            assertThat(request.header(OtherNodes.FROM)).as("is for nodes only").isEmpty();
+            request.result("done");
+            assertThat(call.get().statusCode()).isEqualTo(200);
+            assertThat(lines.list).hasSize(1);
+        } finally {
+            log.detachAppender(lines);
         }
     }
 
