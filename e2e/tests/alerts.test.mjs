@@ -122,6 +122,7 @@ async function badGateway() {
   const began = Date.now();
   const perSecond = {
     'persistence_dropped_total{reason="refused"}': 1, persistence_unstored_delivered_total: 5, upstream_failures_total: 5, sse_gaps_total: 1,
+    'requests_forward_failures_total{reason="silent"}': 5, sessions_lost_total: 1, 'session_claims_total{outcome="taken_over"}': 1,
     sse_slow_clients_total: 2, activity_updates_total: 2_000, persistence_coalesced_total: 100, memory_bytes_per_session_sum: 600_000,
     memory_bytes_per_session_count: 100, string_intern_hits_total: 10, string_intern_misses_total: 90, session_evictions_total: 50,
     threads_started_total: 50, 'persistence_latency_seconds_bucket{le="1"}': 10, 'persistence_latency_seconds_bucket{le="2.5"}': 100,

@@ -118,6 +118,12 @@ public interface Observer {
     /** A request was answered by the node that holds its session. */
     default void forwarded() {}
 
+    /** A request that was sent on to another node got no answer of it. */
+    default void forwardFailed(ForwardFailure why) {}
+
+    /** The store was asked whose a session is. */
+    default void sessionClaimed(Claimed outcome) {}
+
     /** A session in memory was measured. */
     default void sessionMeasured(long bytes) {}
 
@@ -132,6 +138,9 @@ public interface Observer {
 
     /** A connection to an upstream's stream was opened again. */
     default void upstreamReconnected() {}
+
+    /** An upstream refused a connection to a stream with 409: it still sees an earlier one. It is tried again. */
+    default void upstreamConflicted() {}
 
     /** No upstream took a request, or one answered it with 5xx, not in time, or not to the end. */
     default void upstreamFailed() {}

@@ -63,7 +63,7 @@ public final class SessionManager<S extends Session> {
     @FunctionalInterface
     public interface Holding {
         /** Where there is one node only. */
-        Holding ALONE = session -> new SharedStore.Claim.Held();
+        Holding ALONE = session -> new SharedStore.Claim.Held(false);
 
         SharedStore.Claim claim(SessionId session);
     }

@@ -56,8 +56,12 @@ public interface SharedStore extends EventStore {
 
     /** Who holds a session. */
     sealed interface Claim {
-        /** This node does, since now or before. */
-        record Held() implements Claim {}
+        /**
+         * This node does.
+         *
+         * @param taken since now: nobody else's lease on it ran
+         */
+        record Held(boolean taken) implements Claim {}
 
         /**
          * Another node does, and its lease runs.

@@ -168,7 +168,7 @@ public final class SharedMemory {
                     return new Claim.Elsewhere(holder.address);
                 }
                 holders.put(session, this);
-                return new Claim.Held();
+                return new Claim.Held(!equals(holder));
             }
         }
 

@@ -11,6 +11,7 @@ import dev.shadowcat.gateway.upstream.UpstreamListener;
 import dev.shadowcat.gateway.upstream.UpstreamRequest;
 import dev.shadowcat.gateway.upstream.UpstreamRequest.Reuse;
 import dev.shadowcat.mcp.McpErrors;
+import dev.shadowcat.observe.ForwardFailure;
 import dev.shadowcat.session.SessionLoop;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
@@ -91,7 +92,8 @@ final class Forwarding implements UpstreamListener, ExchangeListener {
                 Reuse.RECENT,
                 reads);
         if (reads) {
-            timer = relay.loop(exchange.loop()).after(HEAD_MILLIS, () -> giveUp("it does not answer"));
+            timer = relay.loop(exchange.loop())
+                    .after(HEAD_MILLIS, () -> giveUp(ForwardFailure.SILENT, "it does not answer"));
         }
         call = nodes.others().at(address).send(exchange.loop(), request, this);
     }
@@ -101,7 +103,7 @@ final class Forwarding implements UpstreamListener, ExchangeListener {
         begun = true;
         stopTimer();
         if (!nodes.others().vouches(received.get(OtherNodes.HEADER))) {
-            giveUp("what answers at " + address + " is no node of this store");
+            giveUp(ForwardFailure.STRANGER, "what answers at " + address + " is no node of this store");
             return;
         }
         if (nodes.others().vouches(received.get(OtherNodes.MISDIRECTED))) {
@@ -158,6 +160,7 @@ final class Forwarding implements UpstreamListener, ExchangeListener {
         if (came != null) {
             exchange.respond(came.status, came.headers, came.body);
         } else if (misdirected) {
+            relay.observer().forwardFailed(ForwardFailure.MISDIRECTED);
             nodes.holders().forget(session);
             unprocessed.accept("the node that held the session holds it no longer");
         } else if (response != null) {
@@ -184,17 +187,17 @@ final class Forwarding implements UpstreamListener, ExchangeListener {
     void unheard() {
         exchange.loop().execute(() -> {
             if (!begun) {
-                giveUp("it answers nothing");
+                giveUp(ForwardFailure.SILENT, "it answers nothing");
             }
         });
     }
 
     /** The lease of that node has run out, though its connections may stay open: it may stand still for ever. Any thread. */
     void moved() {
-        exchange.loop().execute(() -> giveUp("its lease has run out"));
+        exchange.loop().execute(() -> giveUp(ForwardFailure.LAPSED, "its lease has run out"));
     }
 
-    private void giveUp(String reason) {
+    private void giveUp(ForwardFailure why, String reason) {
         if (over) {
             return;
         }
@@ -202,7 +205,7 @@ final class Forwarding implements UpstreamListener, ExchangeListener {
         if (lost != null) {
             lost.close();
         }
-        failed(new UpstreamFailure(UpstreamFailure.Fate.UNANSWERED, reason));
+        failed(why, new UpstreamFailure(UpstreamFailure.Fate.UNANSWERED, reason));
     }
 
     private void stopTimer() {
@@ -214,7 +217,13 @@ final class Forwarding implements UpstreamListener, ExchangeListener {
 
     @Override
     public void failed(UpstreamFailure failure) {
+        boolean never = failure.fate() == UpstreamFailure.Fate.NEVER_SENT;
+        failed(never ? ForwardFailure.UNREACHABLE : ForwardFailure.LOST, failure);
+    }
+
+    private void failed(ForwardFailure why, UpstreamFailure failure) {
         leave();
+        relay.observer().forwardFailed(why);
         nodes.holders().forget(session);
         boolean never = failure.fate() == UpstreamFailure.Fate.NEVER_SENT;
         if (response != null) {

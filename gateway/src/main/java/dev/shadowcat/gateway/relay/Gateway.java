@@ -11,6 +11,7 @@ import dev.shadowcat.gateway.node.OtherNodes;
 import dev.shadowcat.gateway.telemetry.Operations;
 import dev.shadowcat.gateway.upstream.UpstreamClient;
 import dev.shadowcat.memory.Interner;
+import dev.shadowcat.observe.Claimed;
 import dev.shadowcat.observe.Observer;
 import dev.shadowcat.persist.DeadLetters;
 import dev.shadowcat.persist.Fatal;
@@ -115,7 +116,7 @@ public final class Gateway {
         List<EventLoop> loops = loops(group);
         relay.sessions(new SessionManager<>(
                 services,
-                shared == null || seen == null ? SessionManager.Holding.ALONE : holding(shared, seen),
+                shared == null || seen == null ? SessionManager.Holding.ALONE : holding(shared, seen, observer),
                 (own, loop, known, streams) -> new RelaySession(relay, own, loop, known, streams),
                 id -> relay.loop(loops.get((int) Math.floorMod(id.low(), (long) loops.size()))),
                 settings.limits().maxSessions()));
@@ -135,10 +136,16 @@ public final class Gateway {
         endpoint = new McpEndpoint(relay);
     }
 
-    private static SessionManager.Holding holding(SharedStore store, Holders seen) {
+    private static SessionManager.Holding holding(SharedStore store, Holders seen, Observer observer) {
         return session -> {
             SharedStore.Claim claim = store.claim(session);
             seen.claimed(session, claim);
+            observer.sessionClaimed(
+                    switch (claim) {
+                        case SharedStore.Claim.Held held -> held.taken() ? Claimed.TAKEN_OVER : Claimed.HELD;
+                        case SharedStore.Claim.Elsewhere _ -> Claimed.ELSEWHERE;
+                        case SharedStore.Claim.Absent _ -> Claimed.ABSENT;
+                    });
             return claim;
         };
     }

@@ -53,7 +53,7 @@ final class Lookup implements ExchangeListener {
         boolean here = relay.sessions().inMemory(id) != null;
         String seen = here || sentOn ? null : nodes.holders().of(id);
         if (seen != null) {
-            new Forwarding(relay, nodes, id, seen, exchange, reason -> start()).start();
+            sendOn(nodes, seen, reason -> start());
         } else if (sentOn && nodes.stopping() && begins()) {
             misdirected(nodes);
         } else if (nodes.lease().takes() || (nodes.lease().runs() && here)) {
@@ -89,14 +89,18 @@ final class Lookup implements ExchangeListener {
             misdirected(nodes); // never further than one node
             return;
         }
-        new Forwarding(relay, nodes, id, address, exchange, this::again).start();
+        sendOn(nodes, address, this::again);
+    }
+
+    private void sendOn(Nodes nodes, String address, Consumer<String> unprocessed) {
+        new Forwarding(relay, nodes, id, address, PostExchange.elsewhere(exchange), unprocessed).start();
     }
 
     /** With the word of nodes: a server behind the holder may answer 421 as well. */
     private void misdirected(Nodes nodes) {
         HttpHeaders headers =
                 Answers.headers().set(OtherNodes.MISDIRECTED, nodes.others().word());
-        exchange.respond(MISDIRECTED, headers, Unpooled.EMPTY_BUFFER);
+        PostExchange.elsewhere(exchange).respond(MISDIRECTED, headers, Unpooled.EMPTY_BUFFER);
     }
 
     /** Whether it begins something: what ends a call must still get to it. */

@@ -5,6 +5,7 @@ import dev.shadowcat.gateway.http.ForwardingExchange;
 import dev.shadowcat.gateway.http.StreamedResponse;
 import dev.shadowcat.gateway.telemetry.ClientOperation;
 import dev.shadowcat.gateway.telemetry.Operations;
+import dev.shadowcat.gateway.telemetry.Operations.Arrival;
 import dev.shadowcat.gateway.telemetry.ServerOperation;
 import dev.shadowcat.mcp.Envelope;
 import dev.shadowcat.mcp.Message;
@@ -20,23 +21,30 @@ import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** A client's POST with the operations that it is: those that have not ended when it is answered end with the answer's status. */
+/**
+ * A client's POST with the operations that it is: they begin once it is served or answered here, and those that have not ended when it
+ * is answered end with the answer's status.
+ */
 final class PostExchange extends ForwardingExchange {
+    private final Exchange client;
     private final boolean batch;
-    private final List<ServerOperation> operations; // of its requests and notifications, in their order
+    private final List<Envelope> messages; // its requests and notifications, in their order
+    private final Operations telemetry;
+    private final Arrival arrival;
+    private @Nullable List<ServerOperation> begun; // of these messages
 
-    private PostExchange(Exchange exchange, boolean batch, List<ServerOperation> operations) {
-        super(exchange);
+    private PostExchange(Exchange client, boolean batch, List<Envelope> messages, Operations telemetry) {
+        super(client);
+        this.client = client;
         this.batch = batch;
-        this.operations = operations;
+        this.messages = messages;
+        this.telemetry = telemetry;
+        this.arrival = telemetry.arrived();
     }
 
     static PostExchange of(Exchange exchange, Message.Single single, Operations telemetry) {
         Envelope envelope = single.envelope();
-        return new PostExchange(
-                exchange,
-                false,
-                envelope.isAnswer() ? List.of() : List.of(telemetry.begin(envelope, exchange.headers())));
+        return new PostExchange(exchange, false, envelope.isAnswer() ? List.of() : List.of(envelope), telemetry);
     }
 
     static PostExchange of(Exchange exchange, Message.Batch batch, Operations telemetry) {
@@ -46,24 +54,37 @@ final class PostExchange extends ForwardingExchange {
                 batch.elements().stream()
                         .map(Message.Element::envelope)
                         .filter(envelope -> !envelope.isAnswer())
-                        .map(envelope -> telemetry.begin(envelope, exchange.headers()))
-                        .toList());
+                        .toList(),
+                telemetry);
+    }
+
+    /** The same without its operations: what another node serves is that node's to count. */
+    static Exchange elsewhere(Exchange exchange) {
+        return exchange instanceof PostExchange post ? post.client : exchange;
     }
 
     /** The first of its requests and notifications; null where it has none. */
     @Nullable
     ServerOperation operation() {
-        return operations.isEmpty() ? null : operations.getFirst();
+        return messages.isEmpty() ? null : operations().getFirst();
     }
 
     /** Those of its requests and notifications, in their order. */
     List<ServerOperation> operations() {
-        return operations;
+        List<ServerOperation> known = begun;
+        if (known == null) {
+            known = new ArrayList<>(messages.size());
+            for (Envelope each : messages) {
+                known.add(telemetry.begin(each, headers(), arrival));
+            }
+            begun = known;
+        }
+        return known;
     }
 
     /** It belongs to a session. */
     void in(RelaySession session) {
-        operations.forEach(each -> each.session(session.id(), session.protocolVersion()));
+        operations().forEach(each -> each.session(session.id(), session.protocolVersion()));
     }
 
     /**
@@ -75,18 +96,18 @@ final class PostExchange extends ForwardingExchange {
      * @return the body with the trace in it
      */
     byte[] sending(RelaySession session, Upstream target, List<Call> calls, HttpHeaders headers, byte[] body) {
-        if (operations.isEmpty()) {
+        if (operations().isEmpty()) {
             return body;
         }
         String upstreamSession = session.state().upstreamSession();
         if (!batch) {
-            ServerOperation only = operations.getFirst();
+            ServerOperation only = operations().getFirst();
             ClientOperation sent = only.sending(target.peer(), upstreamSession, upstreamId(only, calls));
             sent.inject(headers);
             return sent.inject(body);
         }
-        List<ClientOperation> sent = new ArrayList<>(operations.size());
-        for (ServerOperation each : operations) {
+        List<ClientOperation> sent = new ArrayList<>(operations().size());
+        for (ServerOperation each : operations()) {
             sent.add(each.sending(target.peer(), upstreamSession, upstreamId(each, calls)));
         }
         if (!session.relay().operations().tracing()) {
@@ -121,23 +142,23 @@ final class PostExchange extends ForwardingExchange {
 
     /** The way to the upstream failed. */
     void upstreamFailed(ErrorType errorType) {
-        operations.forEach(each -> each.upstreamFailed(errorType));
+        operations().forEach(each -> each.upstreamFailed(errorType));
     }
 
     /** The upstream refused it with an HTTP status. */
     void upstreamRefused(int status) {
-        operations.forEach(each -> each.upstreamRefused(status));
+        operations().forEach(each -> each.upstreamRefused(status));
     }
 
     @Override
     public void respond(int status, HttpHeaders headers, ByteBuf body) {
-        operations.forEach(each -> each.responded(status));
+        operations().forEach(each -> each.responded(status));
         super.respond(status, headers, body);
     }
 
     @Override
     public StreamedResponse startStream(int status, HttpHeaders headers, boolean longLived) {
-        for (ServerOperation each : operations) {
+        for (ServerOperation each : operations()) {
             if (each.isNotification()) {
                 each.responded(status);
             }

@@ -224,7 +224,10 @@ final class StandaloneFeed implements UpstreamListener, Runnable, Measured {
         if (refused != null) {
             refused.close();
         }
-        if (status == 409 || (status >= 500 && status != 503)) {
+        if (status == StreamResume.CONFLICT) {
+            session.relay().observer().upstreamConflicted();
+        }
+        if (status == StreamResume.CONFLICT || (status >= 500 && status != 503)) {
             again();
             return;
         }

@@ -19,6 +19,9 @@ import org.jspecify.annotations.Nullable;
  * again, until the answer is there or nothing new has come for the time that a request may wait. The session's loop only.
  */
 final class StreamResume implements UpstreamListener {
+    /** The upstream still sees an earlier connection, perhaps of a node that is gone. */
+    static final int CONFLICT = 409;
+
     private static final long SILENCE_MILLIS = 10_000;
 
     private final RelaySession session;
@@ -163,7 +166,10 @@ final class StreamResume implements UpstreamListener {
             refused.close();
         }
         ended(Integer.toString(status));
-        if (status == 409 || status >= 500) {
+        if (status == CONFLICT) {
+            session.relay().observer().upstreamConflicted();
+        }
+        if (status == CONFLICT || status >= 500) {
             again(); // it still sees the old socket, or is not up yet
             return;
         }

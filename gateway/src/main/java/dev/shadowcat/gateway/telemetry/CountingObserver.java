@@ -1,7 +1,9 @@
 package dev.shadowcat.gateway.telemetry;
 
 import dev.shadowcat.event.SpanIdentity;
+import dev.shadowcat.observe.Claimed;
 import dev.shadowcat.observe.Dropped;
+import dev.shadowcat.observe.ForwardFailure;
 import dev.shadowcat.observe.Observer;
 import dev.shadowcat.observe.Resumed;
 import java.util.Collection;
@@ -60,6 +62,9 @@ final class CountingObserver implements Observer {
     private final LongAdder evicted;
     private final LongAdder lost;
     private final LongAdder forwarded;
+    private final Map<ForwardFailure, LongAdder> forwardFailures;
+    private final Map<Claimed, LongAdder> claims;
+    private final LongAdder conflicts;
     private final LongAdder heartbeats;
     private final LongAdder slowClients;
     private final LongAdder reinitializations;
@@ -183,6 +188,22 @@ final class CountingObserver implements Observer {
                 "sessions_lost_total", "{session}", "Sessions that another node took, since the lease had run out.");
         forwarded = metrics.counter(
                 "requests_forwarded_total", "{request}", "Requests answered by the node that holds their session.");
+        forwardFailures = metrics.counters(
+                "requests_forward_failures_total",
+                "{request}",
+                "Requests that were sent on to another node and got no answer of it, by reason.",
+                "reason",
+                ForwardFailure.class);
+        claims = metrics.counters(
+                "session_claims_total",
+                "{session}",
+                "Times that the store was asked whose a session is, by outcome.",
+                "outcome",
+                Claimed.class);
+        conflicts = metrics.counter(
+                "upstream_conflicts_total",
+                "{connection}",
+                "Connections to a stream that an upstream refused with 409, tried again.");
         heartbeats =
                 metrics.counter("sse_heartbeats_sent_total", "{comment}", "Keep-alive comments sent to quiet clients.");
         slowClients = metrics.counter("sse_slow_clients_total", "{client}", "Clients cut because they took nothing.");
@@ -359,6 +380,21 @@ final class CountingObserver implements Observer {
     @Override
     public void forwarded() {
         forwarded.increment();
+    }
+
+    @Override
+    public void forwardFailed(ForwardFailure why) {
+        Objects.requireNonNull(forwardFailures.get(why)).increment();
+    }
+
+    @Override
+    public void sessionClaimed(Claimed outcome) {
+        Objects.requireNonNull(claims.get(outcome)).increment();
+    }
+
+    @Override
+    public void upstreamConflicted() {
+        conflicts.increment();
     }
 
     @Override

@@ -22,6 +22,7 @@ import io.opentelemetry.api.trace.StatusCode;
 import io.opentelemetry.api.trace.Tracer;
 import io.opentelemetry.context.Context;
 import io.opentelemetry.context.propagation.TextMapPropagator;
+import java.time.Instant;
 import java.util.Collection;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
@@ -139,8 +140,20 @@ public final class Operations {
                 common);
     }
 
-    /** A client's request or notification has come. */
-    public ServerOperation begin(Envelope envelope, HttpHeaders headers) {
+    /**
+     * When something came that may become an operation of this gateway.
+     *
+     * @param wall null while tracing is off
+     */
+    public record Arrival(long nanos, @Nullable Instant wall) {}
+
+    /** Something has come. Whether it is an operation of this gateway or another node's is known later. */
+    public Arrival arrived() {
+        return new Arrival(nanoTime.getAsLong(), tracer == null ? null : Instant.now());
+    }
+
+    /** A client's request or notification is to be served here. */
+    public ServerOperation begin(Envelope envelope, HttpHeaders headers, Arrival arrival) {
         String method = String.valueOf(envelope.method());
         String target = envelope.target();
         ServerOperation begun = new ServerOperation(
@@ -148,8 +161,8 @@ public final class Operations {
                 method,
                 target,
                 envelope.isNotification(),
-                nanoTime.getAsLong(),
-                tracer == null ? null : serverContext(tracer, method, target, envelope, headers));
+                arrival.nanos(),
+                tracer == null ? null : serverContext(tracer, method, target, envelope, headers, arrival.wall()));
         String stateless = envelope.modernVersion();
         if (stateless != null) {
             begun.version(stateless);
@@ -158,11 +171,19 @@ public final class Operations {
     }
 
     private Context serverContext(
-            Tracer active, String method, @Nullable String target, Envelope envelope, HttpHeaders headers) {
+            Tracer active,
+            String method,
+            @Nullable String target,
+            Envelope envelope,
+            HttpHeaders headers,
+            @Nullable Instant arrived) {
         Context transport = propagation.extract(headers);
         Context parent = propagation.extract(transport, envelope.trace());
         SpanBuilder builder = span(active, SpanKind.SERVER, method, target).setParent(parent);
         SpanContext ambient = Span.fromContext(transport).getSpanContext();
+        if (arrived != null) {
+            builder.setStartTimestamp(arrived);
+        }
         if (ambient.isValid() && !ambient.equals(Span.fromContext(parent).getSpanContext())) {
             builder.addLink(ambient);
         }

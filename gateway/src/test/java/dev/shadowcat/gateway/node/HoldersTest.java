@@ -36,7 +36,7 @@ class HoldersTest {
     @Test
     void knowsOfNoOtherHolderOfWhatThisNodeTook() {
         holders.claimed(A, new Claim.Elsewhere("one:1"));
-        holders.claimed(A, new Claim.Held());
+        holders.claimed(A, new Claim.Held(true));
         assertThat(holders.of(A)).isNull();
         holders.claimed(A, new Claim.Elsewhere("one:1"));
         holders.claimed(A, new Claim.Absent());

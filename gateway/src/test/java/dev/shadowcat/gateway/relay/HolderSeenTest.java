@@ -83,6 +83,8 @@ class HolderSeenTest {
             assertThat(storeOfTwo.claims()).isEqualTo(claims + 1);
             answered(other, "3");
             assertThat(storeOfTwo.claims()).isEqualTo(claims + 1);
+            assertThat(two.metric("requests_forward_failures_total{reason=\"misdirected\"}"))
+                    .isEqualTo(1);
         }
     }
 

@@ -138,6 +138,31 @@ class SharedStoreTest {
         }
     }
 
+    @Test
+    void anUpstreamThatStillSeesTheNodeThatIsGoneIsAskedAgain() throws Exception {
+        try (TestClient client = one.client().initialize();
+                TestClient other = atOther(client)) {
+            CompletableFuture<HttpResponse<InputStream>> call = client.callLater("1");
+            Request request = server.nextRequest();
+            request.sse().event("u1", WORKING);
+            String seen;
+            try (Events events = new Events(call.get())) {
+                seen = events.nextMessage().id();
+            }
+            kill();
+            CompletableFuture<Events> resumed = CompletableFuture.supplyAsync(() -> open(other, seen));
+            server.nextGet().empty(409);
+            server.nextGet().empty(409);
+            server.nextGet().sse().event("u2", request.resultOf("done"));
+            try (Events events = resumed.get()) {
+                assertThat(events.rest()).extracting(Event::data).contains(request.resultOf("done"));
+            }
+            assertThat(two.metric("upstream_conflicts_total")).isEqualTo(2);
+            assertThat(two.metric("session_claims_total{outcome=\"taken_over\"}"))
+                    .isEqualTo(1);
+        }
+    }
+
     /** The first node stops without giving its lease back. */
     private void kill() {
         storeOfOne.cut(true);
@@ -241,6 +266,8 @@ class SharedStoreTest {
             HttpResponse<InputStream> notification = other.post(WORKING);
             assertThat(notification.statusCode()).isEqualTo(502);
             assertThat(other.delete().statusCode()).isEqualTo(502);
+            assertThat(two.metric("requests_forward_failures_total{reason=\"silent\"}"))
+                    .isEqualTo(3);
             storeOfOne.address(one.url("").getAuthority());
         }
     }

@@ -28,7 +28,7 @@ class OperationFootprintTest {
         String message =
                 "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/call\",\"params\":{\"name\":\"" + name + "\"}}";
         Message.Single read = (Message.Single) MessageReader.read(message.getBytes(StandardCharsets.UTF_8));
-        return operations.begin(read.envelope(), EmptyHttpHeaders.INSTANCE);
+        return operations.begin(read.envelope(), EmptyHttpHeaders.INSTANCE, operations.arrived());
     }
 
     @Test

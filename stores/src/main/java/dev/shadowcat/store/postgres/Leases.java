@@ -134,7 +134,7 @@ final class Leases {
                     return new Claim.Absent();
                 }
                 if (row.getString(1).equals(node.incarnation())) {
-                    return new Claim.Held();
+                    return new Claim.Held(false);
                 }
                 String runningAt = row.getString(2);
                 return runningAt == null ? null : new Claim.Elsewhere(runningAt);
@@ -164,8 +164,11 @@ final class Leases {
         if (holder == null) {
             return new Claim.Absent();
         }
-        String address = holder.equals(node.incarnation()) ? null : runningAt(transaction, holder);
-        return address == null ? new Claim.Held() : new Claim.Elsewhere(address);
+        if (holder.equals(node.incarnation())) {
+            return new Claim.Held(false);
+        }
+        String address = runningAt(transaction, holder);
+        return address == null ? new Claim.Held(true) : new Claim.Elsewhere(address);
     }
 
     private static @Nullable String lockSession(Connection connection, SessionId session) throws SQLException {

@@ -66,7 +66,8 @@ final class Ownership {
         Answer answer = ask(
                 Script.CLAIM, session, view -> link.awaitAll(index.hold(List.of(session), view.held(node))), NOBODY);
         Claim claim = switch (answer.said()) {
-            case "held" -> new Claim.Held();
+            case "held" -> new Claim.Held(false);
+            case "taken" -> new Claim.Held(true);
             case "absent" -> new Claim.Absent();
             case "elsewhere" -> new Claim.Elsewhere(answer.text(1));
             default -> throw unknown();

@@ -14,4 +14,4 @@ if elsewhere(holder, found[2], node, epoch, lapsed, leases) then
   return { 'elsewhere', holder }
 end
 redis.call('HSET', session, 'h', node, 'e', epoch, 'n', attempt)
-return { 'held' }
+return { holder == node and 'held' or 'taken' }

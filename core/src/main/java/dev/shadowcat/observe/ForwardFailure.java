@@ -1,0 +1,17 @@
+package dev.shadowcat.observe;
+
+/** Why a request that was sent on to another node got no answer of it. */
+public enum ForwardFailure {
+    /** No connection to it could be made. */
+    UNREACHABLE,
+    /** It does not hold the session, or not for long. */
+    MISDIRECTED,
+    /** The connection broke. */
+    LOST,
+    /** It takes connections and answers nothing, though its lease goes on. */
+    SILENT,
+    /** Its lease ran out. */
+    LAPSED,
+    /** What answered is no node of this store. */
+    STRANGER
+}
