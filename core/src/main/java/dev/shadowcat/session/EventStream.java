@@ -318,7 +318,7 @@ public final class EventStream implements Completion, Measured {
     /** The id that a message without a call of this stream has for the client; null where it has none. */
     private @Nullable RequestId shownId(Envelope envelope) {
         RequestId id = envelope.id();
-        return id != null && envelope.isRequest() ? session.serverRequests().shown(id, generation, number) : id;
+        return id != null && envelope.isRequest() ? session.serverRequests().shown(id, generation) : id;
     }
 
     /** A resumed upstream that mixes its streams up betrays itself by another call's progress. */

@@ -19,15 +19,15 @@ public final class ServerRequests implements Measured {
 
     private final Map<RequestId, Open> open = new LinkedHashMap<>(4);
 
-    private record Open(RequestId upstreamId, int generation, int stream) {}
+    private record Open(RequestId upstreamId, int generation) {}
 
     /** Remembers a request of the upstream and returns the id that the client is to see. */
-    RequestId shown(RequestId upstreamId, int generation, int stream) {
+    public RequestId shown(RequestId upstreamId, int generation) {
         RequestId clientId = generation == 1 ? upstreamId : prefixed(upstreamId, generation);
         if (open.size() == MAX_OPEN) {
             open.remove(open.keySet().iterator().next());
         }
-        open.put(clientId, new Open(upstreamId, generation, stream));
+        open.put(clientId, new Open(upstreamId, generation));
         return clientId;
     }
 

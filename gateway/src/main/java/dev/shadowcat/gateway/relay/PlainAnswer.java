@@ -7,7 +7,6 @@ import dev.shadowcat.mcp.MessageEditor;
 import dev.shadowcat.mcp.Messages;
 import dev.shadowcat.mcp.RequestId;
 import dev.shadowcat.mcp.Span;
-import dev.shadowcat.observe.Observer;
 import dev.shadowcat.session.Call;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -28,9 +27,11 @@ final class PlainAnswer {
      * Tells the operations of their answers.
      *
      * @param calls the requests of the POST
+     * @param generation of the upstream session that answers
      * @return null where it does not answer the only one
      */
-    static byte @Nullable [] shown(byte[] answer, Message message, List<Call> calls, Observer observer) {
+    static byte @Nullable [] shown(
+            byte[] answer, Message message, List<Call> calls, RelaySession session, int generation) {
         return switch (message) {
             case Message.Single(Envelope envelope)
             when calls.size() == 1 ->
@@ -39,9 +40,9 @@ final class PlainAnswer {
                         : null;
             case Message.Single(Envelope envelope) -> {
                 Message.Element only = new Message.Element(envelope, new Span(0, answer.length));
-                yield shown(answer, new Message.Batch(List.of(only)), calls, observer);
+                yield shown(answer, new Message.Batch(List.of(only)), calls, session, generation);
             }
-            case Message.Batch batch -> shown(answer, batch, calls, observer);
+            case Message.Batch batch -> shown(answer, batch, calls, session, generation);
             case Message.Malformed _ -> null;
         };
     }
@@ -51,20 +52,21 @@ final class PlainAnswer {
         return envelope.isAnswer() && (id == null || id.equals(call.upstreamId()));
     }
 
-    private static byte[] shown(byte[] answer, Message.Batch batch, List<Call> calls, Observer observer) {
+    private static byte[] shown(
+            byte[] answer, Message.Batch batch, List<Call> calls, RelaySession session, int generation) {
         List<Call> open = new ArrayList<>(calls);
         List<byte[]> shown = new ArrayList<>();
         for (Message.Element element : batch.namelessLast()) {
             Envelope envelope = element.envelope();
             Span span = element.span();
             if (!envelope.isAnswer()) {
-                shown.add(Arrays.copyOfRange(answer, span.start(), span.end()));
+                shown.add(asked(answer, span, envelope, session, generation));
                 continue;
             }
             List<Call> answered =
                     open.stream().filter(each -> answers(envelope, each)).toList();
             if (answered.isEmpty()) {
-                observer.strayDropped();
+                session.relay().observer().strayDropped();
             }
             for (Call each : answered) {
                 shown.add(restored(answer, span.start(), span.end(), envelope, each));
@@ -77,6 +79,19 @@ final class PlainAnswer {
                     Messages.error(each.clientId(), McpErrors.INTERNAL_ERROR, LEFT_OUT, Map.of("outcome", "unknown")));
         }
         return MessageEditor.batch(shown);
+    }
+
+    /** A message that is no answer; a request of the server has the id by which its client's answer finds back. */
+    private static byte[] asked(byte[] answer, Span span, Envelope envelope, RelaySession session, int generation) {
+        RequestId id = envelope.id();
+        return id == null || !envelope.isRequest()
+                ? Arrays.copyOfRange(answer, span.start(), span.end())
+                : MessageEditor.withId(
+                        answer,
+                        span.start(),
+                        span.end(),
+                        envelope,
+                        session.serverRequests().shown(id, generation));
     }
 
     private static byte[] restored(byte[] answer, int start, int end, Envelope envelope, Call call) {

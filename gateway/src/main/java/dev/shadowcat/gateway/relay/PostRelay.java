@@ -334,7 +334,7 @@ final class PostRelay implements UpstreamListener, ExchangeListener, Measured {
             finish();
             return;
         }
-        byte[] shown = PlainAnswer.shown(answer, message, calls, session.relay().observer());
+        byte[] shown = PlainAnswer.shown(answer, message, calls, session, generation);
         if (shown == null) {
             fail(502, PlainAnswer.LEFT_OUT, "unknown");
             return;

@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -129,6 +130,27 @@ class PlainAnswerTest {
                 .contains(result(2))
                 .doesNotContain("\"id\":3")
                 .doesNotContain("null");
+    }
+
+    @Test
+    void aRequestOfTheServerInABatchIsAnsweredInItsOwnId() throws Exception {
+        try (ScriptedServer server = new ScriptedServer().revision("2025-03-26");
+                GatewayFixture gateway = gateway(server, "2s");
+                TestClient client = gateway.client().initialize()) {
+            CompletableFuture<HttpResponse<InputStream>> call = client.postLater("[" + TestClient.call("1") + "]");
+            server.nextRequest().empty(404); // has forgotten the session, and is given a new one
+            String ask = "{\"jsonrpc\":\"2.0\",\"id\":5,\"method\":\"roots/list\"}";
+            server.nextRequest().json(200, "[" + ask + "," + result(1) + "]");
+            assertThat(TestClient.text(call.get()))
+                    .contains(ask.replace("5", "\"shadowcat-g2-5\""))
+                    .contains(result(1));
+            CompletableFuture<HttpResponse<InputStream>> answer =
+                    client.postLater(result(5).replace("5", "\"shadowcat-g2-5\""));
+            ScriptedServer.Request answered = server.nextRequest();
+            assertThat(answered.body()).isEqualTo(result(5));
+            answered.empty(202);
+            assertThat(answer.get().statusCode()).isEqualTo(202);
+        }
     }
 
     /** What a client gets that sends the calls 1 and 2 in one batch, where the server says this. */
