@@ -51,6 +51,9 @@ public interface SharedStore extends EventStore {
     /** Those of these sessions that this node does not hold. */
     Set<SessionId> lost(Collection<SessionId> sessions);
 
+    /** Those of these sessions that other nodes hold whose leases run. */
+    Set<SessionId> heldByOthers(Collection<SessionId> sessions);
+
     /** Sessions with a stream that is open, and with no holder whose lease runs; at most {@code limit}, in any order. */
     List<SessionId> abandoned(int limit);
 

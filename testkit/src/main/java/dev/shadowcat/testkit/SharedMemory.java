@@ -52,6 +52,7 @@ public final class SharedMemory {
     public final class Node extends ForwardingStore implements SharedStore {
         private final Duration lease;
         private final AtomicInteger claims = new AtomicInteger();
+        private final AtomicInteger expiries = new AtomicInteger();
         private volatile String address = "";
         private volatile boolean cut;
         private long runsUntilNanos; // guarded by the memory
@@ -75,6 +76,11 @@ public final class SharedMemory {
         /** How often this node has asked whose a session is. */
         public int claims() {
             return claims.get();
+        }
+
+        /** How often this node has asked for a session to expire. */
+        public int expiries() {
+            return expiries.get();
         }
 
         private void reach() {
@@ -119,6 +125,7 @@ public final class SharedMemory {
 
         @Override
         public boolean expire(SessionId session, long idleSinceMillis) {
+            expiries.incrementAndGet();
             reach();
             synchronized (SharedMemory.this) {
                 Node holder = holders.get(session);
@@ -179,6 +186,19 @@ public final class SharedMemory {
                 Set<SessionId> lost = new HashSet<>(sessions);
                 lost.removeIf(session -> equals(holders.get(session)));
                 return lost;
+            }
+        }
+
+        @Override
+        public Set<SessionId> heldByOthers(Collection<SessionId> sessions) {
+            reach();
+            synchronized (SharedMemory.this) {
+                Set<SessionId> held = new HashSet<>(sessions);
+                held.removeIf(session -> {
+                    Node holder = holders.get(session);
+                    return holder == null || equals(holder) || !holder.runs();
+                });
+                return held;
             }
         }
 

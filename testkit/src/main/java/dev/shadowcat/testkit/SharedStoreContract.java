@@ -147,6 +147,19 @@ public abstract class SharedStoreContract {
     }
 
     @Test
+    void whatOthersHoldIsTheirsWhileTheirLeasesRun() {
+        SharedStore first = node(FIRST, LONG);
+        SharedStore second = node(SECOND, LONG);
+        stored(first, Writes.session(ID));
+        stored(second, Writes.session(OTHER_ID));
+        assertThat(second.heldByOthers(List.of(ID, OTHER_ID, NO_ID))).containsExactly(ID);
+        assertThat(first.heldByOthers(List.of(ID, OTHER_ID, NO_ID))).containsExactly(OTHER_ID);
+        first.leave();
+        assertThat(second.heldByOthers(List.of(ID, OTHER_ID))).isEmpty();
+        assertThat(second.heldByOthers(List.of())).isEmpty();
+    }
+
+    @Test
     void aPausedNodeThatWakesUpWritesNothingToWhatOthersClaimed() {
         SharedStore paused = node(FIRST, SHORT);
         SharedStore second = node(SECOND, LONG);

@@ -227,13 +227,17 @@ final class Maintenance {
     private Page page(@Nullable SessionId after) {
         List<StoredSession> page = relay.store().sessions(after, PAGE);
         Map<SessionId, List<StoreWrite>> due = new LinkedHashMap<>();
-        Set<SessionId> others = heldElsewhere(page);
         long now = relay.clock().millis();
+        Set<SessionId> others = notHeld(page);
+        Set<SessionId> guarded = heldByOthers(page, others, now);
         int open = page.size();
         int unreadable = 0;
         String reason = "";
         for (StoredSession session : page) {
             try {
+                if (guarded.contains(session.record().id())) {
+                    continue; // its holder looks after it
+                }
                 if (treat(session, now, others.contains(session.record().id()), due)) {
                     open--;
                 }
@@ -246,7 +250,7 @@ final class Maintenance {
     }
 
     /** Sessions that other nodes look after, or nobody does. */
-    private Set<SessionId> heldElsewhere(List<StoredSession> page) {
+    private Set<SessionId> notHeld(List<StoredSession> page) {
         Nodes nodes = relay.nodes();
         return nodes == null || page.isEmpty()
                 ? Set.of()
@@ -254,13 +258,31 @@ final class Maintenance {
                         .lost(page.stream().map(each -> each.record().id()).toList());
     }
 
+    /** Sessions that seem to have expired and that other nodes hold. */
+    private Set<SessionId> heldByOthers(List<StoredSession> page, Set<SessionId> others, long now) {
+        Nodes nodes = relay.nodes();
+        List<SessionId> idle = page.stream()
+                .filter(session -> isIdle(session, now))
+                .map(session -> session.record().id())
+                .filter(others::contains)
+                .toList();
+        return nodes == null || idle.isEmpty() ? Set.of() : nodes.store().heldByOthers(idle);
+    }
+
+    private boolean isIdle(StoredSession session, long now) {
+        return session.activity().lastActiveMillis() < idleSince(now);
+    }
+
+    private long idleSince(long now) {
+        return now - limits.sessionIdle().toMillis();
+    }
+
     /** Returns whether it has expired. */
     private boolean treat(StoredSession session, long now, boolean elsewhere, Map<SessionId, List<StoreWrite>> writes) {
         SessionId id = session.record().id();
-        long idleSince = now - limits.sessionIdle().toMillis();
         boolean mayExpire = nanoTime.getAsLong() - notBeforeNanos >= 0;
-        if (mayExpire && session.activity().lastActiveMillis() < idleSince) {
-            if (relay.sessions().expire(id, idleSince)) {
+        if (mayExpire && isIdle(session, now)) {
+            if (relay.sessions().expire(id, idleSince(now))) {
                 relay.observer().sessionExpired();
                 expired(session, now);
                 return true;

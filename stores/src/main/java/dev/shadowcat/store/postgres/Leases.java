@@ -49,6 +49,10 @@ final class Leases {
 
     private static final String HELD = "SELECT id FROM sessions WHERE id = ANY(?) AND holder = ?";
 
+    private static final String OTHERS = """
+            SELECT s.id FROM sessions s JOIN nodes n ON n.incarnation = s.holder
+            WHERE s.id = ANY(?) AND s.holder <> ? AND n.expires_at > clock_timestamp()""";
+
     private static final String GONE = """
             SELECT incarnation FROM nodes WHERE expires_at <= clock_timestamp() AND NOT resumed""";
     private static final String ABANDONED = """
@@ -192,16 +196,27 @@ final class Leases {
 
     Set<SessionId> lost(Connection connection, Collection<SessionId> sessions) throws SQLException {
         Set<SessionId> lost = new HashSet<>(sessions);
-        Object[] ids = lost.stream().map(Uuids::of).toArray(UUID[]::new);
-        try (PreparedStatement held = new Script()
-                        .add(HELD, new Script.Many("uuid", ids), node.incarnation())
+        lost.removeAll(those(HELD, connection, sessions));
+        return lost;
+    }
+
+    Set<SessionId> heldByOthers(Connection connection, Collection<SessionId> sessions) throws SQLException {
+        return those(OTHERS, connection, sessions);
+    }
+
+    private Set<SessionId> those(String query, Connection connection, Collection<SessionId> sessions)
+            throws SQLException {
+        Set<SessionId> those = new HashSet<>();
+        Object[] ids = sessions.stream().map(Uuids::of).toArray(UUID[]::new);
+        try (PreparedStatement asked = new Script()
+                        .add(query, new Script.Many("uuid", ids), node.incarnation())
                         .run(connection);
-                ResultSet row = held.getResultSet()) {
+                ResultSet row = asked.getResultSet()) {
             while (row.next()) {
-                lost.remove(Uuids.session(row.getObject(1, UUID.class)));
+                those.add(Uuids.session(row.getObject(1, UUID.class)));
             }
         }
-        return lost;
+        return those;
     }
 
     /** Looks at the nodes first, of which there are few: mostly that is all. */

@@ -130,6 +130,11 @@ final class PostgresStore extends PostgresReads implements SharedStore {
     }
 
     @Override
+    public Set<SessionId> heldByOthers(Collection<SessionId> sessions) {
+        return shared(connection -> leases.heldByOthers(connection, sessions));
+    }
+
+    @Override
     public List<SessionId> abandoned(int limit) {
         return shared(connection -> leases.abandoned(connection, limit));
     }

@@ -10,8 +10,10 @@ import io.lettuce.core.SetArgs;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.function.Consumer;
 
@@ -158,6 +160,23 @@ final class Ownership {
         return lost;
     }
 
+    Set<SessionId> heldByOthers(Collection<SessionId> sessions) {
+        int epoch = servers.view().epoch();
+        Map<String, Boolean> running = new HashMap<>();
+        Set<SessionId> held = new HashSet<>();
+        forEach(sessions, (session, look) -> {
+            boolean other = look.isHeld(epoch) && !look.isHeldBy(node, epoch);
+            if (other && running.computeIfAbsent(look.holder(), this::runs)) {
+                held.add(session);
+            }
+        });
+        return held;
+    }
+
+    private boolean runs(String holder) {
+        return link.ask(commands -> commands.exists(keys.lease(holder))) == 1;
+    }
+
     List<SessionId> abandoned(int limit) {
         Set<SessionId> abandoned = new HashSet<>();
         int epoch = servers.view().epoch();
@@ -165,7 +184,7 @@ final class Ownership {
             int colon = other.lastIndexOf(':');
             String its = other.substring(0, colon);
             boolean current = Integer.parseInt(other.substring(colon + 1)) == epoch;
-            if (current && link.ask(commands -> commands.exists(keys.lease(its))) == 1) {
+            if (current && runs(its)) {
                 continue;
             }
             List<SessionId> over = new ArrayList<>();

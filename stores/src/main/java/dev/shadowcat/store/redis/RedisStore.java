@@ -268,6 +268,11 @@ final class RedisStore extends RedisReads implements SharedStore {
     }
 
     @Override
+    public Set<SessionId> heldByOthers(Collection<SessionId> sessions) {
+        return asking(() -> ownership.heldByOthers(sessions));
+    }
+
+    @Override
     public List<SessionId> abandoned(int limit) {
         return asking(() -> ownership.abandoned(limit));
     }
