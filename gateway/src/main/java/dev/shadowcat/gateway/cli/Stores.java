@@ -38,11 +38,13 @@ final class Stores {
             case ROCKSDB -> openEmbedded(settings);
             case POSTGRESQL ->
                 leased(PostgresStores.open(
-                        postgres(settings.choice().url(), environment), PostgresSettings.DEFAULTS, node));
+                        postgres(settings.choice().url(), environment),
+                        PostgresSettings.DEFAULTS.withLease(settings.lease()),
+                        node));
             case REDIS ->
                 leased(RedisStores.open(
                         redis(settings.choice().url(), environment),
-                        RedisSettings.DEFAULTS.withEviction(settings.eviction()),
+                        RedisSettings.DEFAULTS.withEviction(settings.eviction()).withLease(settings.lease()),
                         node));
         };
     }

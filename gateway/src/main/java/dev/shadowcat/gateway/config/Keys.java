@@ -61,6 +61,13 @@ public final class Keys {
             optionalHostPort(),
             "Where other gateways that share the store reach this one's listen address; by default that address itself, or where"
                     + " it is all interfaces, this machine's own.");
+    static final Key<Duration> LEASE = key(
+            "lease",
+            "2s",
+            duration(Duration.ofSeconds(1), Duration.ofMinutes(1)),
+            "How long a gateway holds its sessions in a shared store without renewing it; the same on all of them. It is"
+                    + " renewed four times in that, and is how long clients of one that is gone wait; a pause of the process longer"
+                    + " than three quarters of it may cost its sessions.");
     public static final Key<Path> DATA =
             key("data", "~/.local/share/shadowcat", path(), "Folder of the embedded store; XDG_DATA_HOME is honoured.");
     static final Key<Durability> DURABILITY = key(

@@ -6,6 +6,7 @@ import dev.shadowcat.persist.StoreFailureSettings;
 import dev.shadowcat.store.redis.RedisSettings;
 import java.net.URI;
 import java.nio.file.Path;
+import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -13,6 +14,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param choice which store was asked for; {@link #inMemory()} says which one is meant
  * @param nodeAddress where others that share the store reach this gateway; null: where it listens
+ * @param lease how long this gateway holds its sessions without renewing, where others share the store
  * @param data folder of the embedded store
  * @param durability when an event counts as stored
  * @param failure what becomes of events while the store fails, and for how long a new session waits before its 503
@@ -24,6 +26,7 @@ import org.jspecify.annotations.Nullable;
 public record StoreSettings(
         StoreChoice choice,
         @Nullable HostPort nodeAddress,
+        Duration lease,
         Path data,
         Durability durability,
         StoreFailureSettings failure,
@@ -50,6 +53,7 @@ public record StoreSettings(
         return new StoreSettings(
                 values.get(Keys.STORE),
                 values.get(Keys.NODE_ADDRESS).orElse(null),
+                values.get(Keys.LEASE),
                 values.get(Keys.DATA).toAbsolutePath().normalize(),
                 values.get(Keys.DURABILITY),
                 new StoreFailureSettings(
@@ -65,6 +69,7 @@ public record StoreSettings(
         return new StoreSettings(
                 choice,
                 nodeAddress,
+                lease,
                 folder,
                 durability,
                 failure,

@@ -17,6 +17,7 @@ import java.util.stream.Collectors;
 
 /** The kinds of value that settings have. */
 final class ValueTypes {
+    private static final String DURATIONS = " (500ms, 15s, 10m, 24h, 7d)";
     private static final Pattern DURATION = Pattern.compile("(\\d{1,9})(ms|s|m|h|d)");
     private static final Pattern SIZE = Pattern.compile("(\\d{1,12})(B|KiB|MiB|GiB)?");
 
@@ -44,13 +45,28 @@ final class ValueTypes {
 
     static ValueType<Duration> duration(Duration atLeast) {
         String least = atLeast.isZero() ? "0s" : Durations.text(atLeast);
-        return type("DURATION", "a duration from " + least + " (500ms, 15s, 10m, 24h, 7d)", text -> {
-            Matcher matcher = DURATION.matcher(text.equals("0") ? "0s" : text);
-            check(matcher.matches(), "is not a duration: " + text);
-            Duration duration = Durations.of(Long.parseLong(matcher.group(1)), matcher.group(2));
+        return type("DURATION", "a duration from " + least + DURATIONS, text -> {
+            Duration duration = parsed(text);
             check(duration.compareTo(atLeast) >= 0, "must be at least " + least + ", but was " + text);
             return duration;
         });
+    }
+
+    static ValueType<Duration> duration(Duration atLeast, Duration atMost) {
+        String range = "from " + Durations.text(atLeast) + " to " + Durations.text(atMost);
+        return type("DURATION", "a duration " + range + DURATIONS, text -> {
+            Duration duration = parsed(text);
+            check(
+                    duration.compareTo(atLeast) >= 0 && duration.compareTo(atMost) <= 0,
+                    "must be " + range + ", but was " + text);
+            return duration;
+        });
+    }
+
+    private static Duration parsed(String text) {
+        Matcher matcher = DURATION.matcher(text.equals("0") ? "0s" : text);
+        check(matcher.matches(), "is not a duration: " + text);
+        return Durations.of(Long.parseLong(matcher.group(1)), matcher.group(2));
     }
 
     static ValueType<Long> size(long atLeast, long atMost) {

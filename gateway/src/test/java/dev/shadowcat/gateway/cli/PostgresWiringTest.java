@@ -12,6 +12,7 @@ import dev.shadowcat.store.SharedStore;
 import dev.shadowcat.testkit.PostgresServer;
 import dev.shadowcat.testkit.Writes;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -29,6 +30,15 @@ class PostgresWiringTest extends StoreCommands {
                 SharedStore second = (SharedStore) open(new NodeIdentity("another", "10.0.0.2:8080"))) {
             assertThat(first.append(List.of(Writes.session(ID)))).isEqualTo(AppendOutcome.Stored.ALL);
             assertThat(second.claim(ID)).isEqualTo(new SharedStore.Claim.Elsewhere("10.0.0.1:8080"));
+        }
+    }
+
+    @Test
+    void theLeaseIsAsLongAsTheSettingsSay() {
+        Configuration configured =
+                Configuration.read(Map.of("--store", url, "--data", data.toString(), "--lease", "7s"), Map.of());
+        try (SharedStore store = (SharedStore) Stores.open(configured.gateway().store(), NODE, Map.of())) {
+            assertThat(store.lease()).isEqualTo(Duration.ofSeconds(7));
         }
     }
 

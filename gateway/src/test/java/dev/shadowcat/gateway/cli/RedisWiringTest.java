@@ -12,6 +12,7 @@ import dev.shadowcat.store.SharedStore;
 import dev.shadowcat.testkit.RedisProcess;
 import dev.shadowcat.testkit.Writes;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
@@ -53,6 +54,15 @@ class RedisWiringTest extends StoreCommands {
         Stores.open(configuration.gateway().store(), NODE, configuration.environment())
                 .close();
         assertThat(findings(url)).containsPattern("FAIL +store: Redis at \\S+ cannot be asked: NOAUTH");
+    }
+
+    @Test
+    void theLeaseIsAsLongAsTheSettingsSay() {
+        Configuration configured =
+                Configuration.read(Map.of("--store", url, "--data", data.toString(), "--lease", "7s"), Map.of());
+        try (SharedStore store = (SharedStore) Stores.open(configured.gateway().store(), NODE, Map.of())) {
+            assertThat(store.lease()).isEqualTo(Duration.ofSeconds(7));
+        }
     }
 
     @Test

@@ -124,6 +124,8 @@ class ConfigurationTest {
                 "--queue-capacity|10|--queue-capacity: must be at least batch.max-events (50), but was 10",
                 "--queue-capacity|ten|--queue-capacity: is not a whole number: ten; allowed: a whole number from 1",
                 "--heartbeat|15|--heartbeat: is not a duration: 15; allowed: a duration from 1ms (500ms, 15s, 10m, 24h, 7d)",
+                "--lease|90s|--lease: must be from 1s to 1m, but was 90s; allowed: a duration from 1s to 1m (500ms, 15s, 10m, 24h, 7d)",
+                "--lease|500ms|--lease: must be from 1s to 1m, but was 500ms; allowed: a duration from 1s to 1m (500ms, 15s, 10m, 24h, 7d)",
                 "--queue-bytes|4MB|--queue-bytes: is not a size: 4MB; allowed: a size from 1KiB (512, 64KiB, 4MiB, 1GiB)",
                 "--queue-bytes|9KiB|--queue-bytes: must be at least batch.max-bytes (1MiB), but was 9KiB",
                 "--durability|fast|--durability: is not one of them: fast; allowed: batched, sync, none",
