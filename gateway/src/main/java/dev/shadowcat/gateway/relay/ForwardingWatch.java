@@ -66,7 +66,10 @@ final class ForwardingWatch {
                 .forEach(each -> ask(each, () -> {}));
     }
 
-    /** A session that is free by now comes to this node, where its client is, and what was under way of it is taken up. */
+    /**
+     * A session that is free by now comes to this node, where its client is, and what was under way of it is taken up. One that has
+     * ended is its holder's to answer for: whoever is sent on to it may be told of the end just now.
+     */
     private void ask(Forwarding one, Runnable ifMoved) {
         Runnable moved = () -> {
             one.moved();
@@ -76,10 +79,10 @@ final class ForwardingWatch {
                 .find(
                         one.session(),
                         loop,
-                        found -> {
-                            found.ifPresent(relay::takeUp);
+                        found -> found.ifPresent(session -> {
+                            relay.takeUp(session);
                             moved.run();
-                        },
+                        }),
                         address -> {
                             if (!address.equals(one.address())) {
                                 moved.run();

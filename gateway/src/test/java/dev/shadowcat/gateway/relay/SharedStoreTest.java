@@ -12,12 +12,14 @@ import dev.shadowcat.gateway.relay.ScriptedServer.Request;
 import dev.shadowcat.gateway.relay.ScriptedServer.Stream;
 import dev.shadowcat.gateway.relay.TestClient.Event;
 import dev.shadowcat.gateway.relay.TestClient.Events;
+import dev.shadowcat.store.StoreWrite;
 import dev.shadowcat.testkit.SharedMemory;
 import java.io.InputStream;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.http.HttpResponse;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterEach;
@@ -113,6 +115,20 @@ class SharedStoreTest {
             assertThat(other.delete().statusCode()).isEqualTo(200);
             assertThat(client.post(TestClient.call("1")).statusCode()).isEqualTo(404);
             assertThat(other.post(TestClient.call("1")).statusCode()).isEqualTo(404);
+        }
+    }
+
+    @Test
+    void whatTheHolderServesIsLeftToItThoughTheSessionEnds() throws Exception {
+        try (TestClient client = one.client().initialize();
+                TestClient other = atOther(client)) {
+            CompletableFuture<HttpResponse<InputStream>> call = other.callLater("1");
+            Request request = server.nextRequest();
+            storeOfOne.append(List.of(new StoreWrite.DeleteSession(client.sessionId())));
+            int asked = storeOfTwo.claims();
+            await().until(() -> storeOfTwo.claims() > asked + 1);
+            request.result("done");
+            assertThat(call.get().statusCode()).isEqualTo(200);
         }
     }
 
