@@ -67,8 +67,8 @@ public final class Lease {
     }
 
     /**
-     * Whether this node may take sessions. Not for the length of a lease after its own had run out, perhaps since nobody could reach
-     * the store: then every lease has run out, and all that other nodes hold seems to be free until theirs are renewed.
+     * Whether this node may take sessions. Not for the length of a lease after its own had run out, or nearly, perhaps since nobody could
+     * reach the store: then leases of others have run out, and all that they hold seems to be free until theirs are renewed.
      */
     public boolean takes() {
         return runs() && nanoTime.getAsLong() - settlesUntilNanos >= 0;
@@ -102,12 +102,13 @@ public final class Lease {
     private void renew() {
         long before = nanoTime.getAsLong();
         broken |= !store.renew();
+        boolean late = nanoTime.getAsLong() - runsUntilNanos > -length.toNanos() / RENEWALS;
+        if (begun && (broken || late)) {
+            settlesUntilNanos = before + length.toNanos();
+        }
         if (broken) {
             store.lost(sessions.inMemory()).forEach(sessions::lost);
             broken = false;
-            if (begun) {
-                settlesUntilNanos = before + length.toNanos();
-            }
         }
         begun = true;
         runsUntilNanos = before + length.toNanos();

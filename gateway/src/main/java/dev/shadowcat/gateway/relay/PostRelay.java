@@ -183,7 +183,7 @@ final class PostRelay implements UpstreamListener, ExchangeListener, Measured {
             return;
         }
         if (session.deleted()) {
-            Answers.over(session, exchange);
+            tellEnd();
             return;
         }
         told = true;
@@ -511,6 +511,11 @@ final class PostRelay implements UpstreamListener, ExchangeListener, Measured {
     void sessionEnded() {
         stopStoreWait();
         leave();
+        tellEnd();
+    }
+
+    /** It was sent, so nobody may say that it was not processed. */
+    private void tellEnd() {
         if (session.isLost()) {
             RequestId id = calls.size() == 1 ? calls.getFirst().clientId() : null;
             Answers.error(exchange, 502, id, McpErrors.SERVER_ERROR, TAKEN, Map.of("outcome", "unknown"));

@@ -14,12 +14,25 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 @Timeout(20)
 class LeaseTest {
     private static final SessionId ID = new SessionId(1, 2);
+
+    private static final Lease.Sessions NO_SESSIONS = new Lease.Sessions() {
+        @Override
+        public Collection<SessionId> inMemory() {
+            return List.of();
+        }
+
+        @Override
+        public void lost(SessionId session) {
+            throw new AssertionError("there is none");
+        }
+    };
 
     private final SharedMemory shared = new SharedMemory(Duration.ofMillis(800), System::nanoTime);
     private final SharedMemory.Node own = shared.node();
@@ -67,6 +80,22 @@ class LeaseTest {
         assertThat(lease.takes()).as("others may have to renew theirs first").isFalse();
         await().until(lease::takes);
         lease.close(Duration.ofSeconds(5));
+    }
+
+    @Test
+    void takesNothingForAWhileAfterARenewalThatCameLate() {
+        AtomicLong clock = new AtomicLong();
+        long length = own.lease().toNanos();
+        Lease late = new Lease(own, NO_SESSIONS, clock::get);
+        late.start();
+        assertThat(late.takes()).isTrue();
+        clock.addAndGet(length * 9 / 10); // the store may have been away, and leases of others have run out
+        await().until(() -> !late.takes() && late.runs());
+        await().until(() -> {
+            clock.addAndGet(length / 20);
+            return late.takes();
+        });
+        late.close(Duration.ofSeconds(5));
     }
 
     @Test

@@ -247,6 +247,26 @@ class SharedStoreTest {
     }
 
     @Test
+    void aCallThatWasAnsweredBeforeItsSessionWasTakenIsNotSaidToBeUnprocessed() throws Exception {
+        try (TestClient client = one.client().initialize()) {
+            CompletableFuture<HttpResponse<InputStream>> call = client.callLater("1");
+            server.nextRequest().sse().event("u1", WORKING);
+            try (Events events = new Events(call.get())) {
+                events.nextMessage();
+                CompletableFuture<HttpResponse<InputStream>> waiting = client.callLater("2");
+                Request sent = server.nextRequest();
+                storeOfOne.cut(true);
+                sent.sse().event("u1", sent.resultOf("done")); // on a stream that the store does not know
+                server.nextGet(); // by the other node, when the lease has run out
+                storeOfOne.cut(false);
+                HttpResponse<InputStream> unknown = waiting.get();
+                assertThat(unknown.statusCode()).isEqualTo(502);
+                assertThat(TestClient.text(unknown)).contains("\"id\":2", "\"outcome\":\"unknown\"");
+            }
+        }
+    }
+
+    @Test
     void nobodyWaitsForANodeThatStandsStill() throws Exception {
         try (TestClient client = one.client().initialize();
                 TestClient other = atOther(client)) {
