@@ -1,15 +1,25 @@
 // Gateways that share a store, behind Debian's nginx, which sends each request to the next of them.
+import assert from 'node:assert/strict';
+import { clean } from './drops.mjs';
+import { figures } from './figures.mjs';
 import { Gateway } from './gateway.mjs';
+import { RawSession, Received } from './mcp.mjs';
 import { startNginx } from './nginx.mjs';
-import { eventually, inParallel } from './waiting.mjs';
+import { chance } from './random.mjs';
+import { Readiness } from './readiness.mjs';
+import { Traffic } from './traffic.mjs';
+import { eventually, inParallel, sleep, within } from './waiting.mjs';
 
 export class Cluster {
-  static async start(upstream, store, { nodes = 3, flags = [] } = {}) {
+  /** `gateway(node)` are the options of each; its flags, for which it may need its port, stand beside those of all. */
+  static async start(upstream, store, { nodes = 3, flags = [], gateway = () => ({}) } = {}) {
     const cluster = new this();
+    cluster.upstream = upstream;
     cluster.gateways = [];
     // The first makes the schema; all at once is the store's tests' business.
     for (let node = 0; node < nodes; node++) {
-      cluster.gateways.push(await Gateway.start(upstream.url, { flags: ['--store', store.url, ...flags] }));
+      const { flags: own = () => [], ...options } = gateway(node);
+      cluster.gateways.push(await Gateway.start(upstream.url, { flags: port => ['--store', store.url, ...flags, ...own(port)], ...options }));
     }
     cluster.nginx = await startNginx(...cluster.gateways.map(gateway => gateway.url));
     cluster.url = cluster.nginx.url;
@@ -29,6 +39,70 @@ export class Cluster {
     let sum = 0;
     for (const gateway of this.gateways) sum += (await gateway.metrics()).get(name) ?? 0;
     return sum;
+  }
+
+  /**
+   * Lets faults loose on calls of many clients, all the time under way, and accounts for them: of none that has an id is anything lost,
+   * doubled or reordered, none is left without an answer, no tool is executed twice. `disturb(traffic, random, readiness)` may return
+   * figures of its own; `readiness` hears what each node says of itself.
+   */
+  async underCalls(name, { seed, clients, gaps = false }, disturb) {
+    const random = chance(seed);
+    const route = { url: this.url, upstream: this.upstream, eventIds: true };
+    const traffic = await Traffic.open([route], { random, byHand: Math.ceil(clients / 2), sdk: Math.floor(clients / 2), gaps });
+    const readiness = this.gateways.map(gateway => new Readiness(gateway));
+    let own;
+    try {
+      traffic.start();
+      own = await disturb(traffic, random, readiness);
+      await traffic.finish();
+    } finally {
+      traffic.abandon();
+      for (const each of readiness) await each.stop();
+      figures(name, { clients, ...own, ...traffic.figures(route), problems: traffic.problems.length });
+    }
+    const account = traffic.accounts.get(route);
+    assert.deepEqual(traffic.problems, []);
+    assert.deepEqual(traffic.executedWrongly(route), [], 'no tool is executed twice');
+    assert.deepEqual(account.total, clean);
+    if (!gaps) assert.deepEqual(account.said, [], 'an upstream with event ids is resumed: no call ends in an error');
+    assert.equal(account.calls, account.completed + account.brokenBeforeId + account.refused + account.errors + account.gaveUp + account.forgotten, 'each call has one end');
+    return account;
+  }
+
+  /**
+   * Takes the node away that has a call under way, and reads on by another one: the longest time that nothing came, in milliseconds, until
+   * what came was made long after.
+   */
+  async takeOver(holder, leave) {
+    const session = await RawSession.open(holder.url);
+    const received = new Received();
+    const tag = `over-${holder.port}-${Date.now()}`;
+    let answer = await session.startCall('count', { steps: 400, milliseconds: 25, tag }, { id: session.nextId(), progressToken: tag });
+    const other = this.gateways.find(gateway => gateway !== holder);
+    const progress = () => received.messages.length;
+    let [longest, last, gone] = [0, 0, undefined];
+    await within(90_000, `${tag} goes on`, (async () => {
+      while (progress() <= 103) {
+        for await (const event of answer?.eventStream ? answer.events() : []) {
+          const before = progress();
+          received.add(event);
+          if (progress() === before) continue;
+          if (gone) longest = Math.max(longest, performance.now() - last);
+          last = performance.now();
+          if (progress() === 3) gone = Promise.resolve(leave());
+          if (progress() === 3 || progress() > 103) break;
+        }
+        session.url = other.url;
+        answer = await session.get({ cursor: received.cursor }).catch(() => undefined);
+        if (!answer?.eventStream) await sleep(20);
+      }
+    })());
+    await gone;
+    assert.deepEqual(received.messages.slice(0, 103).map(message => message.params.progress), Array.from({ length: 103 }, (_, step) => step + 1));
+    answer?.cut('close');
+    (await session.delete()).cut('close');
+    return Math.round(longest);
   }
 
   async stop() {

@@ -11,10 +11,14 @@ export const control = process.env.SHADOWCAT_CONTROL === '1';
 /** For tests that ask for what no upstream does by itself. */
 export const unlessControl = control ? 'the gateway is left out (SHADOWCAT_CONTROL=1)' : false;
 
+/** This machine, and what is to be typed before a command to run it there. */
+export const thisHost = { address: '127.0.0.1', run: [] };
+
 /** One gateway before one upstream, with ports and a data folder that outlive a restart. `flags` may need the port: then a function. */
 export class Gateway {
-  static async start(upstream, { flags = [], env = {}, data } = {}) {
+  static async start(upstream, { flags = [], env = {}, data, host = thisHost } = {}) {
     const gateway = new this(upstream, flags, env);
+    gateway.host = host;
     if (control) return gateway;
     gateway.port = await freePort();
     gateway.adminPort = await freePort();
@@ -33,16 +37,19 @@ export class Gateway {
   async launch() {
     this.spawn();
     // A first run may build the gateway, hence the long bound.
-    [, this.url] = await this.child.line(/^shadowcat: listening on (http\S+)/, 300_000);
+    const [, url] = await this.child.line(/^shadowcat: listening on (http\S+)/, 300_000);
+    this.url = url.replace('0.0.0.0', this.host.address);
     [, this.admin] = await this.child.line(/^shadowcat: admin on (http\S+)/, 30_000);
   }
 
   /** Starts the process, and does not wait for it to listen. */
   spawn() {
-    const args = ['gateway', ...(this.upstream ? ['--upstream', this.upstream] : []), '--listen', `127.0.0.1:${this.port}`,
-      '--admin', `127.0.0.1:${this.adminPort}`, '--data', this.data, ...(typeof this.flags === 'function' ? this.flags(this.port) : this.flags)];
+    const args = ['gateway', ...(this.upstream ? ['--upstream', this.upstream] : []),
+      '--listen', `${this.host.listen ?? this.host.address}:${this.port}`, '--admin', `${this.host.address}:${this.adminPort}`,
+      '--data', this.data, ...(typeof this.flags === 'function' ? this.flags(this.port) : this.flags)];
     const [program, before] = this.program();
-    this.child = new Child('gateway', program, [...before, ...args], { env: { ...process.env, ...this.env } });
+    const [command, ...rest] = [...this.host.run, program, ...before, ...args];
+    this.child = new Child('gateway', command, rest, { env: { ...process.env, ...this.env } });
   }
 
   /** What is started, and what stands before the gateway's own arguments. */

@@ -1,5 +1,5 @@
 // What /ready of a gateway says, and when it changes its mind.
-import { sleep } from './waiting.mjs';
+import { eventually, sleep } from './waiting.mjs';
 
 /** Asks every 20 ms, over restarts too; status 0 stands for a gateway that is not there. */
 export class Readiness {
@@ -31,6 +31,13 @@ export class Readiness {
       change.status === status && (this.changes[position + 1]?.at ?? Infinity) >= moment);
     const found = this.changes[index];
     return found && { ...found, at: Math.max(found.at, moment) };
+  }
+
+  /** Waits until it says so; how long that took since the moment, in milliseconds. */
+  async until(moment, status, milliseconds = 20_000) {
+    const told = await eventually(milliseconds, `${this.gateway.admin} says ${status} (now ${this.now?.status} ${this.now?.text})`,
+      () => this.firstAfter(moment, status), 10);
+    return told.at - moment;
   }
 
   /** Each answer with that status since a moment. */

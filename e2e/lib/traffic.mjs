@@ -1,7 +1,7 @@
 // Clients with calls under way all the time, and an account of what became of each: what tests let faults loose on.
 import { clean, tally } from './drops.mjs';
 import { Broken } from './http.mjs';
-import { RawSession, Received } from './mcp.mjs';
+import { faults, RawSession, Received } from './mcp.mjs';
 import { connectV1 } from './sdk.mjs';
 import { eventually, inParallel, sleep, within } from './waiting.mjs';
 
@@ -21,6 +21,9 @@ class Account {
   resumed = 0;
   drops = 0;
   unheard = 0;
+  toldMissing = 0; // of calls that were told that something of them is missing
+  toldTwice = 0; // or may have come twice
+  forgotten = 0; // of calls whose beginning is what the store lost
   tags = [];
   refusedTags = [];
   announced = [];
@@ -54,10 +57,13 @@ export class Traffic {
     return traffic;
   }
 
-  /** `steps` and `pauses` are ranges; `drops` is how often at most a client by hand leaves a call and comes back to it. */
-  constructor(routes, { random, byHand, sdk, listeners = 0, steps = [4, 12], pauses = [150, 150], padding = 0, drops = 0 }) {
+  /**
+   * `steps` and `pauses` are ranges; `drops` is how often at most a client by hand leaves a call and comes back to it; with `gaps` the
+   * store may lose what it confirmed, where clients are told.
+   */
+  constructor(routes, { random, byHand, sdk, listeners = 0, steps = [4, 12], pauses = [150, 150], padding = 0, drops = 0, gaps = false }) {
     this.routes = routes;
-    Object.assign(this, { random, byHand, sdk, listeners, steps, pauses, padding, drops });
+    Object.assign(this, { random, byHand, sdk, listeners, steps, pauses, padding, drops, gaps });
     this.accounts = new Map(routes.map(route => [route, new Account()]));
   }
 
@@ -141,9 +147,22 @@ export class Traffic {
       const numbers = received.messages.filter(message => message.method === 'notifications/progress').map(message => message.params.progress);
       account.events += numbers.length;
       // An error comes after a run of events that is whole as far as it goes.
-      tally(account.total, numbers, answer.error ? Math.max(0, ...numbers) : steps);
-      if (received.messages.some(message => message.method && message.params.progressToken !== tag)) throw new Error(`${tag} got a message of another`);
+      this.#account(account, numbers, answer.error ? Math.max(0, ...numbers) : steps, received.messages);
+      const others = received.messages.filter(message => message.method && message.params.progressToken !== tag);
+      if (others.some(message => !this.gaps || !noticeOf(message))) throw new Error(`${tag} got a message of another: ${JSON.stringify(others)}`);
     });
+  }
+
+  /** Counts what is wrong with a call, but for what its client was told of, where such a thing may be. */
+  #account(account, numbers, expected, messages) {
+    const wrong = faults(numbers, expected);
+    const notices = this.gaps ? messages.map(noticeOf) : [];
+    const [missing, twice] = [notices.some(notice => /no longer kept/.test(notice)), notices.some(notice => /come twice/.test(notice))];
+    if (missing) account.toldMissing++;
+    if (twice) account.toldTwice++;
+    if (!missing) account.total.lost += wrong.lost;
+    if (!twice) account.total.doubled += wrong.doubled;
+    if (!twice) account.total.reordered += wrong.reordered;
   }
 
   /** One call, read to its end over as many connections as it takes: what came, and the answer, if the client could know. */
@@ -171,6 +190,10 @@ export class Traffic {
       if (performance.now() > deadline) throw new Error(`${tag} is left hanging at ${received.cursor} (${status})`);
       if (received.cursor === undefined) throw new Error(`${tag} ended with ${status}, without an answer`);
       const resumed = await this.#readOn(() => session.get({ cursor: received.cursor }), received, id, state);
+      if (resumed === 400 && this.gaps) {
+        account.forgotten++;
+        return { received };
+      }
       if (![undefined, 200, 502, 503].includes(resumed)) throw new Error(`${tag}: resume of ${received.cursor} gave ${resumed}`);
       await sleep(100);
     }
@@ -218,6 +241,7 @@ export class Traffic {
       const tag = this.#newTag(account, 'sdk');
       const args = { steps, milliseconds: this.random.between(...this.pauses), padding: this.padding, tag };
       const numbers = [];
+      const heard = peer.heard.length;
       let held = false;
       try {
         const options = { timeout: 90_000, onprogress: progress => numbers.push(progress.progress), onresumptiontoken: () => { held = true; } };
@@ -225,7 +249,7 @@ export class Traffic {
         await Promise.race([call, unlessItGivesUp(peer, tag)]);
         account.completed++;
         account.events += numbers.length;
-        tally(account.total, numbers, steps);
+        this.#account(account, numbers, steps, peer.heard.slice(heard));
       } catch (error) {
         // The SDK's own time-out has a code too, but it is a call left hanging.
         if (held && error.code <= -32_000 && !/timed out/i.test(error.message)) account.error(tag, error.message);
@@ -234,6 +258,9 @@ export class Traffic {
           account.refusedTags.push(tag);
         } else if (held && this.slowestRestart > patience) {
           account.gaveUp++;
+          return;
+        } else if (held && this.gaps && /tries no more/.test(error.message)) {
+          account.forgotten++;
           return;
         } else if (held || /timed out/i.test(error.message)) throw error; // without an id it has to be told at once
         else account.brokenBeforeId++;
@@ -275,6 +302,11 @@ export class Traffic {
     await hearing;
     if (listener.received.repeatedIds > 0) throw new Error(`${listener.received.repeatedIds} repeated ids on the standalone stream`);
   }
+}
+
+/** What the gateway itself says to a client in between; undefined of everything else. */
+function noticeOf({ method, params }) {
+  return method === 'notifications/message' && params.logger === 'shadowcat' ? params.data : undefined;
 }
 
 /** Throws where the SDK has said that it comes back no more and nothing has come since. */

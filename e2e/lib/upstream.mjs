@@ -18,7 +18,7 @@ export class Upstream {
     this.program = program;
     this.env = env;
     this.port = port;
-    this.url = `http://127.0.0.1:${port}/mcp`;
+    this.url = `http://${env.HOST ?? '127.0.0.1'}:${port}/mcp`;
     this.ledgerFile = join(temporaryFolder('ledger'), 'executions');
     this.logFile = join(temporaryFolder('log'), 'requests');
   }

@@ -1,5 +1,5 @@
 // A sessionful server on the official SDK, v1 line.
-//   PORT            where it listens on 127.0.0.1
+//   PORT, HOST      where it listens; HOST is 127.0.0.1 by default
 //   EVENT_IDS=0     no event store: events without ids
 //   JSON=1          answers as plain JSON, never as a stream
 //   FORGOTTEN=404   what a session of an earlier life gets: 404, 400, 401, 410 or 503
@@ -25,7 +25,7 @@ const transports = new Map();
 createServer((request, response) => serve(request, response).catch(error => {
   console.error(error);
   if (!response.headersSent) refuse(response, 500, String(error));
-})).listen(Number(process.env.PORT), '127.0.0.1', () => console.log('listening'));
+})).listen(Number(process.env.PORT), process.env.HOST ?? '127.0.0.1', () => console.log('listening'));
 
 async function serve(request, response) {
   if (new URL(request.url, 'http://localhost').pathname !== '/mcp') return refuse(response, 404, 'no such path');
