@@ -177,6 +177,89 @@ public abstract class SharedStoreContract {
         stored(paused, Writes.event(OTHER_ID, 0, 1));
     }
 
+    /** What it knows of its sessions from before each claim holds for no write after it. */
+    @Test
+    void aNodeThatLosesItsSessionsOneByOneGoesOnWithTheOthersOnly() {
+        SharedStore first = node(FIRST, LONG);
+        SharedStore second = node(SECOND, LONG);
+        List<SessionId> ids = List.of(ID, OTHER_ID, THIRD_ID);
+        for (SessionId id : ids) {
+            stored(first, Writes.session(id), Writes.stream(id, 0));
+        }
+        for (SessionId id : ids) {
+            stored(first, Writes.event(id, 0, 1), new MoveUpstreamCursor(id, 0, 1, "u1"));
+        }
+        first.leave();
+        long sequence = 2;
+        for (SessionId taken : ids) {
+            for (SessionId id : ids.subList(ids.indexOf(taken), ids.size())) {
+                stored(first, Writes.event(id, 0, sequence), new TouchSession(id, new SessionActivity(sequence, 0)));
+            }
+            sequence++;
+            assertThat(second.claim(taken)).isEqualTo(new Claim.Held(true));
+            List<String> before = Pictures.of(second);
+            for (StoreWrite late : List.of(
+                    Writes.event(taken, 0, sequence),
+                    new TouchSession(taken, new SessionActivity(9_000, 9)),
+                    new PutSessionState(taken, Writes.state(3)),
+                    new MoveUpstreamCursor(taken, 0, sequence, "u9"),
+                    Writes.stream(taken, 0, Phase.FINISHED),
+                    new TrimStream(taken, 0, 1))) {
+                assertThat(first.append(List.of(Writes.event(THIRD_ID, 0, 1), late)))
+                        .as("%s", late)
+                        .isEqualTo(lost(taken));
+                assertThat(Pictures.of(second)).isEqualTo(before);
+            }
+            stored(second, Writes.event(taken, 0, sequence));
+        }
+    }
+
+    @Test
+    void aNodeThatTakesASessionBackGoesOnFromWhatWasWrittenMeanwhile() {
+        SharedStore first = node(FIRST, LONG);
+        SharedStore second = node(SECOND, LONG);
+        stored(first, Writes.session(ID), Writes.stream(ID, 0));
+        stored(first, Writes.event(ID, 0, 1, "u1"));
+        first.leave();
+        assertThat(second.claim(ID)).isEqualTo(new Claim.Held(true));
+        stored(second, Writes.event(ID, 0, 2, "u2"), Writes.event(ID, 0, 3, "u3"));
+        second.leave();
+        assertThat(first.claim(ID)).isEqualTo(new Claim.Held(true));
+        stored(first, Writes.event(ID, 0, 2, "u2"), Writes.event(ID, 0, 3, "u3"), Writes.event(ID, 0, 4));
+        stored(first, Writes.event(ID, 0, 5), new TrimStream(ID, 0, 1));
+        assertThat(sequences(second, ID)).containsExactly(2L, 3L, 4L, 5L);
+        assertThat(second.stream(ID, 0))
+                .hasValueSatisfying(
+                        stream -> assertThat(stream.upstreamCursor()).isEqualTo("u3"));
+    }
+
+    /** A node that ends one of its sessions for its age while its worker writes to it: one of them comes first. */
+    @Test
+    void nothingIsLeftOfASessionThatExpiresWhileItIsWrittenTo() throws Exception {
+        SharedStore first = node(FIRST, LONG);
+        CyclicBarrier together = new CyclicBarrier(2);
+        try (ExecutorService other = Executors.newSingleThreadExecutor()) {
+            for (int round = 0; round < 50; round++) {
+                stored(first, Writes.session(ID), Writes.stream(ID, 0));
+                stored(first, new TouchSession(ID, new SessionActivity(1_000, 0)), Writes.event(ID, 0, 1));
+                Future<Boolean> expired = other.submit(() -> {
+                    together.await();
+                    return first.expire(ID, 1_000);
+                });
+                together.await();
+                stored(first, Writes.event(ID, 0, 2), Writes.event(ID, 0, 3));
+                assertThat(expired.get()).isTrue();
+                stored(first, Writes.event(ID, 0, 4));
+                assertThat(Pictures.of(first)).isEmpty();
+                assertThat(sequences(first, ID)).isEmpty();
+            }
+        }
+        requireNoEvents();
+    }
+
+    /** Fails where the store keeps events that no stream has. */
+    protected void requireNoEvents() throws Exception {}
+
     @Test
     void aNodeWhoseLeaseRanOutWhileNobodyClaimedHoldsWhatItHeld() {
         SharedStore first = node(FIRST, SHORT);

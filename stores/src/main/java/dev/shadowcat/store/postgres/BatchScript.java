@@ -8,6 +8,7 @@ import dev.shadowcat.store.StreamRecord;
 import dev.shadowcat.store.format.RecordWriter;
 import dev.shadowcat.store.format.Records;
 import dev.shadowcat.store.postgres.Script.Many;
+import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
@@ -18,10 +19,17 @@ import java.util.function.ToLongFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The statements that bring a batch's changes into the database, one for each kind of change that it has: what goes first, then
- * what changes, then what comes. One thread.
+ * The statements that bring a batch's changes into the database, one for each kind of change that it has: changes of sessions first,
+ * whose rows are locked before any stream's, then what goes, then what changes, then what comes. One thread.
  */
 final class BatchScript {
+    /** Nobody takes a session of the node from here on until the transaction ends. */
+    private static final String CHECK_FENCE = """
+            SELECT 1 / count(*) FROM (
+              SELECT FROM nodes WHERE incarnation = ? AND fence = ? AND pg_postmaster_start_time() = ? FOR KEY SHARE) held""";
+
+    private static final String REFUTED = "22012"; // division_by_zero
+
     private static final String DROP_STREAMS_EVENTS = """
             DELETE FROM events WHERE stream = ANY(ARRAY(SELECT key FROM streams WHERE session = ANY(?)))""";
     private static final String DROP_STREAMS = "DELETE FROM streams WHERE session = ANY(?)";
@@ -97,14 +105,26 @@ final class BatchScript {
         return streams(StreamChange::begins);
     }
 
-    /** Empty where the batch changes nothing. */
+    /** Empty where the batch changes nothing. The sessions are locked. */
     Script build() {
+        changesOfSessions();
         deletions();
         trims();
-        changesOfSessions();
+        beginningsOfSessions();
         changesOfStreams();
         events();
         return script;
+    }
+
+    /** For sessions that are not locked, and are as they were under a fence. */
+    Script buildUnder(Fence fence) {
+        script.add(CHECK_FENCE, incarnation, fence.value(), fence.serverStart());
+        return build();
+    }
+
+    /** Whether a script failed since the fence is another one by now. */
+    static boolean isRefuted(SQLException failure) {
+        return REFUTED.equals(failure.getSQLState());
     }
 
     private void deletions() {
@@ -137,6 +157,9 @@ final class BatchScript {
         add(ids(active), UPDATE_ACTIVITY, ids(active), lastActive(active), standaloneCursors(active));
         List<SessionChange> changed = sessions(SessionChange::updatesRecords);
         add(ids(changed), UPDATE_SESSION_RECORDS, ids(changed), records(changed), states(changed));
+    }
+
+    private void beginningsOfSessions() {
         List<SessionChange> begun = sessions(SessionChange::isInserted);
         add(ids(begun), INSERT_SESSIONS, incarnation, ids(begun), lastActive(begun), standaloneCursors(begun));
         add(ids(begun), INSERT_SESSION_RECORDS, ids(begun), records(begun), states(begun));
@@ -161,8 +184,8 @@ final class BatchScript {
             new Many("bool", open),
             longs(of, stream -> stream.tail().lastSequence()),
             longs(of, stream -> stream.tail().trimmedThrough()),
-            longs(of, StreamChange::bytes),
-            longs(of, StreamChange::answerBytes),
+            longs(of, stream -> stream.sum().bytes()),
+            longs(of, stream -> stream.sum().answerBytes()),
             longs(of, stream -> stream.tail().eventCursorAt()),
             bytes(of, stream -> stream.tail().eventCursor()),
             longs(of, stream -> stream.tail().movedAfter()),

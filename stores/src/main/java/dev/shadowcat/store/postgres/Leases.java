@@ -12,13 +12,18 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Who holds which session, as one node sees it. A session's row says who holds it; a node's row says until when its lease runs, by
- * the server's clock. Locks are taken in this order: sessions, then nodes.
+ * the server's clock. Locks are taken in this order: nodes, then sessions, then streams.
+ *
+ * <p>Who takes a session of another node, or ends it, locks that node's row ({@code FOR UPDATE}) and puts a new fence there; an append
+ * holds its own node's row until it is through ({@code FOR KEY SHARE}, which a renewal does not wait for). So where an append finds
+ * the fence that it found before, all sessions that the node held then are held still.
  */
 final class Leases {
     private static final String RENEW = """
@@ -40,10 +45,15 @@ final class Leases {
             SELECT s.holder, (
               SELECT n.address FROM nodes n WHERE n.incarnation = s.holder AND n.expires_at > clock_timestamp())
             FROM sessions s WHERE s.id = ?""";
+    /**
+     * Waits for what the node has under way. Its lease cannot be renewed until the claim is through: so a node whose lease was
+     * renewed sees what it lost before.
+     */
+    private static final String LOCK_NODE = """
+            SELECT expires_at > clock_timestamp() FROM nodes WHERE incarnation = ? FOR UPDATE""";
+
+    private static final String CHANGE_FENCE = "UPDATE nodes SET fence = DEFAULT WHERE incarnation = ?";
     private static final String LOCK_SESSION = "SELECT holder FROM sessions WHERE id = ? FOR NO KEY UPDATE";
-    /** Its lease cannot be renewed until the claim is through: so a node whose lease was renewed sees what it lost before. */
-    private static final String LOCK_HOLDER = """
-            SELECT address, expires_at > clock_timestamp() FROM nodes WHERE incarnation = ? FOR SHARE""";
 
     private static final String TAKE = "UPDATE sessions SET holder = ? WHERE id = ?";
 
@@ -125,73 +135,117 @@ final class Leases {
 
     /** See {@link dev.shadowcat.store.SharedStore#claim}. Locks nothing of a session that is not to be had, or is held already. */
     Claim claim(Connection connection, SessionId session) throws SQLException {
-        Claim seen = look(connection, session);
-        return seen != null ? seen : Connections.transaction(connection, transaction -> take(transaction, session));
-    }
-
-    /** Who holds a session; null where whoever asks first may. */
-    private @Nullable Claim look(Connection connection, SessionId session) throws SQLException {
-        try (PreparedStatement look = connection.prepareStatement(LOOK)) {
-            look.setObject(1, Uuids.of(session));
-            try (ResultSet row = look.executeQuery()) {
-                if (!row.next()) {
-                    return new Claim.Absent();
-                }
-                if (row.getString(1).equals(node.incarnation())) {
-                    return new Claim.Held(false);
-                }
-                String runningAt = row.getString(2);
-                return runningAt == null ? null : new Claim.Elsewhere(runningAt);
+        while (true) {
+            Seen seen = look(connection, session);
+            if (seen == null) {
+                return new Claim.Absent();
+            }
+            if (seen.isHeldBy(node)) {
+                return new Claim.Held(false);
+            }
+            if (seen.runningAt() != null) {
+                return new Claim.Elsewhere(seen.runningAt());
+            }
+            if (Connections.transaction(connection, transaction -> take(transaction, session, seen))) {
+                return new Claim.Held(true);
             }
         }
     }
 
-    private Claim take(Connection transaction, SessionId session) throws SQLException {
-        Claim claim = lock(transaction, session);
-        if (claim instanceof Claim.Held) {
-            try (PreparedStatement take = transaction.prepareStatement(TAKE)) {
-                take.setString(1, node.incarnation());
-                take.setObject(2, Uuids.of(session));
-                take.execute();
-            }
+    private boolean take(Connection transaction, SessionId session, Seen seen) throws SQLException {
+        if (!lock(transaction, session, seen)) {
+            return false;
         }
-        return claim;
+        try (PreparedStatement take = transaction.prepareStatement(TAKE)) {
+            take.setString(1, node.incarnation());
+            take.setObject(2, Uuids.of(session));
+            take.execute();
+        }
+        return true;
     }
 
     /**
-     * Locks a session until the transaction ends, and its holder's lease where that does not run.
+     * Does something with a session in a transaction, where this node holds it or nobody whose lease runs does.
      *
-     * @return held where this node holds it, or may
+     * @return false where that is not so
      */
-    Claim lock(Connection transaction, SessionId session) throws SQLException {
-        String holder = lockSession(transaction, session);
-        if (holder == null) {
-            return new Claim.Absent();
+    boolean ending(Connection connection, SessionId session, Connections.Work<Boolean> end) throws SQLException {
+        while (true) {
+            Seen seen = look(connection, session);
+            if (seen == null || (!seen.isHeldBy(node) && seen.runningAt() != null)) {
+                return false;
+            }
+            Optional<Boolean> ended = Connections.transaction(
+                    connection,
+                    transaction ->
+                            lock(transaction, session, seen) ? Optional.of(end.with(transaction)) : Optional.empty());
+            if (ended.isPresent()) {
+                return ended.get();
+            }
         }
-        if (holder.equals(node.incarnation())) {
-            return new Claim.Held(false);
-        }
-        String address = runningAt(transaction, holder);
-        return address == null ? new Claim.Held(true) : new Claim.Elsewhere(address);
     }
 
-    private static @Nullable String lockSession(Connection connection, SessionId session) throws SQLException {
-        try (PreparedStatement lock = connection.prepareStatement(LOCK_SESSION)) {
+    /**
+     * Who holds a session, as it was seen without a lock.
+     *
+     * @param runningAt the holder's address; null where its lease does not run
+     */
+    private record Seen(String holder, @Nullable String runningAt) {
+        boolean isHeldBy(NodeIdentity node) {
+            return holder.equals(node.incarnation());
+        }
+    }
+
+    /** Null where there is no such session. */
+    private static @Nullable Seen look(Connection connection, SessionId session) throws SQLException {
+        try (PreparedStatement look = connection.prepareStatement(LOOK)) {
+            look.setObject(1, Uuids.of(session));
+            try (ResultSet row = look.executeQuery()) {
+                return row.next() ? new Seen(row.getString(1), row.getString(2)) : null;
+            }
+        }
+    }
+
+    /**
+     * Locks a session until the transaction ends, and shuts its holder out, this node's own worker included.
+     *
+     * @return false where it is not any more as it was seen
+     */
+    private boolean lock(Connection transaction, SessionId session, Seen seen) throws SQLException {
+        if (shutOut(transaction, seen.holder()) && !seen.isHeldBy(node)) {
+            return false;
+        }
+        try (PreparedStatement lock = transaction.prepareStatement(LOCK_SESSION)) {
             lock.setObject(1, Uuids.of(session));
             try (ResultSet row = lock.executeQuery()) {
-                return row.next() ? row.getString(1) : null;
+                return row.next() && row.getString(1).equals(seen.holder());
             }
         }
     }
 
-    /** The address of a node whose lease runs; null where it does not, or the node is forgotten. */
-    private static @Nullable String runningAt(Connection connection, String incarnation) throws SQLException {
-        try (PreparedStatement lock = connection.prepareStatement(LOCK_HOLDER)) {
+    /** Shuts out what this node itself sent and does not know the fate of. */
+    void forsake(Connection transaction) throws SQLException {
+        shutOut(transaction, node.incarnation());
+    }
+
+    /**
+     * Waits for what a node has under way, and lets nothing through that it sent before and that comes after the transaction.
+     *
+     * @return whether its lease runs; it is not renewed until the transaction ends
+     */
+    private static boolean shutOut(Connection transaction, String incarnation) throws SQLException {
+        boolean runs;
+        try (PreparedStatement lock = transaction.prepareStatement(LOCK_NODE)) {
             lock.setString(1, incarnation);
             try (ResultSet row = lock.executeQuery()) {
-                return row.next() && row.getBoolean(2) ? row.getString(1) : null;
+                runs = row.next() && row.getBoolean(1);
             }
         }
+        try (PreparedStatement change = transaction.prepareStatement(CHANGE_FENCE)) {
+            change.setString(1, incarnation);
+            change.execute();
+        }
+        return runs;
     }
 
     Set<SessionId> lost(Connection connection, Collection<SessionId> sessions) throws SQLException {

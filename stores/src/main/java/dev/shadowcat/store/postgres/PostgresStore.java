@@ -28,6 +28,8 @@ final class PostgresStore extends PostgresReads implements SharedStore {
     private final Leases leases;
     private final StreamKeys keys = new StreamKeys(); // the worker's thread only
     private final RecordWriter records = new RecordWriter(); // the worker's thread only
+    private final HeldSessions held = new HeldSessions(); // the worker's thread only
+    private boolean doubtful; // whether what was sent before may come yet; the worker's thread only
     private boolean violated; // a rule of the tables, by the append before; the worker's thread only
 
     PostgresStore(PostgresUrl url, Connections connections, Leases leases, byte[] credentialKey) {
@@ -41,64 +43,112 @@ final class PostgresStore extends PostgresReads implements SharedStore {
             return AppendOutcome.Stored.ALL;
         }
         try {
-            AppendOutcome outcome = connections.reserved(
-                    connection -> Connections.transaction(connection, transaction -> append(transaction, batch)));
+            AppendOutcome outcome = connections.reserved(connection -> append(connection, batch));
             violated = false;
             return outcome;
         } catch (SQLException failed) {
-            keys.forget();
+            forsake();
             boolean before = violated;
             violated = Failures.isViolation(failed);
             return Failures.outcome(url, failed, before);
         } catch (RuntimeException failed) {
-            keys.forget();
+            forsake();
             throw failed;
         } finally {
             records.trim();
         }
     }
 
-    private AppendOutcome append(Connection transaction, List<StoreWrite> batch) throws SQLException {
-        BatchReader read = BatchReader.lock(transaction, batch);
+    /** What became of an append is not known. */
+    private void forsake() {
+        keys.forget();
+        held.forget();
+        doubtful = true;
+    }
+
+    private AppendOutcome append(Connection connection, List<StoreWrite> batch) throws SQLException {
+        if (doubtful) {
+            Connections.transaction(connection, transaction -> {
+                leases.forsake(transaction);
+                return true;
+            });
+            doubtful = false;
+        }
+        return appendKnown(connection, batch)
+                ? AppendOutcome.Stored.ALL
+                : Connections.transaction(connection, transaction -> lockAndAppend(transaction, batch));
+    }
+
+    /**
+     * In one round trip, where all that the batch goes on from is known.
+     *
+     * @return whether it was stored; else the database has to be asked
+     */
+    private boolean appendKnown(Connection connection, List<StoreWrite> batch) throws SQLException {
+        Fence fence = held.fence();
+        Collection<SessionChange> changes = held.changes(batch);
+        if (fence == null || changes == null) {
+            return false;
+        }
+        Script script = new BatchScript(records, leases.incarnation(), changes).buildUnder(fence);
+        try {
+            Connections.transaction(connection, transaction -> {
+                script.add("COMMIT").run(transaction).close();
+                return true;
+            });
+        } catch (SQLException failed) {
+            if (BatchScript.isRefuted(failed)) {
+                held.forget();
+                return false;
+            }
+            throw failed;
+        }
+        held.stored(fence, changes);
+        return true;
+    }
+
+    /** In two round trips: what the batch names is locked and read, and then changed. */
+    private AppendOutcome lockAndAppend(Connection transaction, List<StoreWrite> batch) throws SQLException {
+        BatchReader read = BatchReader.lock(transaction, leases.incarnation(), batch);
         Set<SessionId> lost = read.notHeldBy(leases.incarnation());
         if (!lost.isEmpty()) {
             return new AppendOutcome.Lost(lost);
         }
-        BatchScript changes = new BatchScript(records, leases.incarnation(), read.changes(batch));
-        for (StreamChange beginning : changes.beginning()) {
+        Collection<SessionChange> changes = read.changes(batch);
+        BatchScript writes = new BatchScript(records, leases.incarnation(), changes);
+        for (StreamChange beginning : writes.beginning()) {
             beginning.keyed(keys.next(transaction));
         }
-        Script script = changes.build();
+        Script script = writes.build();
         if (!script.isEmpty()) {
             script.add("COMMIT").run(transaction).close();
         }
+        held.stored(read.fence(), changes);
         return AppendOutcome.Stored.ALL;
     }
 
     @Override
     public boolean expire(SessionId session, long idleSinceMillis) {
-        return shared(connection -> Connections.transaction(connection, transaction -> {
-            // An append that has the session's row waits for us, or we for it; whoever comes second sees what the first
-            // did.
-            if (!(leases.lock(transaction, session) instanceof Claim.Held)) {
+        return shared(connection ->
+                leases.ending(connection, session, transaction -> end(transaction, session, idleSinceMillis)));
+    }
+
+    private static boolean end(Connection transaction, SessionId session, long idleSinceMillis) throws SQLException {
+        Object id = Uuids.of(session);
+        try (PreparedStatement delete = transaction.prepareStatement(DELETE_IDLE)) {
+            delete.setObject(1, id);
+            delete.setLong(2, idleSinceMillis);
+            if (delete.executeUpdate() == 0) {
                 return false;
             }
-            try (PreparedStatement delete = transaction.prepareStatement(DELETE_IDLE)) {
-                delete.setObject(1, Uuids.of(session));
-                delete.setLong(2, idleSinceMillis);
-                if (delete.executeUpdate() == 0) {
-                    return false;
-                }
-            }
-            Object id = Uuids.of(session);
-            new Script()
-                    .add(DELETE_EVENTS_OF, id)
-                    .add(DELETE_STREAMS_OF, id)
-                    .add(DELETE_RECORDS_OF, id)
-                    .run(transaction)
-                    .close();
-            return true;
-        }));
+        }
+        new Script()
+                .add(DELETE_EVENTS_OF, id)
+                .add(DELETE_STREAMS_OF, id)
+                .add(DELETE_RECORDS_OF, id)
+                .run(transaction)
+                .close();
+        return true;
     }
 
     @Override

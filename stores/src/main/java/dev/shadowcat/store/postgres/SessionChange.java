@@ -5,13 +5,19 @@ import dev.shadowcat.store.SessionActivity;
 import dev.shadowcat.store.SessionRecord;
 import dev.shadowcat.store.SessionState;
 import dev.shadowcat.store.StoreWrite;
+import java.util.Collection;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.NavigableMap;
+import java.util.TreeMap;
 import java.util.UUID;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /** What becomes of one session in a batch, write by write. One thread. */
 final class SessionChange {
+    final SessionId id;
     final UUID key;
     private final boolean stored;
     private final Map<Integer, StreamTail> storedStreams;
@@ -28,10 +34,20 @@ final class SessionChange {
      * @param storedStreams of the streams that the batch names, those that the database has
      */
     SessionChange(SessionId id, boolean stored, Map<Integer, StreamTail> storedStreams) {
+        this.id = id;
         this.key = Uuids.of(id);
         this.stored = stored;
         this.storedStreams = storedStreams;
         this.exists = stored;
+    }
+
+    /** What becomes of each session that a batch names, in the order of their ids. */
+    static Collection<SessionChange> of(List<StoreWrite> batch, Function<SessionId, SessionChange> beginning) {
+        NavigableMap<SessionId, SessionChange> changes = new TreeMap<>();
+        for (StoreWrite write : batch) {
+            changes.computeIfAbsent(write.session(), beginning).apply(write);
+        }
+        return changes.values();
     }
 
     void apply(StoreWrite write) {
@@ -72,7 +88,7 @@ final class SessionChange {
         streams.clear();
     }
 
-    Iterable<StreamChange> streams() {
+    Collection<StreamChange> streams() {
         return streams.values();
     }
 
@@ -89,6 +105,11 @@ final class SessionChange {
     @Nullable
     SessionActivity activity() {
         return activity;
+    }
+
+    /** Whether it is there once the batch is stored. */
+    boolean exists() {
+        return exists;
     }
 
     boolean isInserted() {

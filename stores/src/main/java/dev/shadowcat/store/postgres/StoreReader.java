@@ -23,8 +23,9 @@ final class StoreReader {
     private static final String SESSION = SESSION_COLUMNS + " WHERE s.id = ?";
     private static final String FIRST_SESSIONS = SESSION_COLUMNS + " ORDER BY s.id LIMIT ?";
     private static final String SESSIONS_AFTER = SESSION_COLUMNS + " WHERE s.id > ? ORDER BY s.id LIMIT ?";
-    private static final String STREAMS = "SELECT s.number, s.record, s.bytes, s.answer_bytes, " + StreamTail.COLUMNS
-            + " FROM streams s WHERE s.session = ?";
+    private static final String STREAMS =
+            "SELECT s.number, s.record, s.bytes + e.bytes, s.answer_bytes + e.answer_bytes, " + StreamTail.COLUMNS
+                    + " FROM " + StreamTail.TABLES + " WHERE s.session = ?";
     private static final String ALL_STREAMS = STREAMS + " ORDER BY s.number";
     private static final String ONE_STREAM = STREAMS + " AND s.number = ?";
     /** What is beyond the bound on bytes is left in the database, large messages unread. */

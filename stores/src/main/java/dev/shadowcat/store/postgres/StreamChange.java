@@ -4,6 +4,7 @@ import dev.shadowcat.event.Event;
 import dev.shadowcat.store.StoreWrite;
 import dev.shadowcat.store.StreamRecord;
 import dev.shadowcat.store.StreamRecord.Phase;
+import dev.shadowcat.store.postgres.StreamTail.Unsummed;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
@@ -22,8 +23,6 @@ final class StreamChange {
     private boolean changed;
     private @Nullable StreamRecord record;
     private final List<Event> events = new ArrayList<>();
-    private long bytes;
-    private long answerBytes;
 
     StreamChange(UUID session, int number, @Nullable StreamTail stored) {
         this.session = session;
@@ -43,10 +42,8 @@ final class StreamChange {
 
     void append(Event event) {
         if (exists && event.sequence() > tail.lastSequence()) {
-            changed = true;
             tail = tail.with(event);
             events.add(event);
-            count(event, event.bytes());
         }
     }
 
@@ -66,7 +63,7 @@ final class StreamChange {
         tail = tail.trimmed(through);
         for (Event event : events) {
             if (isTrimmed(event)) {
-                count(event, -event.bytes());
+                tail = tail.with(tail.unsummed().without(event));
             }
         }
         events.removeIf(this::isTrimmed);
@@ -76,19 +73,12 @@ final class StreamChange {
         return event.sequence() <= tail.trimmedThrough() && !event.answer();
     }
 
-    private void count(Event event, int more) {
-        bytes += more;
-        answerBytes += event.answer() ? more : 0;
-    }
-
     void delete() {
         exists = false;
         continues = false;
         record = null;
         tail = StreamTail.BEGINNING;
         events.clear();
-        bytes = 0;
-        answerBytes = 0;
     }
 
     /** Says under which key the events of a stream that {@link #begins} will be kept. */
@@ -98,7 +88,7 @@ final class StreamChange {
 
     /** Where the batch leaves it. */
     StreamTail tail() {
-        return tail;
+        return isInserted() || isUpdated() ? tail.with(Unsummed.NOTHING) : tail;
     }
 
     /** The record as put last; null where it stays as it is stored. */
@@ -112,14 +102,9 @@ final class StreamChange {
         return events;
     }
 
-    /** What {@link #events} add. */
-    long bytes() {
-        return bytes;
-    }
-
-    /** What {@link #events} add in answers. */
-    long answerBytes() {
-        return answerBytes;
+    /** What the row has to count in. */
+    Unsummed sum() {
+        return tail.unsummed();
     }
 
     /** Whether it begins in this batch, for the first time or anew. */
@@ -127,12 +112,17 @@ final class StreamChange {
         return exists && !continues;
     }
 
+    /** Whether it is there once the batch is stored. */
+    boolean exists() {
+        return exists;
+    }
+
     boolean isInserted() {
         return exists && stored == null;
     }
 
     boolean isUpdated() {
-        return exists && stored != null && changed;
+        return exists && stored != null && (changed || tail.unsummed().isTooMuch());
     }
 
     boolean isDeleted() {

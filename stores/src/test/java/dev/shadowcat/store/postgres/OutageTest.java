@@ -11,6 +11,7 @@ import dev.shadowcat.store.NodeIdentity;
 import dev.shadowcat.store.SharedStore;
 import dev.shadowcat.store.StoreException;
 import dev.shadowcat.store.StoreWrite;
+import dev.shadowcat.store.format.RecordWriter;
 import dev.shadowcat.testkit.PostgresServer;
 import dev.shadowcat.testkit.Writes;
 import java.sql.Connection;
@@ -20,6 +21,7 @@ import java.sql.Statement;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -114,13 +116,66 @@ class OutageTest {
                 assertThatExceptionOfType(SQLException.class)
                         .isThrownBy(() -> stopped.reserved(connection -> {
                             connection.setAutoCommit(false);
-                            BatchReader.lock(connection, List.of(Writes.event(ID, 0, 1)));
+                            BatchReader.lock(connection, NODE.incarnation(), List.of(Writes.event(ID, 0, 1)));
                             assertThat(second.claim(ID)).isInstanceOf(SharedStore.Claim.Held.class);
                             connection.commit();
                             return true;
                         }))
                         .withMessageContaining("idle-in-transaction timeout");
             }
+        }
+    }
+
+    /** It was on its way on a connection that was given up, while what came after it went by another one. */
+    @Test
+    void whatComesLateChangesNothing() throws Exception {
+        try (PostgresHome home = new PostgresHome();
+                SharedStore store = open(home);
+                Connections others = connections(home);
+                Connection other = PostgresHome.connect(home.url());
+                Statement lock = other.createStatement()) {
+            store.renew();
+            stored(store, Writes.session(ID), Writes.stream(ID, 0));
+            List<StoreWrite> before = List.of(new StoreWrite.MoveUpstreamCursor(ID, 0, 0, "before"));
+            Script late = others.reserved(connection -> Connections.transaction(connection, transaction -> {
+                BatchReader read = BatchReader.lock(transaction, NODE.incarnation(), before);
+                return new BatchScript(new RecordWriter(), NODE.incarnation(), read.changes(before))
+                        .buildUnder(Objects.requireNonNull(read.fence()));
+            }));
+
+            other.setAutoCommit(false);
+            lock.execute("SELECT * FROM nodes FOR UPDATE");
+            assertThat(store.append(before)).isInstanceOf(AppendOutcome.Busy.class);
+            other.rollback();
+            stored(store, new StoreWrite.MoveUpstreamCursor(ID, 0, 0, "after"));
+            assertThatExceptionOfType(SQLException.class)
+                    .isThrownBy(() -> others.reserved(connection -> {
+                        late.run(connection).close();
+                        return true;
+                    }))
+                    .matches(BatchScript::isRefuted);
+            assertThat(store.stream(ID, 0).orElseThrow().upstreamCursor()).isEqualTo("after");
+        }
+    }
+
+    /** What was acknowledged by the server before may be missing in the one that answers now. */
+    @Test
+    void whatIsKnownOfOneServerIsNotReliedOnWhereAnotherOneAnswers() throws Exception {
+        PostgresServer server = PostgresServer.another();
+        PostgresUrl url = PostgresUrl.parse(server.newUrl());
+        try (server;
+                SharedStore store = open(url)) {
+            store.renew();
+            stored(store, Writes.session(ID), Writes.stream(ID, 0));
+            stored(store, Writes.event(ID, 0, 1), Writes.event(ID, 0, 2));
+            server.stop();
+            server.start();
+            PostgresHome.execute(url, "DELETE FROM events WHERE sequence = 2"); // as one that never had it
+            await().until(() -> store.append(List.of(Writes.event(ID, 0, 2), Writes.event(ID, 0, 3)))
+                    .equals(AppendOutcome.Stored.ALL));
+            assertThat(store.read(ID, 0, 0, 10, Long.MAX_VALUE))
+                    .extracting(Event::sequence)
+                    .containsExactly(1L, 2L, 3L);
         }
     }
 

@@ -11,6 +11,8 @@ CREATE TABLE nodes (
     incarnation text PRIMARY KEY,
     address text NOT NULL,
     expires_at timestamptz NOT NULL,
+    -- Another one each time that somebody takes or ends a session that the node held: what it knows from before does not hold then.
+    fence uuid NOT NULL DEFAULT gen_random_uuid(),
     -- Whether all that it left open was taken over: whoever looks for abandoned sessions need not look here.
     resumed boolean NOT NULL DEFAULT false
 );
