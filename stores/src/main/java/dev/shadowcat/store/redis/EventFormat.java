@@ -5,36 +5,26 @@ import static dev.shadowcat.store.format.Records.VERSION;
 import dev.shadowcat.event.Event;
 import dev.shadowcat.store.format.RecordWriter;
 import dev.shadowcat.store.format.Records;
+import org.jspecify.annotations.Nullable;
 
-/** An event as an entry of a Redis stream keeps it, in the format of {@link Records}; its number is the entry's id. */
+/** An event as an entry of a Redis stream keeps it, in the format of {@link Records}; its number is the entry's id, its upstream id a field of its own. */
 final class EventFormat {
     private static final int ANSWER = 1;
-    private static final int UPSTREAM_ID = 2;
 
     private EventFormat() {}
 
     static void write(RecordWriter out, Event event) {
-        String upstreamId = event.upstreamId();
         out.begin(VERSION)
-                .number((event.answer() ? ANSWER : 0) | (upstreamId == null ? 0 : UPSTREAM_ID))
+                .number(event.answer() ? ANSWER : 0)
                 .number(event.storedAtMillis())
-                .number(event.generation());
-        if (upstreamId != null) {
-            out.text(upstreamId);
-        }
-        out.rest(event.message());
+                .number(event.generation())
+                .rest(event.message());
     }
 
-    static Event read(long sequence, byte[] value) {
+    static Event read(long sequence, byte[] value, @Nullable String upstreamId) {
         return Records.decode("event", value, value.length, in -> {
             int flags = in.smallNumber();
-            return new Event(
-                    sequence,
-                    in.number(),
-                    in.smallNumber(),
-                    (flags & ANSWER) != 0,
-                    (flags & UPSTREAM_ID) != 0 ? in.text() : null,
-                    in.rest());
+            return new Event(sequence, in.number(), in.smallNumber(), (flags & ANSWER) != 0, upstreamId, in.rest());
         });
     }
 }

@@ -124,6 +124,7 @@ final class Ownership {
                             view.servers(),
                             lapsed,
                             link.clustered() ? NOBODY : keys.leases(),
+                            link.clustered() ? NOBODY : keys.fences(),
                             more));
             Answer answer = new Answer(parts, view);
             switch (answer.said()) {

@@ -11,14 +11,16 @@ import java.nio.charset.StandardCharsets;
  * PREFIX:store                 hash: format, epoch, key (of credentials), server:NAME (what tells it from its like)
  * PREFIX:nodes                 set of NODE:EPOCH, those that hold or held sessions with an open stream
  * PREFIX:lease:NODE            the node's address, while its lease runs
+ * PREFIX:fence:NODE            on one server: another one whenever a session was taken from the node, or ended by another hand than its worker's
  * PREFIX:held:NODE:EPOCH       set of ids (16 bytes), at least those of the sessions with an open stream that the node holds
  * PREFIX:sessions:DIGIT        sorted set of ids (16 bytes), at least those of all sessions that begin with the digit
  * PREFIX:{ID}:session          hash: r(ecord), s(tate), a(ctivity), i (when it was active), h(older), e(poch of the claim), n (of the newest attempt)
  * PREFIX:{ID}:streams          set of the streams' numbers
  * PREFIX:{ID}:stream:NUMBER    hash: r(ecord), p (1 while open), l(ast sequence), t(rimmed through), o (bytes of others than answers ever),
- *                              g (of those gone), a (bytes of answers), c(ursor) and ca (its event), m(oved cursor) and ma (after which event)
- * PREFIX:{ID}:events:NUMBER    stream, ids SEQUENCE-0: e(vent), s(um: o as of it)
- * PREFIX:{ID}:answers:NUMBER   the same of answers, which no trimming removes
+ *                              g (of those gone), a (bytes of answers), c(ursor) and ca (its event), m(oved cursor) and ma (after which event);
+ *                              of l, o, a, c and ca the newest entries know better where they came after l
+ * PREFIX:{ID}:events:NUMBER    stream, ids SEQUENCE-0: e(vent), s(um: o as of it), c (its upstream id)
+ * PREFIX:{ID}:answers:NUMBER   the same of answers (s: a as of it), which no trimming removes
  * PREFIX:{ID}:ended            who deleted the session, for some minutes
  * </pre>
  */
@@ -47,6 +49,15 @@ final class RedisKeys {
 
     byte[] lease(String node) {
         return bytes(prefix + "lease:" + node);
+    }
+
+    /** What the names of fences begin with. */
+    byte[] fences() {
+        return bytes(prefix + "fence:");
+    }
+
+    byte[] fence(String node) {
+        return bytes(prefix + "fence:" + node);
     }
 
     byte[] held(String nodeAndEpoch) {

@@ -12,6 +12,7 @@ import io.lettuce.core.KeyValue;
 import io.lettuce.core.cluster.api.async.RedisClusterAsyncCommands;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.Future;
 import org.jspecify.annotations.Nullable;
@@ -19,7 +20,6 @@ import org.jspecify.annotations.Nullable;
 /** Reads what the scripts wrote. Any thread. */
 final class RedisReader {
     private static final byte[][] SESSION_FIELDS = fields("r", "s", "a");
-    private static final byte[][] STREAM_FIELDS = fields("r", "l", "t", "o", "g", "a", "c", "ca", "m", "ma");
 
     /** How many sessions or streams are asked for at once. */
     private static final int PAGE = 256;
@@ -124,44 +124,38 @@ final class RedisReader {
     }
 
     private List<StoredStream> streams(SessionId id, List<Integer> numbers) {
-        RedisClusterAsyncCommands<byte[], byte[]> commands = link.commands();
-        List<Future<List<KeyValue<byte[], byte[]>>>> sent = new ArrayList<>(numbers.size());
+        List<Script.Call> sent = new ArrayList<>(numbers.size());
         for (int number : numbers) {
-            sent.add(commands.hmget(keys.stream(id, number), STREAM_FIELDS));
+            sent.add(Script.STREAM.send(link, List.of(keys.stream(id, number)), List.of()));
         }
-        List<List<KeyValue<byte[], byte[]>>> rows = link.awaitAll(sent);
+        long deadline = link.deadline();
         List<StoredStream> streams = new ArrayList<>(numbers.size());
-        for (int i = 0; i < rows.size(); i++) {
-            StoredStream stream = stream(numbers.get(i), rows.get(i));
-            if (stream != null) {
-                streams.add(stream);
-            }
+        for (int i = 0; i < numbers.size(); i++) {
+            stream(numbers.get(i), sent.get(i).answer(deadline)).ifPresent(streams::add);
         }
         return streams;
     }
 
     Optional<StoredStream> stream(SessionId id, int number) {
-        return Optional.ofNullable(stream(
-                number, link.ask(commands -> commands.hmget(keys.stream(id, number), STREAM_FIELDS))));
+        return stream(number, Script.STREAM.call(link, List.of(keys.stream(id, number)), List.of()));
     }
 
-    private static @Nullable StoredStream stream(int number, List<KeyValue<byte[], byte[]>> row) {
-        Fields fields = new Fields(row);
-        byte[] record = fields.get(0);
-        if (record == null) {
-            return null;
+    private static Optional<StoredStream> stream(int number, List<Object> answer) {
+        if (answer.isEmpty()) {
+            return Optional.empty();
         }
-        long answerBytes = fields.number(5);
-        byte[] cursor = fields.get(6);
-        byte[] moved = fields.get(8);
-        byte[] newest = moved != null && fields.number(9) >= fields.number(7) ? moved : cursor;
-        return new StoredStream(
-                Records.streamRecord(number, record),
-                fields.number(2),
-                fields.number(1),
+        Parts parts = new Parts(answer);
+        long answerBytes = parts.number(5);
+        byte[] cursor = parts.get(6);
+        byte[] moved = parts.get(8);
+        byte[] newest = moved != null && parts.number(9) >= parts.number(7) ? moved : cursor;
+        return Optional.of(new StoredStream(
+                Records.streamRecord(number, parts.present(0)),
+                parts.number(2),
+                parts.number(1),
                 newest == null ? null : text(newest),
-                fields.number(3) - fields.number(4) + answerBytes,
-                answerBytes);
+                parts.number(3) - parts.number(4) + answerBytes,
+                answerBytes));
     }
 
     List<Event> read(SessionId id, int stream, long afterSequence, int maxEvents, long maxBytes) {
@@ -169,10 +163,13 @@ final class RedisReader {
                 link,
                 List.of(keys.events(id, stream), keys.answers(id, stream)),
                 List.of(bytes(afterSequence), bytes(maxEvents), bytes(maxBytes)));
-        List<Event> events = new ArrayList<>(found.size() / 2);
+        Parts parts = new Parts(found);
+        List<Event> events = new ArrayList<>(found.size() / 3);
         long bytes = 0;
-        for (int i = 0; i < found.size() && (bytes < maxBytes || events.isEmpty()); i += 2) {
-            Event event = EventFormat.read(Long.parseLong(text((byte[]) found.get(i))), (byte[]) found.get(i + 1));
+        for (int i = 0; i < found.size() && (bytes < maxBytes || events.isEmpty()); i += 3) {
+            byte[] upstreamId = parts.get(i + 2);
+            Event event = EventFormat.read(
+                    parts.number(i), parts.present(i + 1), upstreamId == null ? null : text(upstreamId));
             events.add(event);
             bytes += event.bytes();
         }
@@ -192,6 +189,17 @@ final class RedisReader {
         byte @Nullable [] get(int index) {
             KeyValue<byte[], byte[]> field = row.get(index);
             return field.hasValue() ? field.getValue() : null;
+        }
+    }
+
+    /** What a script answered. */
+    private record Parts(List<Object> answer) {
+        byte @Nullable [] get(int index) {
+            return (byte[]) answer.get(index);
+        }
+
+        byte[] present(int index) {
+            return Objects.requireNonNull(get(index));
         }
 
         long number(int index) {

@@ -15,6 +15,7 @@ import io.lettuce.core.RedisException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -30,6 +31,7 @@ import org.jspecify.annotations.Nullable;
 final class RedisStore extends RedisReads implements SharedStore {
     private static final Duration SOON = Duration.ofMillis(100);
     private static final int TRIES = 2;
+    private static final byte[] NOTHING = bytes("");
 
     private final String name;
     private final RedisLink writes;
@@ -40,6 +42,7 @@ final class RedisStore extends RedisReads implements SharedStore {
     private final Ownership ownership;
     private final Duration lease;
     private final RecordWriter out = new RecordWriter(); // the appending thread only
+    private final HeldStreams held; // the appending thread only
 
     /** Sessions whose beginning, end or new stream waits because the index cannot be written. */
     private final Set<SessionId> unnoted = ConcurrentHashMap.newKeySet();
@@ -62,6 +65,7 @@ final class RedisStore extends RedisReads implements SharedStore {
         this.servers = servers;
         this.attempts = attempts;
         this.lease = lease;
+        this.held = new HeldStreams(keys, out);
         this.written = new SessionIndex(writes, keys);
         RedisLink others = connections.others();
         this.ownership = new Ownership(others, keys, servers, new SessionIndex(others, keys), attempts, address, lease);
@@ -72,14 +76,17 @@ final class RedisStore extends RedisReads implements SharedStore {
         if (batch.isEmpty()) {
             return AppendOutcome.Stored.ALL;
         }
-        Shares shares = new Shares(out, batch);
         try {
-            return append(shares);
+            return append(new Shares(batch));
         } catch (RedisException failed) {
+            held.forget();
             writes.failed(failed);
             return Failures.outcome(failed, Partition.WHOLE, List.of());
         } catch (StoreException failed) {
             return new AppendOutcome.Busy(SOON, String.valueOf(failed.getMessage()));
+        } finally {
+            out.trim();
+            held.shrink();
         }
     }
 
@@ -90,6 +97,7 @@ final class RedisStore extends RedisReads implements SharedStore {
             if (outcome != null) {
                 return outcome;
             }
+            held.forget();
             connections.renew();
             servers.refresh(writes);
         }
@@ -153,26 +161,96 @@ final class RedisStore extends RedisReads implements SharedStore {
 
     /** One script for all sessions. @return null where the servers are others than is known */
     private @Nullable AppendOutcome together(Shares shares, Servers.View view) {
-        List<byte[]> sessions = new ArrayList<>();
-        List<byte[]> arguments = head(view);
-        shares.bySession().forEach((id, share) -> {
-            sessions.add(keys.session(id));
-            add(share, arguments);
-        });
-        List<Object> answer = Script.APPEND.call(writes, sessions, arguments);
-        return switch (text((byte[]) answer.getFirst())) {
-            case "stored" -> AppendOutcome.Stored.ALL;
-            case "lost" -> {
-                List<SessionId> ids = List.copyOf(shares.bySession().keySet());
-                Set<SessionId> lost = new HashSet<>();
-                for (Object index : answer.subList(1, answer.size())) {
-                    lost.add(ids.get(Integer.parseInt(text((byte[]) index))));
-                }
-                yield new AppendOutcome.Lost(lost);
+        Together together = new Together(shares, view);
+        List<Object> answer = together.call();
+        if (said(answer).equals("unknown")) {
+            held.forget();
+            together = new Together(shares, view);
+            answer = together.call();
+        }
+        return switch (said(answer)) {
+            case "stored" -> {
+                together.stored(answer);
+                yield AppendOutcome.Stored.ALL;
             }
+            case "lost" -> new AppendOutcome.Lost(together.lost(answer));
             case "changed" -> null;
             default -> stale(Partition.WHOLE);
         };
+    }
+
+    private static String said(List<Object> answer) {
+        return text((byte[]) answer.getFirst());
+    }
+
+    /** A batch as one script: of sessions that are known the commands, the others' writes to be looked at one by one. */
+    private final class Together {
+        private final List<SessionId> lookedAt = new ArrayList<>();
+        private final List<HeldStreams.Commands> known = new ArrayList<>();
+        private final List<byte[]> arguments;
+
+        Together(Shares shares, Servers.View view) {
+            arguments = head(view);
+            arguments.add(keys.fence(attempts.node()));
+            arguments.add(held.fence(view.epoch()));
+            shares.bySession().forEach((id, share) -> {
+                HeldStreams.Commands commands = held.commands(id, share.writes);
+                if (commands == null) {
+                    lookedAt.add(id);
+                    add(share, arguments);
+                    if (share.removes) {
+                        held.forget(id);
+                    }
+                } else {
+                    known.add(commands);
+                }
+            });
+            known.forEach(commands -> arguments.addAll(commands.parts()));
+        }
+
+        List<Object> call() {
+            return Script.APPEND.call(
+                    writes, lookedAt.stream().map(keys::session).toList(), arguments);
+        }
+
+        Set<SessionId> lost(List<Object> answer) {
+            Set<SessionId> lost = new HashSet<>();
+            for (Object index : answer.subList(1, answer.size())) {
+                lost.add(lookedAt.get(Integer.parseInt(text((byte[]) index))));
+            }
+            return lost;
+        }
+
+        void stored(List<Object> answer) {
+            held.fenced((byte[]) answer.get(1));
+            known.forEach(held::stored);
+            for (int i = 0; i < lookedAt.size(); i++) {
+                learn(lookedAt.get(i), (List<?>) answer.get(i + 2));
+            }
+        }
+
+        private void learn(SessionId session, List<?> found) {
+            if (!text((byte[]) found.getFirst()).equals("1")) {
+                held.forget(session);
+                return;
+            }
+            Map<Integer, HeldStreams.Stream> left = new HashMap<>();
+            List<?> streams = (List<?>) found.getLast();
+            for (int i = 0; i < streams.size(); i += 4) {
+                left.put(
+                        (int) number(streams.get(i)),
+                        new HeldStreams.Stream(
+                                number(streams.get(i + 1)),
+                                number(streams.get(i + 2)),
+                                number(streams.get(i + 3)),
+                                null));
+            }
+            held.learn(session, left);
+        }
+
+        private static long number(Object part) {
+            return Long.parseLong(text((byte[]) part));
+        }
     }
 
     /** A script for each session, all sent at once. @return null where the servers are others than is known */
@@ -182,6 +260,8 @@ final class RedisStore extends RedisReads implements SharedStore {
         List<Script.Call> sent = new ArrayList<>(entries.size());
         for (Map.Entry<SessionId, Share> entry : entries) {
             List<byte[]> arguments = head(view);
+            arguments.add(NOTHING);
+            arguments.add(NOTHING);
             add(entry.getValue(), arguments);
             sent.add(Script.APPEND.send(writes, List.of(keys.session(entry.getKey())), arguments));
         }
@@ -223,10 +303,11 @@ final class RedisStore extends RedisReads implements SharedStore {
         return head;
     }
 
-    private static void add(Share share, List<byte[]> arguments) {
+    private void add(Share share, List<byte[]> arguments) {
+        List<byte[]> writes = WriteArguments.of(share.writes, out);
         arguments.add(bytes(share.begins ? 1 : 0));
-        arguments.add(bytes(share.arguments.size()));
-        arguments.addAll(share.arguments);
+        arguments.add(bytes(writes.size()));
+        arguments.addAll(writes);
     }
 
     /** Another thread of this node claimed the session meanwhile. */

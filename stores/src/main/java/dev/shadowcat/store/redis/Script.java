@@ -21,6 +21,7 @@ final class Script {
     static final Script EXPIRE = of("expire");
     static final Script LOOK = of("look");
     static final Script READ = of("read");
+    static final Script STREAM = of("stream");
     static final Script EPOCH = of("epoch");
 
     private final byte[] text;

@@ -1,14 +1,19 @@
 -- Stores the writes to one or more sessions, all of them or none.
--- KEYS: each session's first key. ARGV: node, epoch, attempt, servers; then for each session whether it may
--- begin, how many arguments follow for it, and those.
-local node, epoch, attempt = ARGV[1], ARGV[2], ARGV[3]
+-- KEYS: the first key of each session that is looked at. ARGV: node, epoch, attempt, servers, where the node's fence is ('' on a
+-- cluster), the fence that the node knows ('' for none); then for each of these sessions whether it may begin, how many arguments
+-- follow for it, and those. Then commands, each after how long it is, that the node made from what it knows: of sessions that nobody
+-- took from it, or ended, since it was told that fence.
+local node, epoch, attempt, fence, fenced = ARGV[1], ARGV[2], ARGV[3], ARGV[5], ARGV[6]
 if not known(ARGV[4]) then
   return { 'changed' }
+end
+if fenced ~= '' and redis.call('GET', fence) ~= fenced then
+  return { 'unknown' }
 end
 
 local there = {}
 local lost = { 'lost' }
-local at = 5
+local at = 7
 for i, session in ipairs(KEYS) do
   local begins = ARGV[at] == '1'
   at = at + 2 + tonumber(ARGV[at + 1])
@@ -33,7 +38,17 @@ local function text(number)
   return string.format('%.0f', number)
 end
 
-at = 5
+local answer = { 'stored' }
+if fence ~= '' then
+  if fenced == '' then
+    -- Unlike any before. What this node sent before and comes later is refused by it, and what it knows has to be learned again.
+    fenced = attempt
+    redis.call('SET', fence, fenced, 'PX', 3600000)
+  end
+  answer[2] = fenced
+end
+
+at = 7
 for i, session in ipairs(KEYS) do
   local stem = base(session)
   local exists = there[i]
@@ -42,15 +57,7 @@ for i, session in ipairs(KEYS) do
   local function stream(number)
     local found = streams[number]
     if not found then
-      local kept = redis.call('HMGET', stem .. 'stream:' .. number, 'r', 'l', 't', 'o', 'g', 'a')
-      found = {
-        exists = kept[1] ~= false,
-        last = kept[2] or '0',
-        trimmed = kept[3] or '0',
-        others = tonumber(kept[4] or '0'),
-        gone = tonumber(kept[5] or '0'),
-        answers = tonumber(kept[6] or '0'),
-      }
+      found = tail(stem, number, fence ~= '')
       streams[number] = found
     end
     return found
@@ -65,19 +72,19 @@ for i, session in ipairs(KEYS) do
     if not to.exists or not less(to.last, sequence) then
       return
     end
+    local list, sum = 'events:', 'others'
     if kind == 'a' then
-      to.answers = to.answers + tonumber(size)
-      redis.call('XADD', stem .. 'answers:' .. number, sequence .. '-0', 'e', event)
+      list, sum = 'answers:', 'answers'
+    end
+    to[sum] = to[sum] + tonumber(size)
+    if moves == '1' then
+      redis.call('XADD', stem .. list .. number, sequence .. '-0', 'e', event, 's', text(to[sum]), 'c', cursor)
+      to.cursor, to.cursorAt, to.cursorChanged = cursor, sequence, true
     else
-      to.others = to.others + tonumber(size)
-      redis.call('XADD', stem .. 'events:' .. number, sequence .. '-0', 'e', event, 's', text(to.others))
+      redis.call('XADD', stem .. list .. number, sequence .. '-0', 'e', event, 's', text(to[sum]))
     end
     to.last = sequence
     to.changed = true
-    if moves == '1' then
-      to.cursor = cursor
-      to.cursorAt = sequence
-    end
   end
 
   function writes.R(number, open, record)
@@ -156,12 +163,33 @@ for i, session in ipairs(KEYS) do
         local key = stem .. 'stream:' .. number
         redis.call('HSET', key, 'l', changed.last, 't', changed.trimmed,
           'o', text(changed.others), 'g', text(changed.gone), 'a', text(changed.answers))
-        if changed.cursor then
+        if changed.cursorChanged then
           redis.call('HSET', key, 'c', changed.cursor, 'ca', changed.cursorAt)
         end
       end
     end
     redis.call('HSET', session, 'n', attempt)
   end
+
+  if fence ~= '' then
+    local learned = {}
+    if exists then
+      for number, left in pairs(streams) do
+        if left.exists then
+          learned[#learned + 1] = number
+          learned[#learned + 1] = left.last
+          learned[#learned + 1] = text(left.others)
+          learned[#learned + 1] = text(left.answers)
+        end
+      end
+    end
+    answer[#answer + 1] = { exists and '1' or '0', learned }
+  end
 end
-return { 'stored' }
+
+while at <= #ARGV do
+  local last = at + tonumber(ARGV[at])
+  redis.call(unpack(ARGV, at + 1, last))
+  at = last + 1
+end
+return answer

@@ -1,4 +1,4 @@
--- Events of a stream and its answers as one run, in order: sequence and event in turns.
+-- Events of a stream and its answers as one run, in order: sequence, event and upstream id in turns.
 -- KEYS: the events, the answers. ARGV: after which sequence, how many at most, how many bytes at most.
 local most, bytes = tonumber(ARGV[2]), tonumber(ARGV[3])
 
@@ -24,7 +24,7 @@ end
 
 local events, answers = cursor(KEYS[1]), cursor(KEYS[2])
 local found, size = {}, 0
-while #found < 2 * most and (size < bytes or #found == 0) do
+while #found < 3 * most and (size < bytes or #found == 0) do
   local event, answer = events(false), answers(false)
   local first
   if event and answer then
@@ -39,6 +39,7 @@ while #found < 2 * most and (size < bytes or #found == 0) do
   end
   found[#found + 1] = string.match(first[1], '^%d+')
   found[#found + 1] = first[2][2]
+  found[#found + 1] = first[2][6] or false
   size = size + #first[2][2]
 end
 return found

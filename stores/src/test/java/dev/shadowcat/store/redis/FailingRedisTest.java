@@ -1,5 +1,6 @@
 package dev.shadowcat.store.redis;
 
+import static dev.shadowcat.store.redis.RedisKeys.bytes;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
@@ -18,6 +19,7 @@ import dev.shadowcat.store.StoreWrite.DeleteSession;
 import dev.shadowcat.store.StoreWrite.PutSessionState;
 import dev.shadowcat.testkit.RedisProcess;
 import dev.shadowcat.testkit.Writes;
+import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -159,6 +161,48 @@ class FailingRedisTest {
             stored(store, Writes.session(ID));
             assertThat(store.sessions(null, 10)).hasSize(1);
         }
+    }
+
+    /** The same of commands that were made from what the node knew then: nothing of their sessions is looked at before. */
+    @Test
+    void whatComesLateOfWhatWasKnownChangesNothing() throws Exception {
+        try (RedisProcess server = RedisProcess.start();
+                SharedStore store = RedisStores.open(at(server), SETTINGS, NODE);
+                RedisConnections connections = RedisConnections.open(at(server), SETTINGS.timeout())) {
+            stored(store, Writes.session(ID), Writes.stream(ID, 0), Writes.event(ID, 0, 1));
+            RedisKeys keys = new RedisKeys(SETTINGS.prefix());
+            RedisLink link = connections.others();
+            Servers.View view = new Servers(keys, new SecureRandom()).refresh(link);
+            byte[] fence = keys.fence(NODE.incarnation());
+            List<byte[]> late = new ArrayList<>(List.of(
+                    bytes(NODE.incarnation()),
+                    view.epochText(),
+                    bytes(1),
+                    view.servers(),
+                    fence,
+                    link.ask(commands -> commands.get(fence)),
+                    bytes(4),
+                    bytes("HSET"),
+                    keys.session(ID),
+                    bytes("s"),
+                    bytes("an old state")));
+            assertThat(said(Script.APPEND.call(link, List.of(), late)))
+                    .as("in time")
+                    .isEqualTo("stored");
+
+            server.pause();
+            List<StoreWrite> batch = List.of(new PutSessionState(ID, Writes.state(1)));
+            assertThat(store.append(batch)).isInstanceOf(AppendOutcome.Busy.class);
+            server.goOn();
+            await().until(() -> store.append(batch) instanceof AppendOutcome.Stored);
+            assertThat(said(Script.APPEND.call(link, List.of(), late))).isEqualTo("unknown");
+            assertThat(store.session(ID).orElseThrow().state()).isEqualTo(Writes.state(1));
+            stored(store, Writes.event(ID, 0, 2));
+        }
+    }
+
+    private static String said(List<Object> answer) {
+        return RedisKeys.text((byte[]) answer.getFirst());
     }
 
     @Test
