@@ -23,6 +23,7 @@ final class Connections implements AutoCloseable {
     /** A statement is given up by the server before we give up the server, so that it leaves no locks behind. */
     private static final Duration MARGIN = Duration.ofMillis(500);
 
+    private final PatientDatabase database;
     private final HikariDataSource pool;
     private final Semaphore shared;
     private final long waitMillis;
@@ -33,7 +34,8 @@ final class Connections implements AutoCloseable {
         T with(Connection connection) throws SQLException;
     }
 
-    private Connections(HikariConfig config, int shared, long waitMillis) {
+    private Connections(PatientDatabase database, HikariConfig config, int shared, long waitMillis) {
+        this.database = database;
         this.pool = new HikariDataSource(config);
         this.shared = new Semaphore(shared);
         this.waitMillis = waitMillis;
@@ -41,9 +43,10 @@ final class Connections implements AutoCloseable {
 
     /** Connects when it is first asked to. */
     static Connections to(PGSimpleDataSource database, PostgresSettings settings, boolean readOnly) {
+        PatientDatabase patient = new PatientDatabase(database, Thread::sleep);
         HikariConfig config = new HikariConfig();
         config.setPoolName("shadowcat-postgres");
-        config.setDataSource(database);
+        config.setDataSource(patient);
         config.setMaximumPoolSize(settings.connections());
         config.setMinimumIdle(readOnly ? 0 : IDLE);
         config.setIdleTimeout(IDLE_TIMEOUT.toMillis());
@@ -52,6 +55,7 @@ final class Connections implements AutoCloseable {
         config.setInitializationFailTimeout(-1);
         config.setConnectionInitSql(String.join("; ", session(settings, readOnly)));
         return new Connections(
+                patient,
                 config,
                 settings.connections() - RESERVED,
                 settings.connectTimeout().toMillis());
@@ -86,8 +90,17 @@ final class Connections implements AutoCloseable {
 
     /** For the worker, or for whoever renews the lease: one thread each. */
     <T> T reserved(Work<T> work) throws SQLException {
-        try (Connection connection = pool.getConnection()) {
+        try (Connection connection = connection()) {
             return work.with(connection);
+        }
+    }
+
+    private Connection connection() throws SQLException {
+        try {
+            return pool.getConnection();
+        } catch (SQLException late) {
+            SQLException reason = database.failure();
+            throw reason == null ? late : reason;
         }
     }
 
@@ -143,6 +156,7 @@ final class Connections implements AutoCloseable {
 
     @Override
     public void close() {
+        database.close();
         pool.close();
     }
 }
