@@ -1,5 +1,10 @@
 package dev.shadowcat.session;
 
+import dev.shadowcat.event.Event;
+import dev.shadowcat.event.SessionId;
+import dev.shadowcat.store.EventStore;
+import java.util.List;
+
 /** What a client gets that comes to a stream with a cursor. */
 public sealed interface Resumption {
     /** The cursor is none that was ever given on the stream. */
@@ -22,8 +27,28 @@ public sealed interface Resumption {
      */
     record Gap(long after) implements Resumption {}
 
-    /** A client names its cursor. */
-    static Resumption of(EventStream stream, long cursor) {
+    /**
+     * Whether a cursor lies among numbers that were skipped for what the store may have lost: its event was shown and is gone. A
+     * stream that came to memory again since, or ended, does not know it any more; where nothing was skipped in a session
+     * ({@link Session#hasSkipped}) there is no need to ask. Blocks on the store.
+     *
+     * @return the last number that was skipped; 0 where the cursor's event, or the one after it, is there, or nothing follows
+     */
+    static long skippedThrough(EventStore store, SessionId session, int stream, long cursor) {
+        if (cursor == 0) {
+            return 0;
+        }
+        List<Event> next = store.read(session, stream, cursor - 1, 1, 1);
+        long first = next.isEmpty() ? 0 : next.getFirst().sequence();
+        return first > cursor + 1 && first > Session.LEAP ? first - 1 : 0;
+    }
+
+    /**
+     * A client names its cursor.
+     *
+     * @param skippedThrough what {@link #skippedThrough} says of it
+     */
+    static Resumption of(EventStream stream, long cursor, long skippedThrough) {
         boolean beyond = cursor > stream.newest();
         if (beyond && stream.session().store().bootEpoch() == 0) {
             return new Unknown();
@@ -36,6 +61,9 @@ public sealed interface Resumption {
         }
         if (stream.lost(cursor)) {
             return new Gap(stream.leaptTo());
+        }
+        if (skippedThrough > cursor) {
+            return new Gap(skippedThrough);
         }
         return cursor < stream.trimmedThrough() ? new Gap(cursor) : new Whole(cursor);
     }

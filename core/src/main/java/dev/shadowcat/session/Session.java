@@ -116,6 +116,11 @@ public class Session implements Lane.Listener, Measured {
         return LEAP * powerCuts();
     }
 
+    /** Whether numbers were skipped in this session, since the store may have lost some. */
+    public final boolean hasSkipped() {
+        return powerCuts() > 0;
+    }
+
     private int powerCuts() {
         return services.store().bootEpoch() - state.bootEpoch();
     }

@@ -685,6 +685,46 @@ class EventStreamTest {
     }
 
     @Test
+    void aCursorAmongSkippedNumbersIsToldOfAGapForAsLongAsTheStreamIsKept() throws InterruptedException {
+        EventStream stream = opened(new RequestId("1"));
+        stream.receive(null, notification("a"));
+        harness.turn();
+        harness.store.sync();
+        stream.receive(null, notification("lost once a client had it as 2, and 3"));
+        stream.receive(null, notification("likewise"));
+        harness.turn();
+        harness.store.crash();
+        int number = stream.number();
+        SessionHarness second = new SessionHarness(100, harness.store);
+        EventStream again = Objects.requireNonNull(second.find(ID).orElseThrow().stream(number));
+        again.receive(null, notification("sent again by the upstream"));
+        again.receive(null, answer(upstreamIdOf(again)));
+        second.turn();
+        long first = 1 + Session.LEAP + 1;
+        assertThat(Resumption.skippedThrough(harness.store, ID, number, 0)).isZero();
+        assertThat(Resumption.skippedThrough(harness.store, ID, number, 1))
+                .as("it is there")
+                .isZero();
+        assertThat(Resumption.skippedThrough(harness.store, ID, number, 2)).isEqualTo(first - 1);
+        assertThat(Resumption.skippedThrough(harness.store, ID, number, first - 1))
+                .as("what a client is given that is told")
+                .isZero();
+        assertThat(Resumption.skippedThrough(harness.store, ID, number, first)).isZero();
+        assertThat(Resumption.skippedThrough(harness.store, ID, number, first + 1))
+                .as("the last")
+                .isZero();
+        EventStream ended = second.find(ID)
+                .orElseThrow()
+                .recall(harness.store.stream(ID, number).orElseThrow());
+        assertThat(Resumption.of(ended, 2, first - 1)).isEqualTo(new Resumption.Gap(first - 1));
+        assertThat(Resumption.of(ended, 1, 0)).isEqualTo(new Resumption.Whole(1));
+    }
+
+    private static String upstreamIdOf(EventStream stream) {
+        return stream.open().getFirst().upstreamId().json();
+    }
+
+    @Test
     void aStreamWhoseEndIsRefusedAgainAndAgainLeavesMemoryAndHasEnded() throws InterruptedException {
         EventStream stream = opened(new RequestId("1"));
         harness.store.refuse(
@@ -699,8 +739,8 @@ class EventStreamTest {
         assertThat(phase(stream)).isEqualTo(Phase.OPEN);
         EventStream recalled =
                 session.recall(harness.store.stream(ID, stream.number()).orElseThrow());
-        assertThat(Resumption.of(recalled, 0)).isEqualTo(new Resumption.Whole(0));
-        assertThat(Resumption.of(recalled, 1)).isEqualTo(new Resumption.Over());
+        assertThat(Resumption.of(recalled, 0, 0)).isEqualTo(new Resumption.Whole(0));
+        assertThat(Resumption.of(recalled, 1, 0)).isEqualTo(new Resumption.Over());
         Sink late = attach(recalled, 0);
         harness.settle();
         assertThat(late.sequences).containsExactly(1L);

@@ -9,9 +9,12 @@ import dev.shadowcat.persist.Completion;
 import dev.shadowcat.session.StoredTruth.Name;
 import dev.shadowcat.store.StoreWrite;
 import dev.shadowcat.store.StoredStream;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -34,6 +37,8 @@ final class SimulatedClient {
     private int answersWithoutId;
     private boolean over;
     private boolean stranger; // its cursor is made up, or of another session
+    private final Set<String> seen = new HashSet<>(); // what the upstream said
+    private boolean excuseRepeats; // it was told of a gap: what it saw and the store lost may come again
     private boolean excused; // its stream or session is gone, for a reason
     private @Nullable SimulatedSink sink;
 
@@ -106,36 +111,53 @@ final class SimulatedClient {
         }
         find(attempt, found -> {
             found.recover();
-            if (standalone()) {
-                EventStream served = found.standalone();
-                serve(
-                        attempt,
-                        found,
-                        served,
-                        cursor == NONE ? Math.min(found.standaloneCursor(), served.newest()) : cursor);
-                simulation.upstream(session, 0).lost(found, served);
+            if (!found.hasSkipped() || cursor == NONE) {
+                come(attempt, found, 0);
                 return;
             }
-            resume(attempt, found);
+            read(
+                    attempt,
+                    found,
+                    () -> Resumption.skippedThrough(simulation.gateway.store(), session, stream, cursor),
+                    through -> come(attempt, found, through));
         });
     }
 
-    private void resume(int attempt, SimulatedSession found) {
-        EventStream known = found.stream(stream);
-        if (known != null) {
-            serve(attempt, found, known, cursor);
+    private void come(int attempt, SimulatedSession found, long skippedThrough) {
+        if (!standalone()) {
+            resume(attempt, found, skippedThrough);
             return;
         }
+        EventStream served = found.standalone();
+        long after = cursor == NONE ? Math.min(found.standaloneCursor(), served.newest()) : cursor;
+        serve(attempt, found, served, after, skippedThrough);
+        simulation.upstream(session, 0).lost(found, served);
+    }
+
+    private void resume(int attempt, SimulatedSession found, long skippedThrough) {
+        EventStream known = found.stream(stream);
+        if (known != null) {
+            serve(attempt, found, known, cursor, skippedThrough);
+            return;
+        }
+        read(
+                attempt,
+                found,
+                () -> simulation.gateway.store().stream(session, stream),
+                read -> recalled(attempt, found, read, skippedThrough));
+    }
+
+    private <T> void read(int attempt, SimulatedSession found, Supplier<T> question, Consumer<T> then) {
         simulation.gateway.sessions().keep(found);
         simulation
                 .gateway
                 .reader()
                 .read(
                         found.loop(),
-                        () -> simulation.gateway.store().stream(session, stream),
+                        question,
                         read -> {
                             if (attempt == connections && !found.deleted()) {
-                                recalled(attempt, found, read);
+                                then.accept(read);
                             }
                             simulation.gateway.sessions().release(found);
                         },
@@ -145,7 +167,7 @@ final class SimulatedClient {
                         });
     }
 
-    private void recalled(int attempt, SimulatedSession found, Optional<StoredStream> read) {
+    private void recalled(int attempt, SimulatedSession found, Optional<StoredStream> read, long skippedThrough) {
         if (read.isEmpty()) { // 400
             assertThat(stranger || simulation.powerCuts() > 0 || simulation.forgetsStreams())
                     .as("rule 2: the stream %s is known", name())
@@ -154,11 +176,11 @@ final class SimulatedClient {
             excused = true;
             return;
         }
-        serve(attempt, found, found.recall(read.get()), cursor);
+        serve(attempt, found, found.recall(read.get()), cursor, skippedThrough);
     }
 
-    private void serve(int attempt, SimulatedSession found, EventStream served, long after) {
-        switch (Resumption.of(served, after)) {
+    private void serve(int attempt, SimulatedSession found, EventStream served, long after, long skippedThrough) {
+        switch (Resumption.of(served, after, skippedThrough)) {
             case Resumption.Unknown _ -> {
                 assertThat(stranger)
                         .as("rule 2: the cursor %d of %s is one that was given", after, name())
@@ -330,7 +352,11 @@ final class SimulatedClient {
     }
 
     /** An event came. */
-    void received(long sequence, String text) {
+    void received(long sequence, String text, boolean toldOfGap) {
+        excuseRepeats |= toldOfGap;
+        assertThat(!text.contains("\"from\"") || seen.add(text) || excuseRepeats || simulation.delivers())
+                .as("rule 3: %s does not get twice, untold: %s", name(), text)
+                .isTrue();
         cursor = sequence;
         answers += isAnswer(text) ? 1 : 0;
         read(text);

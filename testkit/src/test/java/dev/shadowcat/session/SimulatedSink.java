@@ -74,7 +74,7 @@ final class SimulatedSink implements EventSink {
             });
         }
         if (!cut) {
-            owner.received(sequence, text);
+            owner.received(sequence, text, toldOfGap);
         }
     }
 

@@ -13,12 +13,15 @@ import dev.shadowcat.store.StoredStream;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaders;
 import java.util.Optional;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
 
 /** A client's GET: the standalone stream, or the rest of any stream after a cursor. The session's loop only. */
 final class StreamRequest implements ExchangeListener {
     private final RelaySession session;
     private final Upstream target;
     private final Exchange exchange;
+    private long skippedThrough; // among which the cursor lies; 0 where it does not
     private boolean gone;
 
     StreamRequest(RelaySession session, Upstream target, Exchange exchange) {
@@ -39,11 +42,39 @@ final class StreamRequest implements ExchangeListener {
             unknown("Last-Event-ID is not an id of this session");
             return;
         }
-        if (id.get().stream() == EventStream.STANDALONE) {
-            standalone(id.get().sequence(), true);
+        if (session.hasSkipped()) {
+            EventId at = id.get();
+            read(
+                    () -> Resumption.skippedThrough(session.relay().store(), session.id(), at.stream(), at.sequence()),
+                    through -> {
+                        skippedThrough = through;
+                        resume(at);
+                    });
             return;
         }
         resume(id.get());
+    }
+
+    /** Asks the store something, and goes on where the client is still there and the session has not ended meanwhile. */
+    private <T> void read(Supplier<T> question, Consumer<T> then) {
+        session.relay().sessions().keep(session);
+        session.relay()
+                .reader()
+                .read(
+                        session.loop(),
+                        question,
+                        found -> {
+                            if (!gone && session.deleted()) {
+                                Answers.over(session, exchange);
+                            } else if (!gone) {
+                                then.accept(found);
+                            }
+                            session.relay().sessions().release(session);
+                        },
+                        reason -> {
+                            Answers.busy(exchange, "The store cannot be read now: " + reason);
+                            session.relay().sessions().release(session);
+                        });
     }
 
     private void standalone(long after, boolean resumed) {
@@ -75,35 +106,19 @@ final class StreamRequest implements ExchangeListener {
     }
 
     private void resume(EventId cursor) {
+        if (cursor.stream() == EventStream.STANDALONE) {
+            standalone(cursor.sequence(), true);
+            return;
+        }
         EventStream known = session.stream(cursor.stream());
         if (known != null) {
             serve(known, cursor.sequence(), true);
             return;
         }
-        session.relay().sessions().keep(session);
-        session.relay()
-                .reader()
-                .read(
-                        session.loop(),
-                        () -> session.relay().store().stream(session.id(), cursor.stream()),
-                        found -> {
-                            recalled(cursor, found);
-                            session.relay().sessions().release(session);
-                        },
-                        reason -> {
-                            Answers.busy(exchange, "The store cannot be read now: " + reason);
-                            session.relay().sessions().release(session);
-                        });
+        read(() -> session.relay().store().stream(session.id(), cursor.stream()), found -> recalled(cursor, found));
     }
 
     private void recalled(EventId cursor, Optional<StoredStream> found) {
-        if (gone) {
-            return;
-        }
-        if (session.deleted()) {
-            Answers.over(session, exchange);
-            return;
-        }
         if (found.isEmpty()) {
             unknown("Last-Event-ID names no stream of this session");
             return;
@@ -116,7 +131,7 @@ final class StreamRequest implements ExchangeListener {
     }
 
     private void serve(EventStream stream, long after, boolean resumed) {
-        switch (Resumption.of(stream, resumed ? after : Math.min(after, stream.newest()))) {
+        switch (Resumption.of(stream, resumed ? after : Math.min(after, stream.newest()), skippedThrough)) {
             case Resumption.Unknown _ -> unknown("Last-Event-ID names no event of this session");
             case Resumption.Over _ -> {
                 if (resumed) {
