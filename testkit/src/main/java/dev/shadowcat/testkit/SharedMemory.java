@@ -55,6 +55,7 @@ public final class SharedMemory {
         private final AtomicInteger expiries = new AtomicInteger();
         private volatile String address = "";
         private volatile boolean cut;
+        private volatile boolean losesNextRenewal;
         private long runsUntilNanos; // guarded by the memory
         private boolean begun; // likewise
 
@@ -71,6 +72,11 @@ public final class SharedMemory {
         /** Cuts this node off from the store, or lets it back. */
         public void cut(boolean off) {
             cut = off;
+        }
+
+        /** The next renewal is done, and its answer never comes. */
+        public void loseNextRenewal() {
+            losesNextRenewal = true;
         }
 
         /** How often this node has asked whose a session is. */
@@ -145,6 +151,10 @@ public final class SharedMemory {
                 boolean unbroken = runs();
                 begun = true;
                 runsUntilNanos = nanoTime.getAsLong() + lease.toNanos();
+                if (losesNextRenewal) {
+                    losesNextRenewal = false;
+                    throw new StoreException("the store did not answer", null);
+                }
                 return unbroken;
             }
         }

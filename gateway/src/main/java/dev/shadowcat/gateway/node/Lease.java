@@ -101,6 +101,8 @@ public final class Lease {
 
     private void renew() {
         long before = nanoTime.getAsLong();
+        // The store says of each break once; an earlier answer may have been lost.
+        broken |= begun && !runs();
         broken |= !store.renew();
         boolean late = nanoTime.getAsLong() - runsUntilNanos > -length.toNanos() / RENEWALS;
         if (begun && (broken || late)) {

@@ -83,6 +83,19 @@ class LeaseTest {
     }
 
     @Test
+    void whatOthersTookIsLostThoughTheAnswerThatSaidSoNeverCame() {
+        own.append(List.of(Writes.session(ID)));
+        lease.start();
+        own.cut(true);
+        await().until(() -> other.claim(ID) instanceof Claim.Held);
+        own.loseNextRenewal();
+        own.cut(false);
+        await().until(lease::runs);
+        assertThat(lost).containsExactly(ID);
+        lease.close(Duration.ofSeconds(5));
+    }
+
+    @Test
     void takesNothingForAWhileAfterARenewalThatCameLate() {
         AtomicLong clock = new AtomicLong();
         long length = own.lease().toNanos();
