@@ -112,11 +112,14 @@ final class NodeProbes {
             call = null;
         }
 
-        /** A refusal comes at once, from a machine that would say so of the request's connection too if nobody served it. */
+        /**
+         * A refusal comes from a machine that would say so of the request's connection too if nobody served it; that there is no way
+         * there is said by machines on this side.
+         */
         @Override
         public void failed(UpstreamFailure failure) {
             call = null;
-            if (nanoTime.getAsLong() - askedNanos < ANSWER_NANOS) {
+            if (failure.fate() != UpstreamFailure.Fate.NEVER_SENT || failure.isRefusal()) {
                 heard();
             }
         }

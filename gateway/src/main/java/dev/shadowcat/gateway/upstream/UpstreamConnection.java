@@ -250,7 +250,7 @@ final class UpstreamConnection extends ChannelInboundHandlerAdapter implements M
         }
         String message = cause.getMessage();
         if (cause instanceof ConnectException && message != null && message.contains("Connection refused")) {
-            return "connection refused";
+            return UpstreamFailure.REFUSED;
         }
         return message == null || message.isEmpty() ? cause.getClass().getSimpleName() : message;
     }
