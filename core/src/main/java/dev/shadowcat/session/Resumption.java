@@ -24,8 +24,9 @@ public sealed interface Resumption {
      * Some of what followed is gone, which the client is to be told before the rest.
      *
      * @param after where the client goes on: its own cursor, or what took that one's place
+     * @param repeats whether the upstream may have sent again what the client had seen and the store lost
      */
-    record Gap(long after) implements Resumption {}
+    record Gap(long after, boolean repeats) implements Resumption {}
 
     /**
      * Whether a cursor lies among numbers that were skipped for what the store may have lost: its event was shown and is gone. A
@@ -57,14 +58,14 @@ public sealed interface Resumption {
             return new Over();
         }
         if (beyond) {
-            return new Gap(stream.newest());
+            return new Gap(stream.newest(), true);
         }
         if (stream.lost(cursor)) {
-            return new Gap(stream.leaptTo());
+            return new Gap(stream.leaptTo(), true);
         }
         if (skippedThrough > cursor) {
-            return new Gap(skippedThrough);
+            return new Gap(skippedThrough, true);
         }
-        return cursor < stream.trimmedThrough() ? new Gap(cursor) : new Whole(cursor);
+        return cursor < stream.trimmedThrough() ? new Gap(cursor, false) : new Whole(cursor);
     }
 }

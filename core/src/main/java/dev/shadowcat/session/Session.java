@@ -483,7 +483,7 @@ public class Session implements Lane.Listener, Measured {
     }
 
     /** What a client is told where a resumed upstream may have repeated events of which nobody remembers that they came before. */
-    final List<byte[]> repeatNotices() {
+    public final List<byte[]> repeatNotices() {
         return declares("logging")
                 ? List.of(Messages.log("warning", "shadowcat", "Some events of this stream may have come twice."))
                 : List.of();

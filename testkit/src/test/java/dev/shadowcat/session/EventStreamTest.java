@@ -716,7 +716,7 @@ class EventStreamTest {
         EventStream ended = second.find(ID)
                 .orElseThrow()
                 .recall(harness.store.stream(ID, number).orElseThrow());
-        assertThat(Resumption.of(ended, 2, first - 1)).isEqualTo(new Resumption.Gap(first - 1));
+        assertThat(Resumption.of(ended, 2, first - 1)).isEqualTo(new Resumption.Gap(first - 1, true));
         assertThat(Resumption.of(ended, 1, 0)).isEqualTo(new Resumption.Whole(1));
     }
 

@@ -38,7 +38,7 @@ final class SimulatedClient {
     private boolean over;
     private boolean stranger; // its cursor is made up, or of another session
     private final Set<String> seen = new HashSet<>(); // what the upstream said
-    private boolean excuseRepeats; // it was told of a gap: what it saw and the store lost may come again
+    private boolean excuseRepeats; // it was told that what it saw may come again, since the store lost it
     private boolean excused; // its stream or session is gone, for a reason
     private @Nullable SimulatedSink sink;
 
@@ -198,6 +198,7 @@ final class SimulatedClient {
                 assertThat(simulation.powerCuts() > 0 || simulation.trims())
                         .as("rule 6: a gap of %s without a cause", name())
                         .isTrue();
+                excuseRepeats |= gap.repeats();
                 take(attempt, found, served, gap.after(), true);
             }
         }
@@ -352,8 +353,7 @@ final class SimulatedClient {
     }
 
     /** An event came. */
-    void received(long sequence, String text, boolean toldOfGap) {
-        excuseRepeats |= toldOfGap;
+    void received(long sequence, String text) {
         assertThat(!text.contains("\"from\"") || seen.add(text) || excuseRepeats || simulation.delivers())
                 .as("rule 3: %s does not get twice, untold: %s", name(), text)
                 .isTrue();

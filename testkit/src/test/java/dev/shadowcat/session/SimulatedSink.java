@@ -74,7 +74,7 @@ final class SimulatedSink implements EventSink {
             });
         }
         if (!cut) {
-            owner.received(sequence, text, toldOfGap);
+            owner.received(sequence, text);
         }
     }
 

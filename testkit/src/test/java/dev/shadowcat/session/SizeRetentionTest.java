@@ -60,7 +60,7 @@ class SizeRetentionTest {
             stream.receive(null, notification(KILOBYTE));
             harness.turn();
         }
-        assertThat(Resumption.of(stream, 1, 0)).isEqualTo(new Resumption.Gap(1));
+        assertThat(Resumption.of(stream, 1, 0)).isEqualTo(new Resumption.Gap(1, false));
         assertThat(Resumption.of(stream, 99, 0)).isEqualTo(new Resumption.Whole(99));
         Sink sink = attach(stream, 1);
         harness.settle();

@@ -15,6 +15,7 @@ import io.netty.handler.codec.http.HttpHeaders;
 import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /** A client's GET: the standalone stream, or the rest of any stream after a cursor. The session's loop only. */
 final class StreamRequest implements ExchangeListener {
@@ -142,8 +143,8 @@ final class StreamRequest implements ExchangeListener {
                 }
                 Answers.empty(exchange, 405); // clients that got anything else came back for ever
             }
-            case Resumption.Whole whole -> begin(stream, whole.after(), resumed, false);
-            case Resumption.Gap gap -> begin(stream, gap.after(), resumed, true);
+            case Resumption.Whole whole -> begin(stream, whole.after(), resumed, null);
+            case Resumption.Gap gap -> begin(stream, gap.after(), resumed, gap);
         }
     }
 
@@ -152,7 +153,7 @@ final class StreamRequest implements ExchangeListener {
         Answers.error(exchange, 400, McpErrors.INVALID_REQUEST, why);
     }
 
-    private void begin(EventStream stream, long after, boolean resumed, boolean gap) {
+    private void begin(EventStream stream, long after, boolean resumed, Resumption.@Nullable Gap gap) {
         long now = session.relay().clock().millis();
         if (stream.client() != null && !session.contest().mayReplace(stream.number(), now)) {
             Answers.error(exchange, 409, McpErrors.SERVER_ERROR, "Another client holds this stream");
@@ -161,20 +162,23 @@ final class StreamRequest implements ExchangeListener {
         Replay replay = resumed
                 ? session.relay()
                         .operations()
-                        .replay(exchange.headers(), stream.origin(), session.id(), stream.number(), gap)
+                        .replay(exchange.headers(), stream.origin(), session.id(), stream.number(), gap != null)
                 : null; // before the answer begins: then the headers are forgotten
-        long cursor = gap && stream.standalone() ? Math.max(after, stream.trimmedThrough()) : after;
+        long cursor = gap != null && stream.standalone() ? Math.max(after, stream.trimmedThrough()) : after;
         SseClient client = SseClient.coming(session, exchange, begun -> {
             if (resumed) {
-                session.relay().observer().resumed(gap ? Resumed.GAP : Resumed.WHOLE);
+                session.relay().observer().resumed(gap != null ? Resumed.GAP : Resumed.WHOLE);
             }
             begun.priming(stream.number(), cursor);
-            if (gap) {
+            if (gap != null) {
                 session.relay().observer().gapTold();
                 session.gapNotices(stream.standalone()).forEach(begun::notice); // said so, never passed over
+                if (gap.repeats()) {
+                    session.repeatNotices().forEach(begun::notice);
+                }
             }
         });
-        client.attach(stream, after, gap, replay);
+        client.attach(stream, after, gap != null, replay);
     }
 
     @Override
