@@ -52,6 +52,12 @@ final class Leases {
     private static final String LOCK_NODE = """
             SELECT expires_at > clock_timestamp() FROM nodes WHERE incarnation = ? FOR UPDATE""";
 
+    /** Where the server waits for the rest of a batch that may never come: none of its timeouts runs meanwhile. */
+    private static final String CUT_OFF = """
+            SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+            WHERE datname = current_database() AND right(application_name, length(?)) = ? AND wait_event = 'ClientRead'
+            AND xact_start < clock_timestamp() - ? * interval '1 millisecond'""";
+
     private static final String CHANGE_FENCE = "UPDATE nodes SET fence = DEFAULT WHERE incarnation = ?";
     private static final String LOCK_SESSION = "SELECT holder FROM sessions WHERE id = ? FOR NO KEY UPDATE";
 
@@ -73,6 +79,8 @@ final class Leases {
     private static final String RESUMED = """
             UPDATE nodes SET resumed = true
             WHERE incarnation = ANY(?) AND expires_at <= clock_timestamp() - interval '1 minute'""";
+
+    private static final int LONGEST_NAME = 63; // of what the server keeps of an application's name
 
     private final NodeIdentity node;
     private final Duration lease;
@@ -233,19 +241,49 @@ final class Leases {
      *
      * @return whether its lease runs; it is not renewed until the transaction ends
      */
-    private static boolean shutOut(Connection transaction, String incarnation) throws SQLException {
-        boolean runs;
-        try (PreparedStatement lock = transaction.prepareStatement(LOCK_NODE)) {
-            lock.setString(1, incarnation);
-            try (ResultSet row = lock.executeQuery()) {
-                runs = row.next() && row.getBoolean(1);
-            }
+    private boolean shutOut(Connection transaction, String incarnation) throws SQLException {
+        Boolean runs = lockNode(transaction, LOCK_NODE + " SKIP LOCKED", incarnation);
+        if (runs == null) {
+            cutOff(transaction, incarnation);
+            runs = lockNode(transaction, LOCK_NODE, incarnation);
         }
         try (PreparedStatement change = transaction.prepareStatement(CHANGE_FENCE)) {
             change.setString(1, incarnation);
             change.execute();
         }
-        return runs;
+        return runs != null && runs;
+    }
+
+    /** Whether the node's lease runs; null where there is no such node, or none that can be locked. */
+    private static @Nullable Boolean lockNode(Connection transaction, String statement, String incarnation)
+            throws SQLException {
+        try (PreparedStatement lock = transaction.prepareStatement(statement)) {
+            lock.setString(1, incarnation);
+            try (ResultSet row = lock.executeQuery()) {
+                return row.next() ? row.getBoolean(1) : null;
+            }
+        }
+    }
+
+    /** Ends connections on which a node stopped, or was cut off, in the middle of sending a batch. */
+    private void cutOff(Connection transaction, String incarnation) throws SQLException {
+        try (PreparedStatement cut = transaction.prepareStatement(CUT_OFF)) {
+            cut.setString(1, suffix(incarnation));
+            cut.setString(2, suffix(incarnation));
+            cut.setLong(3, timeout.dividedBy(2).toMillis());
+            cut.execute();
+        }
+    }
+
+    /** What the node's connections are called, so that others can tell whose they are. */
+    static String connectionName(@Nullable String name, NodeIdentity node) {
+        String suffix = suffix(node.incarnation());
+        String prefix = name == null ? "" : name;
+        return prefix.substring(0, Math.min(prefix.length(), Math.max(0, LONGEST_NAME - suffix.length()))) + suffix;
+    }
+
+    private static String suffix(String incarnation) {
+        return " " + incarnation;
     }
 
     Set<SessionId> lost(Connection connection, Collection<SessionId> sessions) throws SQLException {

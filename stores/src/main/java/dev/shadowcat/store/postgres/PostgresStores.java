@@ -26,6 +26,7 @@ public final class PostgresStores {
      */
     public static SharedStore open(PostgresUrl url, PostgresSettings settings, NodeIdentity node) {
         PGSimpleDataSource database = database(url, settings);
+        database.setApplicationName(Leases.connectionName(database.getApplicationName(), node));
         PGSimpleDataSource patient = database(url, settings);
         patient.setSocketTimeout(0); // a change of large tables takes its time
         Schema.prepare(url, patient, schema(url));

@@ -22,6 +22,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -33,7 +34,7 @@ class OutageTest {
             new PostgresSettings(Duration.ofMinutes(5), 3, Duration.ofSeconds(1), Duration.ofSeconds(2));
 
     private static final String END_CONNECTIONS =
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'shadowcat'";
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'shadowcat%'";
 
     @Test
     void aServerThatWasRestartedIsUsedAgain() {
@@ -176,6 +177,32 @@ class OutageTest {
             assertThat(store.read(ID, 0, 0, 10, Long.MAX_VALUE))
                     .extracting(Event::sequence)
                     .containsExactly(1L, 2L, 3L);
+        }
+    }
+
+    /** As one whose process, machine or network stops while it writes to the socket. */
+    @Test
+    @Timeout(60)
+    void aBatchThatStopsHalfwayKeepsNoSessionFromThoseWhoTakeOver() throws Exception {
+        PostgresSettings brief = SETTINGS.withLease(Duration.ofSeconds(1));
+        try (PostgresHome home = new PostgresHome();
+                HalfwayProxy proxy =
+                        new HalfwayProxy(home.url().hosts().getFirst().port());
+                SharedStore store = PostgresStores.open(proxy.url(home.url()), brief, NODE);
+                SharedStore second =
+                        PostgresStores.open(home.url(), brief, new NodeIdentity("another", "10.0.0.2:8080"))) {
+            store.renew();
+            stored(store, Writes.session(ID), Writes.stream(ID, 0), Writes.event(ID, 0, 1));
+            proxy.stopAfter(20_000);
+            List<StoreWrite> batch = LongStream.rangeClosed(2, 2_000)
+                    .<StoreWrite>mapToObj(sequence -> Writes.event(ID, 0, sequence))
+                    .toList();
+            assertThat(store.append(batch)).isInstanceOf(AppendOutcome.Busy.class);
+            await().until(() -> store.append(List.of(Writes.event(ID, 0, 2))).equals(AppendOutcome.Stored.ALL));
+            proxy.stopAfter(20_000);
+            assertThat(store.append(batch)).isInstanceOf(AppendOutcome.Busy.class);
+            store.leave();
+            await().ignoreExceptions().until(() -> second.claim(ID) instanceof SharedStore.Claim.Held);
         }
     }
 
