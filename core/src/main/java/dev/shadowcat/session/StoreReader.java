@@ -1,5 +1,8 @@
 package dev.shadowcat.session;
 
+import dev.shadowcat.observe.RepeatedTrouble;
+import dev.shadowcat.store.StoreException;
+import java.time.InstantSource;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Consumer;
@@ -12,10 +15,16 @@ public final class StoreReader {
     private static final Logger log = LoggerFactory.getLogger(StoreReader.class);
 
     private final Executor pool;
+    private final RepeatedTrouble trouble;
 
     /** @param pool bounded in threads and in queue; it may refuse */
     public StoreReader(Executor pool) {
+        this(pool, InstantSource.system());
+    }
+
+    StoreReader(Executor pool, InstantSource clock) {
         this.pool = pool;
+        this.trouble = new RepeatedTrouble(clock);
     }
 
     /**
@@ -28,7 +37,7 @@ public final class StoreReader {
             try {
                 result = reading.get();
             } catch (RuntimeException | Error broken) {
-                log.warn("A read from the store failed: {}", broken.toString());
+                failed(broken);
                 loop.execute(() -> failed.accept(String.valueOf(broken.getMessage())));
                 return;
             }
@@ -38,6 +47,15 @@ public final class StoreReader {
             pool.execute(task);
         } catch (RejectedExecutionException full) {
             loop.execute(() -> failed.accept("too many reads wait for the store"));
+        }
+    }
+
+    /** While a store is away each request reads in vain. */
+    private void failed(Throwable broken) {
+        long count = trouble.again();
+        if (count > 0) {
+            String reason = broken instanceof StoreException ? broken.getMessage() : broken.toString();
+            log.warn("A read from the store failed: {}{}", reason, RepeatedTrouble.times(count));
         }
     }
 }

@@ -5,6 +5,7 @@ import dev.shadowcat.store.SharedStore;
 import dev.shadowcat.store.StoreException;
 import java.time.Duration;
 import java.util.Collection;
+import java.util.Set;
 import java.util.function.LongSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -93,7 +94,8 @@ public final class Lease {
             } catch (RuntimeException failed) {
                 if (!failing && !closed) {
                     failing = true;
-                    log.warn("The lease of this node cannot be renewed: {}. Trying again", failed.toString());
+                    String reason = failed instanceof StoreException ? failed.getMessage() : failed.toString();
+                    log.warn("The lease of this node cannot be renewed: {}. Trying again", reason);
                 }
             }
         }
@@ -109,7 +111,15 @@ public final class Lease {
             settlesUntilNanos = before + length.toNanos();
         }
         if (broken) {
-            store.lost(sessions.inMemory()).forEach(sessions::lost);
+            Set<SessionId> lost = store.lost(sessions.inMemory());
+            lost.forEach(sessions::lost);
+            if (begun && !lost.isEmpty()) {
+                log.warn(
+                        "The lease of this node was broken: for longer than {} ms it stood still or could not reach the store, or"
+                                + " another store took that one's place. It lets go of {} sessions, which go on where they are asked for",
+                        length.toMillis(),
+                        lost.size());
+            }
             broken = false;
         }
         begun = true;

@@ -103,7 +103,7 @@ final class Forwarding implements UpstreamListener, ExchangeListener {
         begun = true;
         stopTimer();
         if (!nodes.others().vouches(received.get(OtherNodes.HEADER))) {
-            giveUp(ForwardFailure.STRANGER, "what answers at " + address + " is no node of this store");
+            giveUp(ForwardFailure.STRANGER, "what answers there is no node of this store");
             return;
         }
         if (nodes.others().vouches(received.get(OtherNodes.MISDIRECTED))) {
@@ -224,12 +224,14 @@ final class Forwarding implements UpstreamListener, ExchangeListener {
     private void failed(ForwardFailure why, UpstreamFailure failure) {
         leave();
         relay.observer().forwardFailed(why);
+        nodes.unanswered(address, failure.reason());
         nodes.holders().forget(session);
         boolean never = failure.fate() == UpstreamFailure.Fate.NEVER_SENT;
         if (response != null) {
             response.abort();
         } else if (never || reads || misdirected) {
-            unprocessed.accept("the node that holds the session cannot be reached: " + failure.reason());
+            unprocessed.accept(
+                    "the node at " + address + " holds the session and cannot be reached: " + failure.reason());
         } else {
             relay.observer().outcomeUnknown();
             Answers.error(

@@ -78,18 +78,23 @@ final class Lookup implements ExchangeListener {
     }
 
     private void elsewhere(String address) {
-        Nodes nodes = relay.nodes();
-        if (nodes == null) {
-            throw new IllegalStateException("a store with one node has other nodes");
-        }
         if (gone) {
             return;
         }
+        Nodes nodes = nodes();
         if (nodes.sentOn(exchange)) {
             misdirected(nodes); // never further than one node
             return;
         }
         sendOn(nodes, address, this::again);
+    }
+
+    private Nodes nodes() {
+        Nodes nodes = relay.nodes();
+        if (nodes == null) {
+            throw new IllegalStateException("a store with one node has other nodes");
+        }
+        return nodes;
     }
 
     private void sendOn(Nodes nodes, String address, Consumer<String> unprocessed) {
@@ -137,11 +142,11 @@ final class Lookup implements ExchangeListener {
             begunMillis = now;
             log.debug("A request waits: {}", reason);
         }
-        Nodes nodes = relay.nodes();
-        long lease = nodes == null ? 0 : nodes.lease().length().toMillis();
-        long patience = 2 * lease + relay.storeFailure().holdFor().toMillis();
+        Nodes nodes = nodes();
+        long patience = 2 * nodes.lease().length().toMillis()
+                + relay.storeFailure().holdFor().toMillis();
         if (now - begunMillis > patience) {
-            log.warn("A request was refused: {}", reason);
+            nodes.refused(reason);
             Answers.busy(exchange, requestId(exchange), NOT_NOW);
             return;
         }

@@ -4,8 +4,10 @@ import dev.shadowcat.gateway.http.Exchange;
 import dev.shadowcat.gateway.node.Holders;
 import dev.shadowcat.gateway.node.Lease;
 import dev.shadowcat.gateway.node.OtherNodes;
+import dev.shadowcat.observe.RepeatedTrouble;
 import dev.shadowcat.store.SharedStore;
 import io.netty.handler.codec.http.HttpHeaderNames;
+import java.time.InstantSource;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -21,6 +23,8 @@ final class Nodes {
     private final OtherNodes others;
     private final Holders holders;
     private final Set<Forwarding> forwarded = ConcurrentHashMap.newKeySet();
+    private final RepeatedTrouble refusals = new RepeatedTrouble(InstantSource.system());
+    private final RepeatedTrouble silence = new RepeatedTrouble(InstantSource.system());
     private final AtomicBoolean toldOfAddress = new AtomicBoolean();
     private final long beganNanos = System.nanoTime();
     private volatile boolean stopping;
@@ -65,6 +69,26 @@ final class Nodes {
                     "What this node sends on to {} comes back to itself: another node that shares the store has the same"
                             + " node-address, and clients get 503 for its sessions. Give each its own",
                     sentOn.headers().get(HttpHeaderNames.HOST));
+        }
+    }
+
+    /** A request waited in vain for its session: all of them do, while the store is away. */
+    void refused(String reason) {
+        long count = refusals.again();
+        if (count > 0) {
+            log.warn("A request was refused: {}{}", reason, RepeatedTrouble.times(count));
+        }
+    }
+
+    /** A request that was sent on got no answer. */
+    void unanswered(String address, String reason) {
+        long count = silence.again();
+        if (count > 0) {
+            log.warn(
+                    "The node at {} holds a session and gives a request no answer: {}{}",
+                    address,
+                    reason,
+                    RepeatedTrouble.times(count));
         }
     }
 

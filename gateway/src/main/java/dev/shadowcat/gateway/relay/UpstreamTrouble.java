@@ -1,5 +1,6 @@
 package dev.shadowcat.gateway.relay;
 
+import dev.shadowcat.observe.RepeatedTrouble;
 import java.time.InstantSource;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -10,42 +11,31 @@ import org.slf4j.LoggerFactory;
  */
 final class UpstreamTrouble {
     private static final Logger log = LoggerFactory.getLogger(UpstreamTrouble.class);
-    private static final long QUIET_MILLIS = 60_000;
 
     private final String upstream;
-    private final InstantSource clock;
+    private final RepeatedTrouble trouble;
     private long failures; // since the last time that a session began; guarded by this
-    private long untold; // those of them that no line counts; guarded by this
-    private long toldMillis; // guarded by this
 
     /** @param name of the upstream; empty where there is but one */
     UpstreamTrouble(String name, InstantSource clock) {
         this.upstream = name.isEmpty() ? "the MCP server" : "the MCP server " + name;
-        this.clock = clock;
+        this.trouble = new RepeatedTrouble(clock);
     }
 
     /** @param reason one line for people, without anything that the client sent */
     synchronized void failed(String reason) {
-        long now = clock.millis();
         failures++;
-        untold++;
-        if (failures > 1 && Math.abs(now - toldMillis) < QUIET_MILLIS) {
-            return;
+        long count = trouble.again();
+        if (count > 0) {
+            log.warn("No session can begin with {}: {}{}", upstream, reason, RepeatedTrouble.times(count));
         }
-        if (untold > 1) {
-            log.warn("No session can begin with {}: {} ({} failures since the last line)", upstream, reason, untold);
-        } else {
-            log.warn("No session can begin with {}: {}", upstream, reason);
-        }
-        untold = 0;
-        toldMillis = now;
     }
 
     synchronized void began() {
         if (failures > 0) {
             log.info("Sessions begin with {} again, after {} failures", upstream, failures);
             failures = 0;
-            untold = 0;
+            trouble.over();
         }
     }
 }

@@ -4,6 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
 import dev.shadowcat.event.SessionId;
 import dev.shadowcat.store.SharedStore.Claim;
 import dev.shadowcat.store.StoreException;
@@ -17,6 +20,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.slf4j.LoggerFactory;
 
 @Timeout(20)
 class LeaseTest {
@@ -68,6 +72,10 @@ class LeaseTest {
 
     @Test
     void whatOthersTookWhileItDidNotRunIsLostBeforeItRunsAgain() {
+        Logger log = (Logger) LoggerFactory.getLogger(Lease.class);
+        ListAppender<ILoggingEvent> lines = new ListAppender<>();
+        lines.start();
+        log.addAppender(lines);
         own.append(List.of(Writes.session(ID)));
         lease.start();
         own.cut(true);
@@ -79,6 +87,10 @@ class LeaseTest {
         assertThat(lost).containsExactly(ID);
         assertThat(lease.takes()).as("others may have to renew theirs first").isFalse();
         await().until(lease::takes);
+        log.detachAppender(lines);
+        assertThat(lines.list)
+                .extracting(ILoggingEvent::getFormattedMessage)
+                .anyMatch(line -> line.contains("It lets go of 1 sessions"));
         lease.close(Duration.ofSeconds(5));
     }
 

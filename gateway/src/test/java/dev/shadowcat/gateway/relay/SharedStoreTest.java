@@ -44,8 +44,13 @@ class SharedStoreTest {
     private GatewayFixture two;
     private boolean gone; // the first of them
 
+    private final Logger log = (Logger) LoggerFactory.getLogger(Nodes.class);
+    private final ListAppender<ILoggingEvent> lines = new ListAppender<>(); // that it was told
+
     @BeforeEach
     void start() throws Exception {
+        lines.start();
+        log.addAppender(lines);
         server = new ScriptedServer().withStandaloneStream();
         one = new GatewayFixture(storeOfOne, server.url(), Map.of());
         storeOfOne.address(one.url("").getAuthority());
@@ -55,6 +60,7 @@ class SharedStoreTest {
 
     @AfterEach
     void stop() {
+        log.detachAppender(lines);
         storeOfOne.cut(false);
         storeOfTwo.cut(false);
         if (!gone) {
@@ -304,6 +310,11 @@ class SharedStoreTest {
             assertThat(other.delete().statusCode()).isEqualTo(502);
             assertThat(two.metric("requests_forward_failures_total{reason=\"silent\"}"))
                     .isEqualTo(3);
+            assertThat(lines.list)
+                    .extracting(ILoggingEvent::getFormattedMessage)
+                    .singleElement()
+                    .asString()
+                    .contains("127.0.0.1:" + silent.getLocalPort(), "it answers nothing");
             storeOfOne.address(one.url("").getAuthority());
         }
     }
@@ -338,10 +349,6 @@ class SharedStoreTest {
 
     @Test
     void twoNodesWithOneAddressAreToldOf() throws Exception {
-        Logger log = (Logger) LoggerFactory.getLogger(Nodes.class);
-        ListAppender<ILoggingEvent> lines = new ListAppender<>();
-        lines.start();
-        log.addAppender(lines);
         try (TestClient client = one.client().initialize();
                 TestClient other = atOther(client)) {
             String same = two.url("").getAuthority();
@@ -358,8 +365,6 @@ class SharedStoreTest {
             request.result("done");
             assertThat(call.get().statusCode()).isEqualTo(200);
             assertThat(lines.list).hasSize(1);
-        } finally {
-            log.detachAppender(lines);
         }
     }
 

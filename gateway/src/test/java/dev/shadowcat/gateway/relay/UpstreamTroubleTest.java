@@ -53,7 +53,7 @@ class UpstreamTroubleTest {
                 .containsExactly(
                         "No session can begin with the MCP server files: connection refused",
                         "No session can begin with the MCP server files: connection refused"
-                                + " (100 failures since the last line)",
+                                + " (100 times since the last line)",
                         "Sessions begin with the MCP server files again, after 101 failures");
     }
 
