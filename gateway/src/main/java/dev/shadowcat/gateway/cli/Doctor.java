@@ -73,7 +73,7 @@ final class Doctor {
             return;
         }
         if (settings.choice().kind().shared()) {
-            sharedStore(settings.choice().url(), environment);
+            sharedStore(settings, environment);
             return;
         }
         Path data = settings.data();
@@ -87,9 +87,10 @@ final class Doctor {
     }
 
     /** Looks and touches nothing, as with the embedded one. */
-    private void sharedStore(String url, Map<String, String> environment) {
+    private void sharedStore(StoreSettings settings, Map<String, String> environment) {
+        String url = settings.choice().url();
         try {
-            if (!Stores.exists(url, environment)) {
+            if (!Stores.exists(settings, environment)) {
                 ok("store", Stores.shown(url) + " answers and holds none yet; a gateway makes it");
                 return;
             }

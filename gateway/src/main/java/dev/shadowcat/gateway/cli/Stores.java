@@ -67,10 +67,11 @@ final class Stores {
         }
     }
 
-    /** Whether a shared store was made already. */
-    static boolean exists(String url, Map<String, String> environment) {
+    /** Whether a shared store was made already; throws where a gateway could not open it. */
+    static boolean exists(StoreSettings settings, Map<String, String> environment) {
+        String url = settings.choice().url();
         return RedisUrl.isOne(url)
-                ? RedisStores.exists(redis(url, environment), RedisSettings.DEFAULTS)
+                ? RedisStores.exists(redis(url, environment), RedisSettings.DEFAULTS.withEviction(settings.eviction()))
                 : PostgresStores.exists(postgres(url, environment), PostgresSettings.DEFAULTS);
     }
 

@@ -53,7 +53,8 @@ class RedisWiringTest extends StoreCommands {
         Configuration configuration = configuration(url, Map.of("REDISCLI_AUTH", "secret"));
         Stores.open(configuration.gateway().store(), NODE, configuration.environment())
                 .close();
-        assertThat(findings(url)).containsPattern("FAIL +store: Redis at \\S+ cannot be asked: NOAUTH");
+        assertThat(findings(url))
+                .containsPattern("FAIL +store: Redis at \\S+ refuses the login: NOAUTH.*REDISCLI_AUTH");
     }
 
     @Test
@@ -70,6 +71,7 @@ class RedisWiringTest extends StoreCommands {
         server.command("CONFIG", "SET", "maxmemory-policy", "allkeys-lru");
         server.command("CONFIG", "SET", "maxmemory", "100mb");
         assertThatThrownBy(() -> open(NODE)).hasMessageContaining("redis.eviction");
+        assertThat(findings(url)).containsPattern("FAIL +store: Redis at \\S+ throws away");
         Configuration allowing = Configuration.read(
                 Map.of("--store", url, "--data", data.toString(), "--redis-eviction", "allow"), Map.of());
         Stores.open(allowing.gateway().store(), NODE, Map.of()).close();

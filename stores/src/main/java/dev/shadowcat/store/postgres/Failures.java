@@ -2,8 +2,10 @@ package dev.shadowcat.store.postgres;
 
 import dev.shadowcat.store.AppendOutcome;
 import dev.shadowcat.store.StoreException;
+import java.net.UnknownHostException;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** What PostgreSQL's errors mean to those who use the store; by SQLSTATE (PostgreSQL manual, appendix A). */
@@ -20,6 +22,8 @@ final class Failures {
     private static final String NO_DATABASE = "3D000";
     private static final String READ_ONLY = "25006";
     private static final String NOT_ALLOWED = "42501";
+    /** A table, a column or a function that is not there. */
+    private static final Set<String> OTHER_TABLES = Set.of("42P01", "42703", "42883");
 
     private Failures() {}
 
@@ -53,7 +57,7 @@ final class Failures {
     private static String message(PostgresUrl url, SQLException failure) {
         String state = state(failure);
         String reason = reason(failure);
-        if (state.startsWith(BAD_LOGIN) || state.equals(REJECTED)) {
+        if (state.startsWith(BAD_LOGIN) || (state.equals(REJECTED) && reason.contains("password"))) {
             return "the database " + url + " refuses the login: " + reason
                     + "; the password is taken from the URL or PGPASSWORD";
         }
@@ -64,10 +68,15 @@ final class Failures {
             return "the database " + url + " is read-only (a replica?)";
         }
         if (state.equals(NOT_ALLOWED)) {
-            return "the database " + url + " does not allow it: " + reason;
+            return "the database " + url + " does not allow it: " + reason
+                    + "; the first start needs CREATE on the database or on the schema, later ones to read and write its tables";
         }
         if (state.startsWith(CONNECTION)) {
             return "the database " + url + " cannot be reached: " + reason;
+        }
+        if (OTHER_TABLES.contains(state)) {
+            return "the database " + url + " has other tables than this version made: " + reason
+                    + "; start with the version that made them, or name another database or ?schema=";
         }
         return "the database " + url + " fails: " + reason;
     }
@@ -86,11 +95,17 @@ final class Failures {
         return root;
     }
 
-    /** The first line: what follows it are details for those who wrote the statement. */
+    /** The first line: what follows it are details for those who wrote the statement. What the network said the driver keeps for itself. */
     private static String reason(SQLException failure) {
-        @Nullable String message = root(failure).getMessage();
-        return message == null
-                ? root(failure).toString()
-                : message.lines().findFirst().orElse("").strip();
+        SQLException root = root(failure);
+        if (root.getCause() instanceof UnknownHostException unknown) {
+            return "the host " + unknown.getMessage() + " is not known";
+        }
+        @Nullable String message = root.getMessage();
+        if (message == null) {
+            return root.toString();
+        }
+        String line = message.lines().findFirst().orElse("").strip();
+        return line.endsWith(".") ? line.substring(0, line.length() - 1) : line;
     }
 }

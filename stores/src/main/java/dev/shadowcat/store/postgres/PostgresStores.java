@@ -35,12 +35,17 @@ public final class PostgresStores {
     }
 
     /**
-     * Whether a database holds a store. Changes nothing.
+     * Whether a database holds a store; where it holds none, one can be made there. Changes nothing.
      *
-     * @throws StoreException if it cannot be reached, refuses us, or was written by a newer version
+     * @throws StoreException if it cannot be reached, refuses us, was written by a newer version, or lets us make no tables
      */
     public static boolean exists(PostgresUrl url, PostgresSettings settings) {
-        return Schema.exists(url, database(url, settings));
+        PGSimpleDataSource database = database(url, settings);
+        boolean there = Schema.exists(url, database);
+        if (!there) {
+            Schema.requireCreate(url, database, schema(url));
+        }
+        return there;
     }
 
     /**

@@ -27,6 +27,10 @@ final class Schema {
     /** Any number that no other program takes for its lock. */
     private static final long LOCK = 0x5348_4144_4F57_4341L;
 
+    private static final String CREATE_ALLOWED = """
+            SELECT coalesce((SELECT has_schema_privilege(oid, 'CREATE') FROM pg_namespace WHERE nspname = ?),
+                            has_database_privilege(current_database(), 'CREATE'))""";
+
     private Schema() {}
 
     /** Makes or renews the tables where that is needed; of nodes that start at once, one does. */
@@ -53,6 +57,21 @@ final class Schema {
                 requireKnown(version);
             }
             return version != null;
+        } catch (SQLException failed) {
+            throw Failures.exception(url, failed);
+        }
+    }
+
+    /** Looks whether tables may be made, and makes none. */
+    static void requireCreate(PostgresUrl url, DataSource database, String schema) {
+        try (Connection connection = database.getConnection();
+                PreparedStatement query = connection.prepareStatement(CREATE_ALLOWED)) {
+            query.setString(1, schema);
+            try (ResultSet allowed = query.executeQuery()) {
+                if (!allowed.next() || !allowed.getBoolean(1)) {
+                    throw new SQLException("ERROR: no tables may be made in the schema " + schema, "42501");
+                }
+            }
         } catch (SQLException failed) {
             throw Failures.exception(url, failed);
         }

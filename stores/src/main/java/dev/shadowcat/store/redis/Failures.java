@@ -30,7 +30,12 @@ final class Failures {
     }
 
     static StoreException reading(String name, RedisException failure) {
-        return new StoreException(name + " cannot be asked: " + reason(failure), failure);
+        String reason = reason(failure);
+        boolean login = reason.startsWith("NOAUTH") || reason.startsWith("WRONGPASS");
+        String told = login
+                ? " refuses the login: " + reason + "; the password is taken from the URL or REDISCLI_AUTH"
+                : " cannot be asked: " + reason;
+        return new StoreException(name + told, failure);
     }
 
     /** In one line, of the cause that a user can do something about. */

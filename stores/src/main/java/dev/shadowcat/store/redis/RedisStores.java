@@ -51,13 +51,14 @@ public final class RedisStores {
     }
 
     /**
-     * Whether a Redis holds a store. Changes nothing.
+     * Whether a Redis holds a store; where it holds none, one can be made there. Changes nothing.
      *
-     * @throws StoreException if it cannot be reached, or the store is of a newer format
+     * @throws StoreException if it could not be opened: as {@link #open} does
      */
     public static boolean exists(RedisUrl url, RedisSettings settings) {
         RedisConnections connections = RedisConnections.open(url, settings.timeout());
         try (connections) {
+            Precautions.check(connections.writes().servers(), settings.eviction());
             return Servers.look(connections.others(), new RedisKeys(settings.prefix())) != null;
         } catch (RedisException failed) {
             throw Failures.reading(connections.name(), failed);

@@ -3,6 +3,7 @@ package dev.shadowcat.store.postgres;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.shadowcat.store.AppendOutcome;
+import java.net.UnknownHostException;
 import java.sql.SQLException;
 import java.sql.SQLTransientConnectionException;
 import java.time.Duration;
@@ -66,5 +67,32 @@ class FailuresTest {
                 "no connection", "08001", new SQLException("Connection to db refused", "08001"));
         assertThat(Failures.exception(URL, pool))
                 .hasMessage("the database postgresql://ann@db:5432/x cannot be reached: Connection to db refused");
+    }
+
+    @Test
+    void aHostThatIsNotKnownIsNamed() {
+        SQLException unknown =
+                new SQLException("The connection attempt failed.", "08001", new UnknownHostException("nowhere"));
+        assertThat(Failures.exception(URL, unknown))
+                .hasMessage("the database postgresql://ann@db:5432/x cannot be reached: the host nowhere is not known");
+    }
+
+    @Test
+    void onlyAMissingPasswordIsARefusedLogin() {
+        assertThat(Failures.exception(URL, new SQLException("no password was provided.", "08004")))
+                .hasMessageEndingWith(
+                        "refuses the login: no password was provided; the password is taken from the URL or PGPASSWORD");
+        assertThat(Failures.exception(URL, new SQLException("The server does not support SSL.", "08004")))
+                .hasMessageEndingWith("cannot be reached: The server does not support SSL");
+    }
+
+    @Test
+    void whatToDoIsSaidOfRightsAndOfTables() {
+        assertThat(Failures.exception(URL, new SQLException("ERROR: permission denied for database x", "42501")))
+                .hasMessageContaining("permission denied for database x; ")
+                .hasMessageContaining("needs CREATE");
+        assertThat(Failures.exception(URL, new SQLException("ERROR: column \"a\" does not exist", "42703")))
+                .hasMessageContaining("column \"a\" does not exist; ")
+                .hasMessageContaining("start with the version that made them");
     }
 }
