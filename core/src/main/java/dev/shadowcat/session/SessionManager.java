@@ -10,6 +10,7 @@ import dev.shadowcat.store.StoreWrite;
 import dev.shadowcat.store.StoredSession;
 import dev.shadowcat.store.StoredStream;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
@@ -28,6 +29,8 @@ import org.jspecify.annotations.Nullable;
  */
 @SuppressWarnings("ReferenceEquality") // a session is itself alone: an evicted one and its successor are two
 public final class SessionManager<S extends Session> {
+    private static final String TAKEN = "another node took the session while it was read";
+
     private final SessionServices services;
     private final Holding holding;
     private final Factory<S> factory;
@@ -47,12 +50,13 @@ public final class SessionManager<S extends Session> {
      * A session on its way from the store.
      *
      * @param forgotten whether the store may have let it go since it was read
+     * @param lost whether another node may have taken it since it was claimed
      */
-    private record Loading<S>(List<Waiter<S>> waiters, boolean forgotten) {
+    private record Loading<S>(List<Waiter<S>> waiters, boolean forgotten, boolean lost) {
         Loading<S> with(Waiter<S> waiter) {
             List<Waiter<S>> all = new ArrayList<>(waiters);
             all.add(waiter);
-            return new Loading<>(all, forgotten);
+            return new Loading<>(all, forgotten, lost);
         }
     }
 
@@ -130,7 +134,7 @@ public final class SessionManager<S extends Session> {
         boolean[] first = new boolean[1];
         loading.compute(id, (key, under) -> {
             first[0] = under == null;
-            return under == null ? new Loading<>(List.of(waiter), false) : under.with(waiter);
+            return under == null ? new Loading<>(List.of(waiter), false, false) : under.with(waiter);
         });
         if (first[0]) {
             services.reader()
@@ -189,6 +193,12 @@ public final class SessionManager<S extends Session> {
     private void loaded(SessionId id, Optional<Known> known) {
         S session = known.isPresent() ? resident(id, known.get()) : null;
         Loading<S> done = loading.remove(id);
+        if (done != null && done.lost()) {
+            lost(id); // what was read is older than what the other node wrote
+            done.waiters()
+                    .forEach(waiter -> waiter.loop().run(() -> waiter.failed().accept(TAKEN)));
+            return;
+        }
         if (session != null && done != null && done.forgotten()) {
             session.loop().run(() -> remove(session, Completion.NOBODY)); // what was read is older than its end
         }
@@ -204,7 +214,7 @@ public final class SessionManager<S extends Session> {
 
     /** The store has let it go: whoever read it before must not bring it back. */
     private void forgotten(SessionId id) {
-        loading.computeIfPresent(id, (key, under) -> new Loading<>(under.waiters(), true));
+        loading.computeIfPresent(id, (key, under) -> new Loading<>(under.waiters(), true, under.lost()));
     }
 
     /** The session, held: else the first who waits for it could let it go, and out of memory, before the second has it. */
@@ -324,6 +334,7 @@ public final class SessionManager<S extends Session> {
 
     /** Another node holds it now: from here on nobody finds it in memory, and it ends on its loop. Any thread. */
     public void lost(SessionId id) {
+        loading.computeIfPresent(id, (key, under) -> new Loading<>(under.waiters(), under.forgotten(), true));
         S session = sessions.get(id);
         if (session != null) {
             residents.leave(session);
@@ -352,6 +363,13 @@ public final class SessionManager<S extends Session> {
     /** How many sessions are in use. */
     public int inUse() {
         return Math.max(0, sessions.size() - residents.idle());
+    }
+
+    /** The sessions that this node has claimed: in memory, or on their way there. Any thread. */
+    public Set<SessionId> claimed() {
+        Set<SessionId> claimed = new HashSet<>(loading.keySet()); // first: from there they go to the others
+        claimed.addAll(sessions.keySet());
+        return claimed;
     }
 
     /** Sees the sessions in memory, in use or idle. */

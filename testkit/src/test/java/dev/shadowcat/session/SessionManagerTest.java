@@ -61,6 +61,27 @@ class SessionManagerTest {
         assertThat(harness.worker.worker().pendingActivity(ID)).isEqualTo(new SessionActivity(quarter, 0));
     }
 
+    @Test
+    void aSessionThatAnotherNodeTakesWhileItIsReadIsNotServedFromWhatWasRead() throws InterruptedException {
+        harness.sessions.release(harness.create(ID));
+        List<String> refused = new ArrayList<>();
+        harness.sessions.find(
+                ID,
+                harness.loop,
+                _ -> {
+                    throw new AssertionError("served what is another node's");
+                },
+                refused::add);
+        assertThat(harness.sessions.claimed()).containsExactly(ID);
+        harness.reads.remove().run();
+        harness.sessions.lost(ID);
+        harness.settle();
+        assertThat(refused).containsExactly("another node took the session while it was read");
+        assertThat(harness.sessions.inMemory()).isZero();
+        assertThat(harness.sessions.claimed()).isEmpty();
+        assertThat(harness.find(ID)).as("the store has it").isPresent();
+    }
+
     /** Enough sessions use the gateway for what is deferred to be written. */
     private void flush() throws InterruptedException {
         for (int i = 0; i < PersistenceSettings.DEFAULTS.deferredEntries(); i++) {

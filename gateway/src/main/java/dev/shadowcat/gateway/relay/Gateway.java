@@ -153,9 +153,7 @@ public final class Gateway {
     private record SessionsHere(SessionManager<RelaySession> sessions) implements Lease.Sessions {
         @Override
         public Collection<SessionId> inMemory() {
-            List<SessionId> ids = new ArrayList<>();
-            sessions.forEach(session -> ids.add(session.id()));
-            return ids;
+            return sessions.claimed();
         }
 
         @Override
