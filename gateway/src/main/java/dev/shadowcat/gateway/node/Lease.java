@@ -68,11 +68,12 @@ public final class Lease {
     }
 
     /**
-     * Whether this node may take sessions. Not for the length of a lease after its own had run out, or nearly, perhaps since nobody could
-     * reach the store: then leases of others have run out, and all that they hold seems to be free until theirs are renewed.
+     * Whether this node may take sessions. Not for the length of a lease after its own had run out, or nearly, or a renewal had failed,
+     * perhaps since nobody could reach the store: then leases of others have run out, and all that they hold seems to be free until
+     * theirs are renewed.
      */
     public boolean takes() {
-        return runs() && nanoTime.getAsLong() - settlesUntilNanos >= 0;
+        return runs() && !failing && nanoTime.getAsLong() - settlesUntilNanos >= 0;
     }
 
     /** How long others wait at the most for what a node held that is gone. */
@@ -107,7 +108,7 @@ public final class Lease {
         broken |= begun && !runs();
         broken |= !store.renew();
         boolean late = nanoTime.getAsLong() - runsUntilNanos > -length.toNanos() / RENEWALS;
-        if (begun && (broken || late)) {
+        if (begun && (broken || late || failing)) {
             settlesUntilNanos = before + length.toNanos();
         }
         if (broken) {

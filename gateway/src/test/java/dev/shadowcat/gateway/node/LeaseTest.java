@@ -124,6 +124,24 @@ class LeaseTest {
     }
 
     @Test
+    void takesNothingWhileRenewalsFailAndForAWhileAfter() {
+        AtomicLong clock = new AtomicLong();
+        Lease failing = new Lease(own, NO_SESSIONS, clock::get);
+        failing.start();
+        assertThat(failing.takes()).isTrue();
+        own.cut(true);
+        await().until(() -> !failing.takes()); // nobody may reach the store, though this lease runs still
+        assertThat(failing.runs()).isTrue();
+        own.cut(false);
+        await().until(() -> {
+            clock.addAndGet(own.lease().toNanos() / 20);
+            return failing.takes();
+        });
+        assertThat(clock.get()).isGreaterThanOrEqualTo(own.lease().toNanos());
+        failing.close(Duration.ofSeconds(5));
+    }
+
+    @Test
     void whatNobodyTookMeanwhileIsKept() {
         own.append(List.of(Writes.session(ID)));
         lease.start();
