@@ -16,6 +16,8 @@ export const thisHost = { address: '127.0.0.1', run: [] };
 
 /** One gateway before one upstream, with ports and a data folder that outlive a restart. `flags` may need the port: then a function. */
 export class Gateway {
+  host = thisHost;
+
   static async start(upstream, { flags = [], env = {}, data, host = thisHost } = {}) {
     const gateway = new this(upstream, flags, env);
     gateway.host = host;
