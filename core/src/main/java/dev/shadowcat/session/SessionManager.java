@@ -195,8 +195,7 @@ public final class SessionManager<S extends Session> {
         Loading<S> done = loading.remove(id);
         if (done != null && done.lost()) {
             lost(id); // what was read is older than what the other node wrote
-            done.waiters()
-                    .forEach(waiter -> waiter.loop().run(() -> waiter.failed().accept(TAKEN)));
+            tell(done, each -> each.failed().accept(TAKEN));
             return;
         }
         if (session != null && done != null && done.forgotten()) {
@@ -243,8 +242,12 @@ public final class SessionManager<S extends Session> {
     private void notHere(SessionId id, Consumer<Waiter<S>> told) {
         Loading<S> done = loading.remove(id);
         if (done != null) {
-            done.waiters().forEach(waiter -> waiter.loop().run(() -> told.accept(waiter)));
+            tell(done, told);
         }
+    }
+
+    private void tell(Loading<S> done, Consumer<Waiter<S>> told) {
+        done.waiters().forEach(waiter -> waiter.loop().run(() -> told.accept(waiter)));
     }
 
     /**

@@ -30,9 +30,9 @@ public final class Lease {
     private volatile boolean failing;
     private volatile boolean closed;
 
-    /** The sessions that this node has in memory. Any thread. */
+    /** The sessions that this node has in memory, or on their way there. Any thread. */
     public interface Sessions {
-        Collection<SessionId> inMemory();
+        Collection<SessionId> claimed();
 
         /** Another node holds it now. */
         void lost(SessionId session);
@@ -112,7 +112,7 @@ public final class Lease {
             settlesUntilNanos = before + length.toNanos();
         }
         if (broken) {
-            Set<SessionId> lost = store.lost(sessions.inMemory());
+            Set<SessionId> lost = store.lost(sessions.claimed());
             lost.forEach(sessions::lost);
             if (begun && !lost.isEmpty()) {
                 log.warn(

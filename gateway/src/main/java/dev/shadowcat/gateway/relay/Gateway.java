@@ -152,7 +152,7 @@ public final class Gateway {
 
     private record SessionsHere(SessionManager<RelaySession> sessions) implements Lease.Sessions {
         @Override
-        public Collection<SessionId> inMemory() {
+        public Collection<SessionId> claimed() {
             return sessions.claimed();
         }
 

@@ -28,7 +28,7 @@ class LeaseTest {
 
     private static final Lease.Sessions NO_SESSIONS = new Lease.Sessions() {
         @Override
-        public Collection<SessionId> inMemory() {
+        public Collection<SessionId> claimed() {
             return List.of();
         }
 
@@ -44,7 +44,7 @@ class LeaseTest {
     private final Set<SessionId> lost = ConcurrentHashMap.newKeySet();
     private final Lease lease = new Lease(own, new Lease.Sessions() {
         @Override
-        public Collection<SessionId> inMemory() {
+        public Collection<SessionId> claimed() {
             return List.of(ID);
         }
 

@@ -37,7 +37,7 @@ class NodeProbesTest {
         SharedMemory.Node store = new SharedMemory(Duration.ofMinutes(2), clock::get).node();
         Lease lease = new Lease(store, new Lease.Sessions() {
             @Override
-            public Collection<SessionId> inMemory() {
+            public Collection<SessionId> claimed() {
                 return List.of();
             }
 
