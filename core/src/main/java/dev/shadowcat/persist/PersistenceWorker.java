@@ -343,8 +343,12 @@ public final class PersistenceWorker implements AutoCloseable {
         }
 
         @Override
-        public void stored() {
-            syncThread.written();
+        public void stored(boolean awaited) {
+            if (awaited) {
+                syncThread.written();
+            } else {
+                syncThread.activityWritten();
+            }
         }
 
         @Override

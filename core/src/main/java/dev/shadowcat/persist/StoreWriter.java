@@ -61,8 +61,12 @@ final class StoreWriter {
         /** How long a call may take before it counts as stalled. */
         Duration stallAfter();
 
-        /** Something was stored. */
-        void stored();
+        /**
+         * Something was stored.
+         *
+         * @param awaited whether anybody waits for some of it
+         */
+        void stored(boolean awaited);
 
         /** The store works again. */
         void recovered();
@@ -142,7 +146,7 @@ final class StoreWriter {
         switch (outcome) {
             case AppendOutcome.Stored _ -> {
                 recovered();
-                surroundings.stored();
+                surroundings.stored(isAwaited(segment));
             }
             case AppendOutcome.Refused refused -> {
                 recovered();
@@ -220,6 +224,16 @@ final class StoreWriter {
             case AppendOutcome.Lost _ -> LOST;
         };
         observer.flushed(requests, segment.size(), took, failure);
+    }
+
+    /** Whether there is anything in it but activity. */
+    private static boolean isAwaited(List<PendingWrite> segment) {
+        for (PendingWrite pending : segment) {
+            if (pending.lane() != null) {
+                return true;
+            }
+        }
+        return false;
     }
 
     private static int events(List<StoreWrite> list) {

@@ -93,6 +93,34 @@ class SyncThreadTest {
     }
 
     @Test
+    void activityAloneIsSyncedOnceInTenIntervals() {
+        thread.activityWritten();
+        for (int interval = 1; interval < 10; interval++) {
+            anIntervalPasses();
+        }
+        assertThat(syncs).hasValue(0);
+        anIntervalPasses();
+        assertThat(syncs).hasValue(1);
+        for (int interval = 1; interval <= 10; interval++) {
+            anIntervalPasses();
+        }
+        assertThat(syncs).as("nothing was written since").hasValue(1);
+    }
+
+    @Test
+    void activityIsSyncedWithWhatComesNext() {
+        thread.activityWritten();
+        anIntervalPasses();
+        thread.written();
+        anIntervalPasses();
+        assertThat(syncs).hasValue(1);
+        for (int interval = 1; interval <= 10; interval++) {
+            anIntervalPasses();
+        }
+        assertThat(syncs).as("it went with the rest").hasValue(1);
+    }
+
+    @Test
     void aFailureIsToldUntilASyncSucceeds() {
         trouble = new IllegalStateException("the disk is full");
         thread.written();
@@ -146,6 +174,13 @@ class SyncThreadTest {
     @Test
     void closingSyncsWhatIsLeft() {
         thread.written();
+        thread.close(LONG);
+        assertThat(syncs).hasValue(1);
+    }
+
+    @Test
+    void closingSyncsActivity() {
+        thread.activityWritten();
         thread.close(LONG);
         assertThat(syncs).hasValue(1);
     }
