@@ -23,6 +23,6 @@ final class GatewayCommand {
         RunningGateway gateway = starter.start(settings);
         gateway.reloadFrom(configuration);
         gateway.announce(console);
-        new Shutdown().await(gateway::stop);
+        new Shutdown().await(() -> gateway.stop(console));
     }
 }

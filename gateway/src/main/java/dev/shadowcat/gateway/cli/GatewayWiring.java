@@ -184,6 +184,11 @@ final class GatewayWiring implements RunningGateway, GatewayView {
     }
 
     @Override
+    public int openStreams() {
+        return gateway.openStreams();
+    }
+
+    @Override
     public int openStreams(SessionId session) {
         return gateway.openStreams(session);
     }

@@ -1,6 +1,7 @@
 package dev.shadowcat.gateway.cli;
 
 import dev.shadowcat.gateway.config.Durability;
+import dev.shadowcat.gateway.config.HostPort;
 import dev.shadowcat.gateway.config.StoreSettings;
 import dev.shadowcat.store.EventStore;
 import dev.shadowcat.store.MemoryStore;
@@ -14,6 +15,7 @@ import dev.shadowcat.store.redis.RedisStores;
 import dev.shadowcat.store.redis.RedisUrl;
 import dev.shadowcat.store.rocksdb.RocksDbSettings;
 import dev.shadowcat.store.rocksdb.RocksDbStores;
+import java.util.Locale;
 import java.util.Map;
 
 /**
@@ -73,6 +75,22 @@ final class Stores {
         return RedisUrl.isOne(url)
                 ? RedisStores.exists(redis(url, environment), RedisSettings.DEFAULTS.withEviction(settings.eviction()))
                 : PostgresStores.exists(postgres(url, environment), PostgresSettings.DEFAULTS);
+    }
+
+    /**
+     * Where a gateway keeps events, for people.
+     *
+     * @param listen where it listens
+     */
+    static String shown(StoreSettings settings, HostPort listen) {
+        if (settings.inMemory()) {
+            return "memory: a restart forgets sessions";
+        }
+        if (!settings.choice().kind().shared()) {
+            return settings.data() + ", " + settings.durability().name().toLowerCase(Locale.ROOT);
+        }
+        HostPort node = settings.nodeAddress();
+        return shown(settings.choice().url()) + ", as node " + (node == null ? listen : node);
     }
 
     /** A shared store's URL for people, without its password. */

@@ -3,7 +3,7 @@ package dev.shadowcat.gateway.config;
 import java.time.Duration;
 
 /** Durations as users write them. */
-final class Durations {
+public final class Durations {
     private Durations() {}
 
     static Duration of(long count, String unit) {
@@ -18,7 +18,7 @@ final class Durations {
     }
 
     /** In the largest unit that leaves no rest. */
-    static String text(Duration duration) {
+    public static String text(Duration duration) {
         long millis = duration.toMillis();
         if (millis % 1_000 != 0) {
             return millis + "ms";

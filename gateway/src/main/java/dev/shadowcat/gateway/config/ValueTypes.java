@@ -54,7 +54,7 @@ final class ValueTypes {
 
     static ValueType<Duration> duration(Duration atLeast, Duration atMost) {
         String range = "from " + Durations.text(atLeast) + " to " + Durations.text(atMost);
-        return type("DURATION", "a duration " + range + DURATIONS, text -> {
+        return type("DURATION", "a duration " + range, text -> {
             Duration duration = parsed(text);
             check(
                     duration.compareTo(atLeast) >= 0 && duration.compareTo(atMost) <= 0,
