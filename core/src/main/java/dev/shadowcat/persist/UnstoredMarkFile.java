@@ -104,6 +104,9 @@ public final class UnstoredMarkFile implements UnstoredMarks {
         }
         List<StoreWrite> gaps = new ArrayList<>();
         try {
+            if (store instanceof SharedStore shared) {
+                shared.renew(); // without a lease nothing can be claimed, nor kept
+            }
             for (String line : new LinkedHashSet<>(Files.readAllLines(file))) {
                 gaps.addAll(gap(store, line, nowMillis));
             }

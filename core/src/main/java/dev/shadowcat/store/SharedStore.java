@@ -36,6 +36,11 @@ public interface SharedStore extends EventStore {
     /**
      * Takes a session for this node unless a node whose lease runs holds it. Of two nodes that try, one gets it. Called only where
      * this node has no write of the session under way: one from the time before would pass.
+     *
+     * <p>That a lease has run out counts only where the store says so shortly after a renewal of this node's own, which was answered
+     * before this was called: where the store stood still, or nobody could reach it, all leases have run out at once ({@link Renewals}).
+     *
+     * @throws StoreException if the store cannot be asked now, or nobody's lease runs and it has to be asked again after a renewal
      */
     Claim claim(SessionId session);
 
@@ -44,6 +49,8 @@ public interface SharedStore extends EventStore {
      *
      * <p>Only its holder expires a session while the holder's lease runs, and anyone after that: what a node keeps in memory does
      * not vanish from under it. False where another node's lease forbids it.
+     *
+     * @throws StoreException as {@link #claim} does
      */
     @Override
     boolean expire(SessionId session, long idleSinceMillis);

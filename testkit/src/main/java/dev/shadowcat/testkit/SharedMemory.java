@@ -3,6 +3,7 @@ package dev.shadowcat.testkit;
 import dev.shadowcat.event.SessionId;
 import dev.shadowcat.store.AppendOutcome;
 import dev.shadowcat.store.MemoryStore;
+import dev.shadowcat.store.Renewals;
 import dev.shadowcat.store.SharedStore;
 import dev.shadowcat.store.StoreException;
 import dev.shadowcat.store.StoreWrite;
@@ -51,6 +52,7 @@ public final class SharedMemory {
     /** The store as one node sees it. */
     public final class Node extends ForwardingStore implements SharedStore {
         private final Duration lease;
+        private final Renewals renewals;
         private final AtomicInteger claims = new AtomicInteger();
         private final AtomicInteger expiries = new AtomicInteger();
         private volatile String address = "";
@@ -62,6 +64,7 @@ public final class SharedMemory {
         private Node(Duration lease) {
             super(memory);
             this.lease = lease;
+            this.renewals = new Renewals(lease, nanoTime);
         }
 
         /** Where others reach this node. */
@@ -136,6 +139,9 @@ public final class SharedMemory {
             synchronized (SharedMemory.this) {
                 Node holder = holders.get(session);
                 boolean free = holder == null || equals(holder) || !holder.runs();
+                if (free && !equals(holder)) {
+                    renewals.requireFresh(renewals.newest());
+                }
                 boolean expired = free && memory.expire(session, idleSinceMillis);
                 if (expired) {
                     holders.remove(session);
@@ -150,11 +156,13 @@ public final class SharedMemory {
             synchronized (SharedMemory.this) {
                 boolean unbroken = runs();
                 begun = true;
-                runsUntilNanos = nanoTime.getAsLong() + lease.toNanos();
+                long now = nanoTime.getAsLong();
+                runsUntilNanos = now + lease.toNanos();
                 if (losesNextRenewal) {
                     losesNextRenewal = false;
                     throw new StoreException("the store did not answer", null);
                 }
+                renewals.answered(now);
                 return unbroken;
             }
         }
@@ -183,6 +191,9 @@ public final class SharedMemory {
                 Node holder = holders.get(session);
                 if (holder != null && !equals(holder) && holder.runs()) {
                     return new Claim.Elsewhere(holder.address);
+                }
+                if (!equals(holder)) {
+                    renewals.requireFresh(renewals.newest());
                 }
                 holders.put(session, this);
                 return new Claim.Held(!equals(holder));

@@ -1,6 +1,7 @@
 package dev.shadowcat.testkit;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.awaitility.Awaitility.await;
 
 import dev.shadowcat.event.Event;
@@ -10,6 +11,7 @@ import dev.shadowcat.store.NodeIdentity;
 import dev.shadowcat.store.SessionActivity;
 import dev.shadowcat.store.SharedStore;
 import dev.shadowcat.store.SharedStore.Claim;
+import dev.shadowcat.store.StoreException;
 import dev.shadowcat.store.StoreWrite;
 import dev.shadowcat.store.StoreWrite.DeleteSession;
 import dev.shadowcat.store.StoreWrite.DeleteStream;
@@ -144,6 +146,31 @@ public abstract class SharedStoreContract {
         assertThat(first.claim(ID)).isEqualTo(new Claim.Elsewhere(SECOND.address()));
         second.leave();
         assertThat(first.claim(ID)).isEqualTo(new Claim.Held(true));
+    }
+
+    /** It cannot tell whether the others are gone, or nobody could reach the store. */
+    @Test
+    void aNodeWhoseOwnLeaseWasNotRenewedLatelyTakesAndEndsNothingOfOthers() {
+        SharedStore first = node(FIRST, LONG);
+        SharedStore second = opened(SECOND, LONG);
+        idle(first);
+        first.leave();
+        List<String> before = Pictures.of(first);
+        assertThatExceptionOfType(StoreException.class).isThrownBy(() -> second.claim(ID));
+        assertThatExceptionOfType(StoreException.class).isThrownBy(() -> second.expire(ID, 1_000));
+        assertThat(Pictures.of(first)).isEqualTo(before);
+        assertThat(first.lost(List.of(ID))).isEmpty();
+
+        assertThat(second.claim(NO_ID)).isEqualTo(new Claim.Absent());
+        stored(second, Writes.session(OTHER_ID));
+        assertThat(second.claim(OTHER_ID)).isEqualTo(new Claim.Held(false));
+        assertThat(second.expire(OTHER_ID, Long.MAX_VALUE)).isTrue();
+        first.renew();
+        assertThat(second.claim(ID)).isEqualTo(new Claim.Elsewhere(FIRST.address()));
+        assertThat(second.expire(ID, 1_000)).isFalse();
+        first.leave();
+        second.renew();
+        assertThat(second.claim(ID)).isEqualTo(new Claim.Held(true));
     }
 
     @Test

@@ -107,9 +107,10 @@ public final class Lease {
         // The store says of each break once; an earlier answer may have been lost.
         broken |= begun && !runs();
         broken |= !store.renew();
-        boolean late = nanoTime.getAsLong() - runsUntilNanos > -length.toNanos() / RENEWALS;
+        long answered = nanoTime.getAsLong();
+        boolean late = answered - runsUntilNanos > -length.toNanos() / RENEWALS;
         if (begun && (broken || late || failing)) {
-            settlesUntilNanos = before + length.toNanos();
+            settlesUntilNanos = answered + length.toNanos(); // until then the store may have stood still for all
         }
         if (broken) {
             Set<SessionId> lost = store.lost(sessions.claimed());

@@ -11,7 +11,6 @@ import dev.shadowcat.gateway.node.OtherNodes;
 import dev.shadowcat.gateway.telemetry.Operations;
 import dev.shadowcat.gateway.upstream.UpstreamClient;
 import dev.shadowcat.memory.Interner;
-import dev.shadowcat.observe.Claimed;
 import dev.shadowcat.observe.Observer;
 import dev.shadowcat.persist.DeadLetters;
 import dev.shadowcat.persist.Fatal;
@@ -103,7 +102,7 @@ public final class Gateway {
         worker = new PersistenceWorker(store, persistence(settings), deadLetters, marks, observer, fatal);
         relay = new Relay(settings, upstreams, store, reader, this::storeFails, observer, operations, clock);
         SharedStore shared = store instanceof SharedStore each ? each : null;
-        Holders seen = shared == null ? null : new Holders(shared.lease().dividedBy(2));
+        Nodes nodes = shared == null ? null : nodes(shared, relay);
         SessionServices services = new SessionServices(
                 store,
                 worker,
@@ -116,13 +115,14 @@ public final class Gateway {
         List<EventLoop> loops = loops(group);
         relay.sessions(new SessionManager<>(
                 services,
-                shared == null || seen == null ? SessionManager.Holding.ALONE : holding(shared, seen, observer),
+                nodes == null
+                        ? SessionManager.Holding.ALONE
+                        : new Claims(nodes.store(), nodes.lease(), nodes.holders(), observer),
                 (own, loop, known, streams) -> new RelaySession(relay, own, loop, known, streams),
                 id -> relay.loop(loops.get((int) Math.floorMod(id.low(), (long) loops.size()))),
                 settings.limits().maxSessions()));
-        if (shared != null && seen != null) {
-            OtherNodes others = new OtherNodes(shared.credentialKey(), Transport.available());
-            relay.nodes(new Nodes(shared, new Lease(shared, new SessionsHere(relay.sessions())), others, seen));
+        if (nodes != null) {
+            relay.nodes(nodes);
         }
         first = relay.loop(loops.getFirst());
         survey = new MemorySurvey(relay.sessions(), observer::sessionMeasured);
@@ -136,29 +136,22 @@ public final class Gateway {
         endpoint = new McpEndpoint(relay);
     }
 
-    private static SessionManager.Holding holding(SharedStore store, Holders seen, Observer observer) {
-        return session -> {
-            SharedStore.Claim claim = store.claim(session);
-            seen.claimed(session, claim);
-            observer.sessionClaimed(
-                    switch (claim) {
-                        case SharedStore.Claim.Held held -> held.taken() ? Claimed.TAKEN_OVER : Claimed.HELD;
-                        case SharedStore.Claim.Elsewhere _ -> Claimed.ELSEWHERE;
-                        case SharedStore.Claim.Absent _ -> Claimed.ABSENT;
-                    });
-            return claim;
-        };
+    private static Nodes nodes(SharedStore store, Relay relay) {
+        OtherNodes others = new OtherNodes(store.credentialKey(), Transport.available());
+        Holders seen = new Holders(store.lease().dividedBy(2));
+        return new Nodes(store, new Lease(store, new SessionsHere(relay)), others, seen);
     }
 
-    private record SessionsHere(SessionManager<RelaySession> sessions) implements Lease.Sessions {
+    /** Asked once the lease has begun: its sessions are made after it. */
+    private record SessionsHere(Relay relay) implements Lease.Sessions {
         @Override
         public Collection<SessionId> claimed() {
-            return sessions.claimed();
+            return relay.sessions().claimed();
         }
 
         @Override
         public void lost(SessionId id) {
-            sessions.lost(id);
+            relay.sessions().lost(id);
         }
     }
 

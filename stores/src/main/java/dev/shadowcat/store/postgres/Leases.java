@@ -2,6 +2,7 @@ package dev.shadowcat.store.postgres;
 
 import dev.shadowcat.event.SessionId;
 import dev.shadowcat.store.NodeIdentity;
+import dev.shadowcat.store.Renewals;
 import dev.shadowcat.store.SharedStore.Claim;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -85,11 +86,13 @@ final class Leases {
     private final NodeIdentity node;
     private final Duration lease;
     private final Duration timeout;
+    private final Renewals renewals;
 
     Leases(NodeIdentity node, PostgresSettings settings) {
         this.node = node;
         this.lease = settings.lease();
         this.timeout = settings.leaseTimeout();
+        this.renewals = new Renewals(lease, System::nanoTime);
     }
 
     String incarnation() {
@@ -107,10 +110,16 @@ final class Leases {
 
     /** See {@link dev.shadowcat.store.SharedStore#renew}. */
     boolean renew(Connection connection) throws SQLException {
+        long asked = System.nanoTime();
         Boolean unbroken = extend(connection);
-        if (unbroken != null) {
-            return unbroken;
+        if (unbroken == null) {
+            begin(connection);
         }
+        renewals.answered(asked);
+        return unbroken != null && unbroken;
+    }
+
+    private void begin(Connection connection) throws SQLException {
         try (PreparedStatement begin = connection.prepareStatement(BEGIN)) {
             begin.setString(1, node.incarnation());
             begin.setString(2, node.address());
@@ -120,7 +129,6 @@ final class Leases {
         try (PreparedStatement forget = connection.prepareStatement(FORGET)) {
             forget.execute();
         }
-        return false;
     }
 
     /** Whether the lease still ran; null where the node is not known. */
@@ -141,8 +149,17 @@ final class Leases {
         }
     }
 
-    /** See {@link dev.shadowcat.store.SharedStore#claim}. Locks nothing of a session that is not to be had, or is held already. */
-    Claim claim(Connection connection, SessionId session) throws SQLException {
+    /** By which renewal leases of others may be gone by that are seen to have run out from now on. */
+    long newestRenewal() {
+        return renewals.newest();
+    }
+
+    /**
+     * See {@link dev.shadowcat.store.SharedStore#claim}. Locks nothing of a session that is not to be had, or is held already.
+     *
+     * @param renewal the newest before
+     */
+    Claim claim(Connection connection, SessionId session, long renewal) throws SQLException {
         while (true) {
             Seen seen = look(connection, session);
             if (seen == null) {
@@ -154,14 +171,14 @@ final class Leases {
             if (seen.runningAt() != null) {
                 return new Claim.Elsewhere(seen.runningAt());
             }
-            if (Connections.transaction(connection, transaction -> take(transaction, session, seen))) {
+            if (Connections.transaction(connection, transaction -> take(transaction, session, seen, renewal))) {
                 return new Claim.Held(true);
             }
         }
     }
 
-    private boolean take(Connection transaction, SessionId session, Seen seen) throws SQLException {
-        if (!lock(transaction, session, seen)) {
+    private boolean take(Connection transaction, SessionId session, Seen seen, long renewal) throws SQLException {
+        if (!lock(transaction, session, seen, renewal)) {
             return false;
         }
         try (PreparedStatement take = transaction.prepareStatement(TAKE)) {
@@ -175,9 +192,11 @@ final class Leases {
     /**
      * Does something with a session in a transaction, where this node holds it or nobody whose lease runs does.
      *
+     * @param renewal the newest before
      * @return false where that is not so
      */
-    boolean ending(Connection connection, SessionId session, Connections.Work<Boolean> end) throws SQLException {
+    boolean ending(Connection connection, SessionId session, long renewal, Connections.Work<Boolean> end)
+            throws SQLException {
         while (true) {
             Seen seen = look(connection, session);
             if (seen == null || (!seen.isHeldBy(node) && seen.runningAt() != null)) {
@@ -185,8 +204,9 @@ final class Leases {
             }
             Optional<Boolean> ended = Connections.transaction(
                     connection,
-                    transaction ->
-                            lock(transaction, session, seen) ? Optional.of(end.with(transaction)) : Optional.empty());
+                    transaction -> lock(transaction, session, seen, renewal)
+                            ? Optional.of(end.with(transaction))
+                            : Optional.empty());
             if (ended.isPresent()) {
                 return ended.get();
             }
@@ -219,9 +239,13 @@ final class Leases {
      *
      * @return false where it is not any more as it was seen
      */
-    private boolean lock(Connection transaction, SessionId session, Seen seen) throws SQLException {
-        if (shutOut(transaction, seen.holder()) && !seen.isHeldBy(node)) {
-            return false;
+    private boolean lock(Connection transaction, SessionId session, Seen seen, long renewal) throws SQLException {
+        boolean runs = shutOut(transaction, seen.holder());
+        if (!seen.isHeldBy(node)) {
+            if (runs) {
+                return false;
+            }
+            renewals.requireFresh(renewal);
         }
         try (PreparedStatement lock = transaction.prepareStatement(LOCK_SESSION)) {
             lock.setObject(1, Uuids.of(session));

@@ -129,8 +129,9 @@ final class PostgresStore extends PostgresReads implements SharedStore {
 
     @Override
     public boolean expire(SessionId session, long idleSinceMillis) {
+        long renewal = leases.newestRenewal();
         return shared(connection ->
-                leases.ending(connection, session, transaction -> end(transaction, session, idleSinceMillis)));
+                leases.ending(connection, session, renewal, transaction -> end(transaction, session, idleSinceMillis)));
     }
 
     private static boolean end(Connection transaction, SessionId session, long idleSinceMillis) throws SQLException {
@@ -171,7 +172,8 @@ final class PostgresStore extends PostgresReads implements SharedStore {
 
     @Override
     public Claim claim(SessionId session) {
-        return shared(connection -> leases.claim(connection, session));
+        long renewal = leases.newestRenewal();
+        return shared(connection -> leases.claim(connection, session, renewal));
     }
 
     @Override

@@ -4,6 +4,7 @@ import static dev.shadowcat.store.redis.RedisKeys.bytes;
 import static dev.shadowcat.store.redis.RedisKeys.text;
 
 import dev.shadowcat.event.SessionId;
+import dev.shadowcat.store.Renewals;
 import dev.shadowcat.store.SharedStore.Claim;
 import dev.shadowcat.store.StoreException;
 import io.lettuce.core.SetArgs;
@@ -31,6 +32,7 @@ final class Ownership {
     private final String node;
     private final byte[] address;
     private final Duration lease;
+    private final Renewals renewals;
     private int renewedIn = -1; // epoch; the renewing thread only
 
     Ownership(
@@ -49,14 +51,17 @@ final class Ownership {
         this.node = attempts.node();
         this.address = bytes(address);
         this.lease = lease;
+        this.renewals = new Renewals(lease, System::nanoTime);
     }
 
     boolean renew() {
+        long asked = System.nanoTime();
         byte[] before =
                 link.ask(commands -> commands.setGet(keys.lease(node), address, SetArgs.Builder.px(lease.toMillis())));
         int epoch = servers.refresh(link).epoch();
         boolean unbroken = before != null && epoch == renewedIn;
         renewedIn = epoch;
+        renewals.answered(asked);
         return unbroken;
     }
 
@@ -110,6 +115,7 @@ final class Ownership {
      * @param before what is done each time that it is asked
      */
     private Answer ask(Script script, SessionId session, Consumer<Servers.View> before, byte[] more) {
+        long renewal = renewals.newest();
         byte[] lapsed = NOBODY;
         for (int tries = 0; tries < TRIES; tries++) {
             Servers.View view = servers.view();
@@ -135,6 +141,7 @@ final class Ownership {
                     if (itsAddress != null) {
                         return new Answer(List.of(parts.getFirst(), itsAddress), view);
                     }
+                    renewals.requireFresh(renewal);
                     lapsed = holder;
                 }
                 default -> {

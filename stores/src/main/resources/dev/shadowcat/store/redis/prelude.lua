@@ -20,12 +20,13 @@ local function base(session)
   return string.sub(session, 1, -8)
 end
 
--- Whether another node holds a session whose holder and epoch are these, and its lease runs as far as can be seen here.
+-- Whether another node holds a session whose holder and epoch are these, and the caller did not see that its lease has run out, or it
+-- runs again as far as can be seen here.
 local function elsewhere(holder, its_epoch, node, epoch, lapsed, leases)
-  if its_epoch ~= epoch or holder == node or holder == lapsed then
+  if its_epoch ~= epoch or holder == node then
     return false
   end
-  return leases == '' or redis.call('EXISTS', leases .. holder) == 1
+  return holder ~= lapsed or (leases ~= '' and redis.call('EXISTS', leases .. holder) == 1)
 end
 
 -- Where a stream stands. What it was appended last may be told from its newest entries alone.

@@ -22,6 +22,8 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -113,6 +115,7 @@ class OutageTest {
             try (Connections stopped = connections(home);
                     SharedStore second = PostgresStores.open(
                             home.url(), PostgresHome.SETTINGS, new NodeIdentity("another", "10.0.0.2:8080"))) {
+                second.renew();
                 store.leave();
                 assertThatExceptionOfType(SQLException.class)
                         .isThrownBy(() -> stopped.reserved(connection -> {
@@ -202,7 +205,10 @@ class OutageTest {
             proxy.stopAfter(20_000);
             assertThat(store.append(batch)).isInstanceOf(AppendOutcome.Busy.class);
             store.leave();
-            await().ignoreExceptions().until(() -> second.claim(ID) instanceof SharedStore.Claim.Held);
+            await().ignoreExceptions().until(() -> {
+                second.renew();
+                return second.claim(ID) instanceof SharedStore.Claim.Held;
+            });
         }
     }
 
@@ -320,6 +326,56 @@ class OutageTest {
                 other.rollback();
             }
             store.renew();
+        }
+    }
+
+    /** All leases have run out meanwhile, and who may renew first is chance. */
+    @Test
+    @Timeout(60)
+    void whatIsAskedForWhileTheDatabaseStandsStillIsNotTakenAfterwards() throws Exception {
+        Duration lease = Duration.ofSeconds(1);
+        try (PostgresHome home = new PostgresHome();
+                SharedStore store =
+                        PostgresStores.open(home.url(), PostgresHome.SETTINGS.withLease(Duration.ofMillis(1)), NODE);
+                SharedStore second = PostgresStores.open(
+                        home.url(),
+                        PostgresHome.SETTINGS.withLease(lease),
+                        new NodeIdentity("another", "10.0.0.2:8080"))) {
+            store.renew();
+            stored(store, Writes.session(ID));
+            second.renew();
+            long renewed = System.nanoTime();
+            CompletableFuture<SharedStore.Claim> claim;
+            CompletableFuture<Boolean> expired;
+            try (Connection other = PostgresHome.connect(home.url());
+                    Statement still = other.createStatement()) {
+                other.setAutoCommit(false);
+                still.execute("SELECT * FROM nodes WHERE incarnation = '" + NODE.incarnation() + "' FOR UPDATE");
+                claim = CompletableFuture.supplyAsync(() -> second.claim(ID), Thread::startVirtualThread);
+                expired = CompletableFuture.supplyAsync(
+                        () -> second.expire(ID, Long.MAX_VALUE), Thread::startVirtualThread);
+                await().until(() -> waiting(still) == 2);
+                await().until(() -> System.nanoTime() - renewed > lease.toNanos());
+                second.renew(); // before the holder
+                other.rollback();
+            }
+            assertThatExceptionOfType(CompletionException.class)
+                    .isThrownBy(claim::join)
+                    .withMessageContaining("may have stood still");
+            assertThatExceptionOfType(CompletionException.class)
+                    .isThrownBy(expired::join)
+                    .withMessageContaining("may have stood still");
+            assertThat(store.lost(List.of(ID))).isEmpty();
+            assertThat(second.claim(ID)).isEqualTo(new SharedStore.Claim.Held(true));
+        }
+    }
+
+    private static int waiting(Statement query) throws SQLException {
+        query.execute("SELECT pg_stat_clear_snapshot()");
+        try (ResultSet row = query.executeQuery(
+                "SELECT count(*) FROM pg_stat_activity WHERE application_name LIKE '% another' AND wait_event_type = 'Lock'")) {
+            row.next();
+            return row.getInt(1);
         }
     }
 

@@ -26,6 +26,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -52,6 +53,34 @@ class FailingRedisTest {
             }
             server.command("CONFIG", "SET", "maxmemory", "0");
             RedisStores.open(at(server), SETTINGS, NODE).close();
+        }
+    }
+
+    /** All leases have run out meanwhile, and who may renew first is chance. */
+    @Test
+    void whatIsAskedForWhileItStandsStillIsNotTakenAfterwards() throws Exception {
+        Duration lease = Duration.ofSeconds(1);
+        RedisSettings patient = RedisSettings.DEFAULTS.withTimeout(Duration.ofSeconds(30));
+        try (RedisProcess server = RedisProcess.start();
+                SharedStore store = RedisStores.open(at(server), patient.withLease(Duration.ofMillis(100)), NODE);
+                SharedStore second = RedisStores.open(
+                        at(server), patient.withLease(lease), new NodeIdentity("node-2", "10.0.0.2:8080"))) {
+            store.renew();
+            stored(store, Writes.session(ID));
+            second.renew();
+            long renewed = System.nanoTime();
+            server.pause();
+            CompletableFuture<Claim> claim =
+                    CompletableFuture.supplyAsync(() -> second.claim(ID), Thread::startVirtualThread);
+            CompletableFuture<Boolean> expired =
+                    CompletableFuture.supplyAsync(() -> second.expire(ID, Long.MAX_VALUE), Thread::startVirtualThread);
+            await().until(() -> System.nanoTime() - renewed > lease.toNanos());
+            server.goOn();
+            assertThatThrownBy(claim::join).hasMessageContaining("may have stood still");
+            assertThatThrownBy(expired::join).hasMessageContaining("may have stood still");
+            assertThat(store.lost(List.of(ID))).isEmpty();
+            second.renew();
+            assertThat(second.claim(ID)).isEqualTo(new Claim.Held(true));
         }
     }
 

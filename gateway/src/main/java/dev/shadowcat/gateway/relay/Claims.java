@@ -1,0 +1,43 @@
+package dev.shadowcat.gateway.relay;
+
+import dev.shadowcat.event.SessionId;
+import dev.shadowcat.gateway.node.Holders;
+import dev.shadowcat.gateway.node.Lease;
+import dev.shadowcat.observe.Claimed;
+import dev.shadowcat.observe.Observer;
+import dev.shadowcat.session.SessionManager;
+import dev.shadowcat.store.SharedStore;
+import dev.shadowcat.store.SharedStore.Claim;
+import dev.shadowcat.store.StoreException;
+
+/** Asks the store that nodes share whose a session is, and takes it where this node may. A reading thread. */
+final class Claims implements SessionManager.Holding {
+    private final SharedStore store;
+    private final Lease lease;
+    private final Holders seen;
+    private final Observer observer;
+
+    Claims(SharedStore store, Lease lease, Holders seen, Observer observer) {
+        this.store = store;
+        this.lease = lease;
+        this.seen = seen;
+        this.observer = observer;
+    }
+
+    /** {@inheritDoc} It may have waited for a thread since whoever asks looked at the lease: for as long as the store stood still. */
+    @Override
+    public Claim claim(SessionId session) {
+        if (!lease.takes()) {
+            throw new StoreException("the lease of this node was renewed late, and others renew theirs first", null);
+        }
+        Claim claim = store.claim(session);
+        seen.claimed(session, claim);
+        observer.sessionClaimed(
+                switch (claim) {
+                    case Claim.Held held -> held.taken() ? Claimed.TAKEN_OVER : Claimed.HELD;
+                    case Claim.Elsewhere _ -> Claimed.ELSEWHERE;
+                    case Claim.Absent _ -> Claimed.ABSENT;
+                });
+        return claim;
+    }
+}
