@@ -1,5 +1,7 @@
 package dev.shadowcat.persist;
 
+import static dev.shadowcat.persist.StoreFailureSettings.require;
+
 import java.time.Duration;
 
 /**
@@ -67,11 +69,5 @@ public record PersistenceSettings(
                 backoffFirst,
                 backoffCap,
                 StoreFailureSettings.DEFAULTS);
-    }
-
-    static void require(boolean holds, String key, String rule, Object value) {
-        if (!holds) {
-            throw new IllegalArgumentException(key + ": must be " + rule + ", but was " + value);
-        }
     }
 }

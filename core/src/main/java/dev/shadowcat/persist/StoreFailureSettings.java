@@ -14,7 +14,14 @@ public record StoreFailureSettings(Duration stallAfter, OnStoreFailure onFailure
             new StoreFailureSettings(Duration.ofSeconds(5), OnStoreFailure.HOLD, Duration.ofSeconds(5));
 
     public StoreFailureSettings {
-        PersistenceSettings.require(stallAfter.toMillis() >= 1, "store-stall", "at least 1 ms", stallAfter);
-        PersistenceSettings.require(!holdFor.isNegative(), "hold-for", "at least 0", holdFor);
+        require(stallAfter.toMillis() >= 1, "store-stall", "at least 1 ms", stallAfter);
+        require(!holdFor.isNegative(), "hold-for", "at least 0", holdFor);
+    }
+
+    /** Here and not in {@link PersistenceSettings}, whose defaults hold this class's: neither may wait for the other to be initialized. */
+    static void require(boolean holds, String key, String rule, Object value) {
+        if (!holds) {
+            throw new IllegalArgumentException(key + ": must be " + rule + ", but was " + value);
+        }
     }
 }

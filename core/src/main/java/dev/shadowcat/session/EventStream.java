@@ -36,6 +36,8 @@ public final class EventStream implements Completion, Measured {
     /** The standalone stream's number. */
     public static final int STANDALONE = 0;
 
+    private static final String SESSION_ENDED =
+            "The session ended while the request was under way. Whether it was processed is unknown.";
     private static final String NO_CURSOR = ""; // as the store has it: the last one means nothing any more
     private static final long LOOK_AGAIN_MILLIS = 1_000;
     private static final int TRIM_SLACK = 10; // trimmed when a tenth above the limit, not event by event
@@ -434,6 +436,17 @@ public final class EventStream implements Completion, Measured {
             record(null, Messages.error(call.clientId(), code, reason, data), true);
         }
         finishIfAnswered();
+    }
+
+    /** The session ends, and nothing of it stays in the store: who is connected gets an answer without an id to each open request. */
+    void tellSessionEnded() {
+        if (client != null) {
+            for (Call call : open) {
+                client.sink()
+                        .notice(Messages.error(
+                                call.clientId(), McpErrors.SERVER_ERROR, SESSION_ENDED, Map.of("outcome", "unknown")));
+            }
+        }
     }
 
     /** The client took a request back: it gets no answer. */

@@ -499,12 +499,16 @@ public class Session implements Lane.Listener, Measured {
         return lost;
     }
 
-    /** Ends the session for good: waiting writes are discarded, clients' connections end, then the store forgets it. */
+    /**
+     * Ends the session for good: waiting writes are discarded, open requests are answered to who is connected,
+     * clients' connections end, then the store forgets it.
+     */
     public final void delete(Completion completion) {
         deleted = true;
         services.worker().forget(id);
         lane.close(new StoreWrite.DeleteSession(id), completion);
         calls.forEach(call -> call.operation().abandoned());
+        streams().forEach(EventStream::tellSessionEnded);
         letGo();
     }
 

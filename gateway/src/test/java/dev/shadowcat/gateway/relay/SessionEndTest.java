@@ -144,6 +144,27 @@ class SessionEndTest {
     }
 
     @Test
+    void aCallThatIsUnderWayIsAnsweredWhenItsSessionEnds() throws Exception {
+        try (GatewayFixture gateway = new GatewayFixture(store, server.url(), Map.of());
+                TestClient client = gateway.client().initialize()) {
+            CompletableFuture<HttpResponse<InputStream>> call = client.callLater("7");
+            server.nextRequest()
+                    .sse()
+                    .event("u1", "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/message\",\"params\":{}}");
+            Events events = new Events(call.get());
+            assertThat(events.nextMessage().data()).contains("notifications/message");
+            assertThat(client.delete().statusCode()).isEqualTo(200);
+            assertThat(events.rest())
+                    .singleElement()
+                    .satisfies(answer ->
+                            assertThat(answer.data()).contains("\"id\":7").contains("\"outcome\":\"unknown\""))
+                    .satisfies(answer -> assertThat(answer.id())
+                            .as("nothing to resume after")
+                            .isEmpty());
+        }
+    }
+
+    @Test
     void aStreamRequestThatWaitsForTheUpstreamHearsOfTheSessionsEnd() throws Exception {
         try (GatewayFixture gateway = new GatewayFixture(store, server.url(), Map.of());
                 TestClient client = gateway.client().initialize()) {
