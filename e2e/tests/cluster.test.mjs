@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, describe, test } from 'node:test';
 import { Cluster } from '../lib/cluster.mjs';
+import { figures } from '../lib/figures.mjs';
 import { unlessControl } from '../lib/gateway.mjs';
 import { RawSession, Received } from '../lib/mcp.mjs';
 import { withoutNginx } from '../lib/nginx.mjs';
@@ -12,8 +13,10 @@ import { eventually, sleep } from '../lib/waiting.mjs';
 const kills = Number(process.env.E2E_KILLS ?? 3);
 const clients = Number(process.env.E2E_CLIENTS ?? 50);
 const pause = Number(process.env.E2E_PAUSE_MS ?? 10_000);
-/** Milliseconds until a call goes on elsewhere. The promise for a kill is 3,000, on a machine with nothing else to do. */
-const longest = { kill: Number(process.env.E2E_TAKE_OVER_MS ?? 10_000), stop: 5_000 };
+/** Calls under way on a node that stops in good order. */
+const handedOver = Number(process.env.E2E_HAND_OVER ?? 20);
+/** Milliseconds until a call goes on elsewhere. The promise is 3,000 for a kill, and 500 for a hand-over, on a machine with nothing else to do. */
+const longest = { kill: Number(process.env.E2E_TAKE_OVER_MS ?? 10_000), handOver: Number(process.env.E2E_HAND_OVER_MS ?? 5_000), stop: 5_000 };
 
 for (const [name, Store] of [['PostgreSQL', Postgres], ['Redis', Redis]]) {
   describe(`three nodes on ${name}`, { skip: unlessControl || withoutNginx() || Store.missing() }, () => {
@@ -87,6 +90,21 @@ for (const [name, Store] of [['PostgreSQL', Postgres], ['Redis', Redis]]) {
         // Calls that were under way go on later: for as long as its sockets live, the SDK's server lets no other node have their streams.
         return judge([answered], longest.kill);
       });
+    });
+
+    test('calls under way go on at once where a node stops', { timeout: 240_000 }, async () => {
+      const ends = [];
+      for (const gateway of cluster.gateways) {
+        ends.push(...await cluster.handOver(gateway, handedOver)); // nothing is started meanwhile: it is the gateway's time
+        await gateway.restart();
+        await cluster.ready();
+      }
+      const took = ends.map(end => Math.round(end.took)).sort((a, b) => a - b);
+      const retry = ends.map(end => end.retry);
+      const told = { p50: took[Math.floor(took.length / 2)], max: took.at(-1), retry: `${Math.min(...retry)}-${Math.max(...retry)}` };
+      figures(`cluster/${name}/hand-over`, { calls: took.length, ...told });
+      assert.ok(retry.every(each => each >= 100 && each <= 300), `told to wait ${told.retry} ms: others are there`);
+      assert.ok(told.max < longest.handOver, `${told.max} ms`);
     });
 
     test('each node is stopped and started in its turn', { timeout: 240_000 }, async () => {

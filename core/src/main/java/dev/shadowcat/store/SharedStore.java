@@ -61,6 +61,9 @@ public interface SharedStore extends EventStore {
     /** Those of these sessions that other nodes hold whose leases run. */
     Set<SessionId> heldByOthers(Collection<SessionId> sessions);
 
+    /** Addresses of the other nodes whose leases run, in any order. */
+    List<String> others();
+
     /** Sessions with a stream that is open, and with no holder whose lease runs; at most {@code limit}, in any order. */
     List<SessionId> abandoned(int limit);
 

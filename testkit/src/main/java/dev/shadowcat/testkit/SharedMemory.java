@@ -28,6 +28,7 @@ public final class SharedMemory {
 
     // All below: guarded by this.
     private final Map<SessionId, Node> holders = new HashMap<>();
+    private final List<Node> nodes = new ArrayList<>();
 
     /**
      * @param lease of nodes that are given no other
@@ -46,7 +47,11 @@ public final class SharedMemory {
 
     /** The same, with a lease of its own length. */
     public Node node(Duration lease) {
-        return new Node(lease);
+        Node node = new Node(lease);
+        synchronized (this) {
+            nodes.add(node);
+        }
+        return node;
     }
 
     /** The store as one node sees it. */
@@ -220,6 +225,17 @@ public final class SharedMemory {
                     return holder == null || equals(holder) || !holder.runs();
                 });
                 return held;
+            }
+        }
+
+        @Override
+        public List<String> others() {
+            reach();
+            synchronized (SharedMemory.this) {
+                return nodes.stream()
+                        .filter(node -> node != this && node.runs())
+                        .map(node -> node.address)
+                        .toList();
             }
         }
 

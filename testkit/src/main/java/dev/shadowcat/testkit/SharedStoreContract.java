@@ -311,6 +311,23 @@ public abstract class SharedStoreContract {
     }
 
     @Test
+    void aNodeKnowsTheOthersWhoseLeasesRun() {
+        SharedStore first = node(FIRST, LONG);
+        assertThat(first.others()).isEmpty();
+        SharedStore second = node(SECOND, LONG);
+        SharedStore third = node(THIRD, SHORT);
+        assertThat(second.others()).contains(FIRST.address());
+        await().until(() -> first.others().equals(List.of(SECOND.address())));
+        await().until(() -> {
+            third.renew();
+            return Set.copyOf(first.others()).equals(Set.of(SECOND.address(), THIRD.address()));
+        });
+        second.leave();
+        assertThat(first.others()).doesNotContain(SECOND.address());
+        assertThat(second.others()).contains(FIRST.address());
+    }
+
+    @Test
     void aLeaseThatRanOutIsBrokenWhetherAnyoneClaimedOrNot() {
         SharedStore first = node(FIRST, SHORT);
         SharedStore second = node(SECOND, LONG);

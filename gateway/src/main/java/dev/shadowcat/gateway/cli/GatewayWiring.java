@@ -193,17 +193,26 @@ final class GatewayWiring implements RunningGateway, GatewayView {
         return gateway.openStreams(session);
     }
 
-    /** Intake first, then what is under way, then what is stored, then what was opened: all within one deadline. */
+    /**
+     * Intake first, then what is under way, then what is stored, then what was opened: all within one deadline. Where other nodes go on,
+     * intake ends last: what comes is sent on to them.
+     */
     @Override
     public void stop() {
         long deadline = System.nanoTime() + settings.shutdownDeadline().toNanos();
-        listener.stopAccepting();
+        boolean handsOver = gateway.beginStop();
+        if (handsOver) {
+            listener.endConnections();
+        } else {
+            listener.stopAccepting();
+        }
         // Whoever waits for an answer that cannot be fetched later stays connected until it is there. All are sent away
         // after that: clients try twice to come back, so they are to be away for no longer than the restart takes.
         boolean drained = gateway.drain(part(deadline, 2));
         gateway.sendClientsAway();
+        int unstored = handsOver ? gateway.handOver(part(deadline, 2)) : 0;
         int cut = listener.close(part(deadline, 2));
-        int unstored = gateway.close(part(deadline, 1));
+        unstored += gateway.close(part(deadline, 1));
         adminAddress.remove();
         admin.close();
         adminReads.shutdownNow();

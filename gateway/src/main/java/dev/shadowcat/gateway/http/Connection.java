@@ -130,8 +130,6 @@ final class Connection extends ChannelInboundHandlerAdapter implements Measured 
     public void channelActive(ChannelHandlerContext active) {
         if (!listener.admits()) {
             refuse(503, "too many connections", null);
-        } else if (listener.stopping()) {
-            close();
         }
     }
 
@@ -401,7 +399,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements Measured 
             return;
         }
         answered.status(status);
-        boolean closes = !keepAlive || listener.stopping();
+        boolean closes = !keepAlive || listener.ending();
         try {
             writeWhole(answered.method(), status, headers, body, closes);
         } finally {
@@ -443,7 +441,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements Measured 
             return;
         }
         answered.status(status);
-        keepAlive = keepAlive && !longLived && !version10 && !listener.stopping();
+        keepAlive = keepAlive && !longLived && !version10 && !listener.ending();
         ResponseHead head = neighbours.head().begin(status, headers);
         if (!version10) {
             head.chunked();

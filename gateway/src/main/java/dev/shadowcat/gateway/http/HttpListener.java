@@ -33,6 +33,9 @@ public final class HttpListener {
     private static final RecvByteBufAllocator RECEIVE = new SharedReceiveAllocator(16 << 10);
 
     private static final int BACKLOG = 1024;
+    /** How long a request may be under way on a connection that was taken, or that serves one after the other. */
+    private static final Duration LAST_REQUEST = Duration.ofMillis(100);
+
     private static final Duration LAST_CLOSE = Duration.ofSeconds(1);
 
     private final ListenerContext context;
@@ -125,26 +128,34 @@ public final class HttpListener {
         return context.budget().taken();
     }
 
-    /**
-     * Takes no new connection, closes those that serve nothing, and lets the others end after the answer they are at. Returns
-     * when the server socket is closed. Not on an event loop. Idempotent.
-     */
-    public void stopAccepting() {
-        server.close().awaitUninterruptibly();
-        context.stop();
-        onEachLoop(Connection::closeIfIdle);
+    /** Lets every connection end with the next answer on it; new ones are taken, for one request each. Any thread. */
+    public void endConnections() {
+        context.endConnections();
     }
 
     /**
-     * Stops accepting, waits until every answer has ended, and cuts the connections that are left at the deadline. Not on an
-     * event loop. Idempotent.
+     * Takes no new connection, and lets those that there are end with the next answer on them. Returns when the server socket is
+     * closed. Not on an event loop. Idempotent.
+     */
+    public void stopAccepting() {
+        context.endConnections();
+        server.close().awaitUninterruptibly();
+        context.stop();
+    }
+
+    /**
+     * Stops accepting, closes connections that bring no request in a moment, waits until every answer has ended, and cuts the
+     * connections that are left at the deadline. Not on an event loop. Idempotent.
      *
      * @return how many connections had to be cut
      */
     public int close(Duration deadline) {
+        long end = System.nanoTime() + deadline.toNanos();
         stopAccepting();
+        boolean drained = drainedWithin(deadline.compareTo(LAST_REQUEST) < 0 ? deadline : LAST_REQUEST);
+        onEachLoop(Connection::closeIfIdle);
         int cut = 0;
-        if (!drainedWithin(deadline)) {
+        if (!drained && !drainedWithin(Duration.ofNanos(Math.max(0, end - System.nanoTime())))) {
             cut = context.connections();
             onEachLoop(Connection::close);
             drainedWithin(LAST_CLOSE);

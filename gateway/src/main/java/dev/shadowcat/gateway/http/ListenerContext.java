@@ -15,6 +15,7 @@ final class ListenerContext {
     private final int stallMillis;
     private final AtomicInteger connections = new AtomicInteger();
     private final CompletableFuture<Void> drained = new CompletableFuture<>();
+    private volatile boolean ending;
     private volatile boolean stopping;
 
     ListenerContext(ListenerSettings settings, ExchangeHandler handler) {
@@ -79,8 +80,13 @@ final class ListenerContext {
         return connections.get();
     }
 
-    boolean stopping() {
-        return stopping;
+    /** Whether connections end with the next answer on them. */
+    boolean ending() {
+        return ending;
+    }
+
+    void endConnections() {
+        ending = true;
     }
 
     /** No connection comes any more: the server socket is closed. */

@@ -2,6 +2,7 @@ package dev.shadowcat.gateway.relay;
 
 import dev.shadowcat.gateway.http.Exchange;
 import dev.shadowcat.gateway.net.HeaderLines;
+import dev.shadowcat.gateway.node.OtherNodes;
 import dev.shadowcat.mcp.McpErrors;
 import dev.shadowcat.mcp.Messages;
 import dev.shadowcat.mcp.RequestId;
@@ -15,6 +16,7 @@ import org.jspecify.annotations.Nullable;
 /** The whole answers that are Shadowcat's own. */
 final class Answers {
     private static final String JSON = "application/json";
+    private static final int MISDIRECTED = 421;
 
     private Answers() {}
 
@@ -52,6 +54,13 @@ final class Answers {
         } else {
             noSession(exchange);
         }
+    }
+
+    /** A node asked that does not hold the session, or not for long. With the word of nodes: a server behind the holder may answer 421 too. */
+    static void misdirected(Exchange exchange, Nodes nodes) {
+        HttpHeaders headers =
+                headers().set(OtherNodes.MISDIRECTED, nodes.others().word());
+        PostExchange.elsewhere(exchange).respond(MISDIRECTED, headers, Unpooled.EMPTY_BUFFER);
     }
 
     static void busy(Exchange exchange, String reason) {

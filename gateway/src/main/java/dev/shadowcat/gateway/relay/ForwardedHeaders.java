@@ -39,6 +39,7 @@ final class ForwardedHeaders {
             "origin",
             OtherNodes.HEADER,
             OtherNodes.FROM,
+            OtherNodes.STOPS,
             SESSION,
             LAST_EVENT_ID);
     private static final Names STOPPED_BACK = Names.of(

@@ -13,6 +13,7 @@ import dev.shadowcat.gateway.upstream.UpstreamRequest.Reuse;
 import dev.shadowcat.mcp.McpErrors;
 import dev.shadowcat.observe.ForwardFailure;
 import dev.shadowcat.session.SessionLoop;
+import dev.shadowcat.sse.SseEncoder;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.handler.codec.http.HttpHeaderNames;
@@ -32,7 +33,7 @@ final class Forwarding implements UpstreamListener, ExchangeListener {
 
     private final Relay relay;
     private final Nodes nodes;
-    private final SessionId session;
+    private final @Nullable SessionId session;
     private final String address;
     private final Exchange exchange;
     private final Consumer<String> unprocessed;
@@ -43,6 +44,7 @@ final class Forwarding implements UpstreamListener, ExchangeListener {
     private @Nullable StreamedResponse response;
     private @Nullable Drain drain;
     private boolean eventStream;
+    private boolean betweenEvents = true; // as far as it was passed on
     private boolean misdirected;
     private volatile boolean begun; // the answer
     private boolean over;
@@ -61,11 +63,14 @@ final class Forwarding implements UpstreamListener, ExchangeListener {
         }
     }
 
-    /** @param unprocessed runs with a reason where that node has not processed the request, and another try may */
+    /**
+     * @param session that it names; null where it is to begin one
+     * @param unprocessed runs with a reason where that node has not processed the request, and another try may
+     */
     Forwarding(
             Relay relay,
             Nodes nodes,
-            SessionId session,
+            @Nullable SessionId session,
             String address,
             Exchange exchange,
             Consumer<String> unprocessed) {
@@ -84,6 +89,9 @@ final class Forwarding implements UpstreamListener, ExchangeListener {
         HttpHeaders headers = ForwardedHeaders.toNode(exchange.headers());
         headers.set(OtherNodes.HEADER, nodes.others().word());
         headers.set(OtherNodes.FROM, nodes.others().self());
+        if (nodes.stopping()) {
+            headers.set(OtherNodes.STOPS, "1");
+        }
         UpstreamRequest request = new UpstreamRequest(
                 exchange.method(),
                 exchange.path() + exchange.query(),
@@ -111,7 +119,7 @@ final class Forwarding implements UpstreamListener, ExchangeListener {
             return;
         }
         relay.observer().forwarded();
-        if (status < FIRST_OF_NO_SUCCESS) {
+        if (status < FIRST_OF_NO_SUCCESS && session != null) {
             nodes.holders().holds(address, session);
         }
         eventStream = MessageExchange.isEventStream(received);
@@ -119,6 +127,9 @@ final class Forwarding implements UpstreamListener, ExchangeListener {
         int length = received.getInt(HttpHeaderNames.CONTENT_LENGTH, -1);
         if (length < 0 || eventStream) {
             response = exchange.startStream(status, headers, reads);
+            if (eventStream) {
+                stopDrain();
+            }
         } else {
             whole = new Whole(status, headers, length);
         }
@@ -137,12 +148,19 @@ final class Forwarding implements UpstreamListener, ExchangeListener {
         }
         StreamedResponse begun = response;
         if (begun != null && !over) {
+            betweenEvents = endsEvent(bytes);
             begun.write(bytes.retainedSlice());
             begun.flush();
             if (!begun.writable() && call != null) {
                 call.reading(false);
             }
         }
+    }
+
+    /** Whether an event ends with these bytes; what nodes send ends its lines in one way. */
+    private static boolean endsEvent(ByteBuf bytes) {
+        int end = bytes.writerIndex();
+        return bytes.readableBytes() >= 2 && bytes.getByte(end - 1) == '\n' && bytes.getByte(end - 2) == '\n';
     }
 
     @Override
@@ -161,14 +179,21 @@ final class Forwarding implements UpstreamListener, ExchangeListener {
             exchange.respond(came.status, came.headers, came.body);
         } else if (misdirected) {
             relay.observer().forwardFailed(ForwardFailure.MISDIRECTED);
-            nodes.holders().forget(session);
+            forget();
             unprocessed.accept("the node that held the session holds it no longer");
         } else if (response != null) {
             response.finish();
         }
     }
 
-    /** The session that is asked for. Any thread. */
+    private void forget() {
+        if (session != null) {
+            nodes.holders().forget(session);
+        }
+    }
+
+    /** The session that is asked for; null where it is to begin. Any thread. */
+    @Nullable
     SessionId session() {
         return session;
     }
@@ -225,7 +250,7 @@ final class Forwarding implements UpstreamListener, ExchangeListener {
         leave();
         relay.observer().forwardFailed(why);
         nodes.unanswered(address, failure.reason());
-        nodes.holders().forget(session);
+        forget();
         boolean never = failure.fate() == UpstreamFailure.Fate.NEVER_SENT;
         if (response != null) {
             response.abort();
@@ -253,25 +278,29 @@ final class Forwarding implements UpstreamListener, ExchangeListener {
         }
     }
 
-    private void leave() {
-        over = true;
-        stopTimer();
-        nodes.forwarded().remove(this);
-        if (whole != null) {
-            whole.body.release();
-            whole = null;
-        }
+    private void stopDrain() {
         if (drain != null) {
             drain.remove();
             drain = null;
         }
     }
 
-    /** This node stops: answers are waited for, streams are not. Any thread. */
+    private void leave() {
+        over = true;
+        stopTimer();
+        stopDrain();
+        nodes.forwarded().remove(this);
+        if (whole != null) {
+            whole.body.release();
+            whole = null;
+        }
+    }
+
+    /** This node stops: answers are waited for until they begin as a stream, which the client can go on with elsewhere. Any thread. */
     void drain(Drain stopping) {
         stopping.add();
         exchange.loop().execute(() -> {
-            if (over || reads || drain != null) {
+            if (over || reads || eventStream || drain != null) {
                 stopping.remove();
             } else {
                 drain = stopping;
@@ -279,8 +308,12 @@ final class Forwarding implements UpstreamListener, ExchangeListener {
         });
     }
 
-    /** This node stops: the client is to go on at another one. Any thread. */
-    void sendAway() {
+    /**
+     * This node stops: the client is to go on at another one. Any thread.
+     *
+     * @param retryMillis what it is told to wait, where it is not in the middle of an event
+     */
+    void sendAway(long retryMillis) {
         exchange.loop().execute(() -> {
             StreamedResponse begun = response;
             if (over || begun == null) {
@@ -288,6 +321,9 @@ final class Forwarding implements UpstreamListener, ExchangeListener {
             }
             clientGone();
             if (eventStream) {
+                if (betweenEvents) {
+                    begun.write(Unpooled.wrappedBuffer(SseEncoder.retry(retryMillis)));
+                }
                 begun.finish();
             } else {
                 begun.abort(); // half an answer must not look like a whole one

@@ -1,5 +1,6 @@
 package dev.shadowcat.gateway.relay;
 
+import dev.shadowcat.event.SessionId;
 import dev.shadowcat.session.SessionLoop;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -39,8 +40,8 @@ final class ForwardingWatch {
     private void look() {
         nodes.holders().sweep();
         probe();
-        if (!nodes.lease().takes()) {
-            return;
+        if (nodes.stopping() || !nodes.lease().takes()) {
+            return; // one that stops has no session come to it
         }
         Map<String, Forwarding> byAddress = new HashMap<>();
         nodes.forwarded().forEach(each -> byAddress.putIfAbsent(each.address(), each));
@@ -71,16 +72,20 @@ final class ForwardingWatch {
      * ended is its holder's to answer for: whoever is sent on to it may be told of the end just now.
      */
     private void ask(Forwarding one, Runnable ifMoved) {
+        SessionId session = one.session();
+        if (session == null) {
+            return;
+        }
         Runnable moved = () -> {
             one.moved();
             loop.run(ifMoved);
         };
         relay.sessions()
                 .find(
-                        one.session(),
+                        session,
                         loop,
-                        found -> found.ifPresent(session -> {
-                            relay.takeUp(session);
+                        found -> found.ifPresent(here -> {
+                            relay.takeUp(here);
                             moved.run();
                         }),
                         address -> {

@@ -38,9 +38,12 @@ import java.util.Objects;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Everything between the listener and the upstreams: sessions, their events, and the worker that stores them. */
 public final class Gateway {
+    private static final Logger log = LoggerFactory.getLogger(Gateway.class);
     private static final int READERS = 4;
     private static final int READS_WAITING = 10_000;
 
@@ -52,6 +55,9 @@ public final class Gateway {
     private final MemorySurvey survey;
     private final McpEndpoint endpoint;
     private final NettyLoop first;
+    private volatile boolean stopping;
+    private boolean handedOver; // the stopping thread's
+    private long stopBegan; // likewise
 
     /**
      * Makes a gateway that owns the worker and its reading threads; store, clients and loops stay the caller's to close.
@@ -215,6 +221,9 @@ public final class Gateway {
 
     /** Why it does less than it should; empty when all is well. Any thread. */
     public List<String> degraded() {
+        if (stopping) {
+            return List.of("stopping");
+        }
         String failure = worker.failure();
         if (failure != null) {
             return List.of("store: " + failure);
@@ -284,9 +293,56 @@ public final class Gateway {
         return worker.failingPartitions();
     }
 
-    /** Tells every client to come back later, and ends their streams. */
+    /**
+     * From now on it is not ready, and where other nodes run begins nothing: they are sent what comes. Blocks.
+     *
+     * @return whether other nodes go on with what this one has
+     */
+    public boolean beginStop() {
+        stopBegan = System.nanoTime();
+        stopping = true;
+        return relay.stop();
+    }
+
+    /** Tells every client to come back, and ends their streams. */
     public void sendClientsAway() {
         relay.sendAllAway();
+        if (!relay.handsOver()) {
+            relay.sendForwardedAway();
+        }
+    }
+
+    /**
+     * Gives all sessions to the other nodes, and then sends on what comes: for the length of a lease, since others may believe for a part
+     * of that that they are here, and whoever was sent away is back by then. Not on a loop.
+     *
+     * @return how many writes could not be stored
+     */
+    public int handOver(Duration time) {
+        long deadline = System.nanoTime() + time.toNanos();
+        handedOver = true;
+        int unstored = endWork(time.dividedBy(2));
+        Nodes nodes = Objects.requireNonNull(relay.nodes());
+        nodes.lease().close(left(deadline).dividedBy(2));
+        log.info(
+                "Other nodes have the sessions of this one, {} ms after it was told to stop",
+                TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - stopBegan));
+        try {
+            Thread.sleep(min(nodes.lease().length(), left(deadline).dividedBy(2)));
+        } catch (InterruptedException _) {
+            Thread.currentThread().interrupt();
+        }
+        relay.forwardedDrained(left(deadline));
+        relay.sendForwardedAway();
+        return unstored;
+    }
+
+    private static Duration left(long deadline) {
+        return Duration.ofNanos(Math.max(0, deadline - System.nanoTime()));
+    }
+
+    private static Duration min(Duration one, Duration other) {
+        return one.compareTo(other) < 0 ? one : other;
     }
 
     /**
@@ -304,15 +360,24 @@ public final class Gateway {
      * @return how many writes could not be stored within the deadline
      */
     public int close(Duration deadline) {
-        maintenance.close();
-        survey.close();
-        int left = worker.close(deadline);
         Nodes nodes = relay.nodes();
+        int left = 0;
+        if (!handedOver) {
+            left = endWork(deadline);
+            if (nodes != null) {
+                nodes.lease().close(deadline);
+            }
+        }
         if (nodes != null) {
-            nodes.lease().close(deadline);
             nodes.others().close();
         }
         readers.shutdown();
         return left;
+    }
+
+    private int endWork(Duration deadline) {
+        maintenance.close();
+        survey.close();
+        return worker.close(deadline);
     }
 }

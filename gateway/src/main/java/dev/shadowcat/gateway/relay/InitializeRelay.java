@@ -21,6 +21,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /** Begins a session: lets the upstream begin its own, stores the record, then answers under our id. */
 final class InitializeRelay {
@@ -37,6 +38,8 @@ final class InitializeRelay {
     private final RequestId upstreamId;
     private final NettyLoop loop;
     private boolean answered;
+    private boolean offered; // to the store, or over
+    private @Nullable Drain drain; // while the gateway stops
 
     InitializeRelay(Relay relay, Upstream target, PostExchange exchange, byte[] request, Envelope envelope) {
         this.relay = relay;
@@ -61,6 +64,7 @@ final class InitializeRelay {
         HttpHeaders headers =
                 ForwardedHeaders.request(exchange.headers(), target.settings().headers());
         headers.set("accept", ForwardedHeaders.BOTH);
+        relay.initializing().add(this);
         MessageExchange.send(
                 target,
                 loop,
@@ -72,8 +76,29 @@ final class InitializeRelay {
                 this::replied);
     }
 
+    /** The gateway stops: it is to wait for the upstream's answer. Any thread. */
+    void drain(Drain stopping) {
+        stopping.add();
+        loop.execute(() -> {
+            if (offered || drain != null) {
+                stopping.remove();
+            } else {
+                drain = stopping;
+            }
+        });
+    }
+
     private void replied(Reply reply) {
         target.slots().release();
+        relay.initializing().remove(this);
+        take(reply);
+        offered = true;
+        if (drain != null) {
+            drain.remove();
+        }
+    }
+
+    private void take(Reply reply) {
         if (reply.failure() != null) {
             target.trouble().failed(reply.failure().reason());
             int status = reply.failure().reason().startsWith("no answer") ? 504 : 502;

@@ -3,13 +3,10 @@ package dev.shadowcat.gateway.relay;
 import dev.shadowcat.event.SessionId;
 import dev.shadowcat.gateway.http.Exchange;
 import dev.shadowcat.gateway.http.ExchangeListener;
-import dev.shadowcat.gateway.node.OtherNodes;
 import dev.shadowcat.mcp.Message;
 import dev.shadowcat.mcp.MessageReader;
 import dev.shadowcat.mcp.RequestId;
 import io.netty.buffer.ByteBuf;
-import io.netty.buffer.Unpooled;
-import io.netty.handler.codec.http.HttpHeaders;
 import java.util.Optional;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -23,10 +20,7 @@ import org.slf4j.LoggerFactory;
 final class Lookup implements ExchangeListener {
     private static final Logger log = LoggerFactory.getLogger(Lookup.class);
     private static final long AGAIN_MILLIS = 50;
-    private static final String NOT_NOW = "The session cannot be reached now";
-
-    /** The node that was asked does not hold the session, or not for long. */
-    private static final int MISDIRECTED = 421;
+    static final String NOT_NOW = "The session cannot be reached now";
 
     private final Relay relay;
     private final Exchange exchange;
@@ -49,17 +43,18 @@ final class Lookup implements ExchangeListener {
             find(this::unreadable);
             return;
         }
-        boolean sentOn = nodes.sentOn(exchange);
+        boolean sentOn = nodes.sentToHolder(exchange);
         boolean here = relay.sessions().inMemory(id) != null;
         String seen = here || sentOn ? null : nodes.holders().of(id);
         if (seen != null) {
             sendOn(nodes, seen, reason -> start());
-        } else if (sentOn && nodes.stopping() && begins()) {
-            misdirected(nodes);
+        } else if (Successors.take(nodes, exchange)) {
+            new Successors(relay, nodes, exchange, id).start();
         } else if (nodes.lease().takes() || (nodes.lease().runs() && here)) {
             find(this::again);
         } else if (sentOn) {
-            misdirected(nodes); // the node that asks finds out from the store who may serve it, and when
+            Answers.misdirected(
+                    exchange, nodes); // the node that asks finds out from the store who may serve it, and when
         } else {
             again("the lease of this node has run out");
         }
@@ -82,8 +77,8 @@ final class Lookup implements ExchangeListener {
             return;
         }
         Nodes nodes = nodes();
-        if (nodes.sentOn(exchange)) {
-            misdirected(nodes); // never further than one node
+        if (nodes.sentToHolder(exchange)) {
+            Answers.misdirected(exchange, nodes); // never further than one node
             return;
         }
         sendOn(nodes, address, this::again);
@@ -101,26 +96,8 @@ final class Lookup implements ExchangeListener {
         new Forwarding(relay, nodes, id, address, PostExchange.elsewhere(exchange), unprocessed).start();
     }
 
-    /** With the word of nodes: a server behind the holder may answer 421 as well. */
-    private void misdirected(Nodes nodes) {
-        HttpHeaders headers =
-                Answers.headers().set(OtherNodes.MISDIRECTED, nodes.others().word());
-        PostExchange.elsewhere(exchange).respond(MISDIRECTED, headers, Unpooled.EMPTY_BUFFER);
-    }
-
-    /** Whether it begins something: what ends a call must still get to it. */
-    private boolean begins() {
-        return switch (message(exchange)) {
-            case null -> true;
-            case Message.Single single -> single.envelope().isRequest();
-            case Message.Batch batch ->
-                batch.elements().stream().anyMatch(each -> each.envelope().isRequest());
-            case Message.Malformed _ -> true;
-        };
-    }
-
     /** What the body of a POST is; null where there is none. */
-    private static @Nullable Message message(Exchange exchange) {
+    static @Nullable Message message(Exchange exchange) {
         ByteBuf body = exchange.body();
         return body.isReadable()
                 ? MessageReader.read(body.array(), body.arrayOffset() + body.readerIndex(), body.readableBytes())
@@ -143,9 +120,7 @@ final class Lookup implements ExchangeListener {
             log.debug("A request waits: {}", reason);
         }
         Nodes nodes = nodes();
-        long patience = 2 * nodes.lease().length().toMillis()
-                + relay.storeFailure().holdFor().toMillis();
-        if (now - begunMillis > patience) {
+        if (now - begunMillis > relay.patienceMillis(nodes)) {
             nodes.refused(reason);
             Answers.busy(exchange, requestId(exchange), NOT_NOW);
             return;

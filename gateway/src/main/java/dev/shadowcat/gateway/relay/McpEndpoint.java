@@ -103,7 +103,7 @@ final class McpEndpoint implements ExchangeHandler {
     private void single(Upstream target, PostExchange exchange, Message.Single single) {
         Envelope envelope = single.envelope();
         if (envelope.is(McpMethod.INITIALIZE) && envelope.isRequest()) {
-            new InitializeRelay(relay, target, exchange, bytes(exchange), envelope).start();
+            begin(target, exchange, envelope);
             return;
         }
         // A header of the stateless era without its body is for the upstream to judge, unless a session says otherwise.
@@ -115,6 +115,15 @@ final class McpEndpoint implements ExchangeHandler {
         }
         byte[] sent = bytes(exchange);
         inSession(target, exchange, session -> SessionPost.relay(session, target, exchange, sent, single));
+    }
+
+    private void begin(Upstream target, PostExchange exchange, Envelope envelope) {
+        Nodes nodes = relay.nodes();
+        if (nodes != null && nodes.handsOver()) {
+            new Successors(relay, nodes, exchange, null).start();
+            return;
+        }
+        new InitializeRelay(relay, target, exchange, bytes(exchange), envelope).start();
     }
 
     private static void batch(
@@ -211,6 +220,11 @@ final class McpEndpoint implements ExchangeHandler {
             case CredentialGate.Verdict.Passed passed -> {
                 if (session.deleted()) {
                     Answers.over(session, exchange);
+                    return;
+                }
+                Nodes nodes = relay.nodes();
+                if (nodes != null && Successors.take(nodes, exchange)) { // since it was found
+                    exchange.loop().execute(() -> new Successors(relay, nodes, exchange, session.id()).start());
                     return;
                 }
                 session.touch();

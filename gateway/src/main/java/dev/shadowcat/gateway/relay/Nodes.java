@@ -6,11 +6,14 @@ import dev.shadowcat.gateway.node.Lease;
 import dev.shadowcat.gateway.node.OtherNodes;
 import dev.shadowcat.observe.RepeatedTrouble;
 import dev.shadowcat.store.SharedStore;
+import dev.shadowcat.store.StoreException;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import java.time.InstantSource;
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -27,7 +30,9 @@ final class Nodes {
     private final RepeatedTrouble silence = new RepeatedTrouble(InstantSource.system());
     private final AtomicBoolean toldOfAddress = new AtomicBoolean();
     private final long beganNanos = System.nanoTime();
+    private final AtomicInteger next = new AtomicInteger(); // of the successors
     private volatile boolean stopping;
+    private volatile List<String> successors = List.of();
 
     Nodes(SharedStore store, Lease lease, OtherNodes others, Holders holders) {
         this.store = store;
@@ -55,6 +60,11 @@ final class Nodes {
     /** Whether another node has sent this request on. */
     boolean sentOn(Exchange exchange) {
         return others.vouches(exchange.headers().get(OtherNodes.HEADER));
+    }
+
+    /** Whether another node has sent this request on, and takes this one for the holder of its session. */
+    boolean sentToHolder(Exchange exchange) {
+        return sentOn(exchange) && !exchange.headers().contains(OtherNodes.STOPS);
     }
 
     /**
@@ -97,9 +107,37 @@ final class Nodes {
         return forwarded;
     }
 
-    /** From now on nothing is begun here that others ask for: they wait, and take the sessions soon. */
-    void stop() {
+    /**
+     * From now on nothing is begun here where other nodes run: they wait, and take the sessions soon. Blocks.
+     *
+     * @return whether other nodes run
+     */
+    boolean stop() {
+        successors = running();
         stopping = true;
+        return handsOver();
+    }
+
+    private List<String> running() {
+        try {
+            return store.others();
+        } catch (StoreException failed) {
+            log.warn(
+                    "The store cannot be asked for other nodes, so clients are sent away until this one is back: {}",
+                    failed.getMessage());
+            return List.of();
+        }
+    }
+
+    /** Whether this node stops, and others go on with what it held. */
+    boolean handsOver() {
+        return stopping && !successors.isEmpty();
+    }
+
+    /** One of those that go on, another one each time. */
+    String successor() {
+        List<String> known = successors;
+        return known.get(Math.floorMod(next.getAndIncrement(), known.size()));
     }
 
     boolean stopping() {

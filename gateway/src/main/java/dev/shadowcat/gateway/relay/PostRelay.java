@@ -559,6 +559,13 @@ final class PostRelay implements UpstreamListener, ExchangeListener, Measured {
         return !opened.ended() && (opened.upstreamCursor() == null || !answered);
     }
 
+    /** The gateway stops: who goes on with it finds the upstream free. */
+    void leaveToOthers() {
+        if (stream != null && !lostOtherwise()) {
+            leave();
+        }
+    }
+
     private void stopDrain() {
         if (drain != null) {
             drain.remove();

@@ -13,6 +13,7 @@ import java.security.SecureRandom;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.BooleanSupplier;
@@ -33,6 +34,7 @@ final class Relay {
     private final KeptHeaders.Keeper headerKeeper = new KeptHeaders.Keeper();
     private final Map<EventLoop, NettyLoop> loops = new ConcurrentHashMap<>();
     private final Map<EventLoop, Heartbeats> heartbeats = new ConcurrentHashMap<>();
+    private final Set<InitializeRelay> initializing = ConcurrentHashMap.newKeySet();
     private final BooleanSupplier storeFails;
     private volatile StoreFailureSettings storeFailure;
     private @Nullable SessionManager<RelaySession> sessions;
@@ -173,25 +175,44 @@ final class Relay {
         return heartbeats.values().stream().mapToInt(Heartbeats::open).sum();
     }
 
+    /** Whether other nodes go on with what this one has, which stops. Blocks. */
+    boolean stop() {
+        return nodes != null && nodes.stop();
+    }
+
+    /** Whether this node stops, and others go on. */
+    boolean handsOver() {
+        return nodes != null && nodes.handsOver();
+    }
+
+    /** Sends away whoever is connected to a session of this node, and leaves what its upstream has yet to say to who goes on with it. */
     void sendAllAway() {
         sessions().forEach(session -> session.loop().execute(session::interrupted));
+        heartbeats.forEach((loop, beats) -> loop.execute(() -> beats.sendAllAway(this::awayMillis)));
+        sessions().forEach(session -> session.loop().execute(session::leaveUpstream));
+    }
+
+    /** Sends away whoever is connected to a session of another node by this one. */
+    void sendForwardedAway() {
         if (nodes != null) {
-            nodes.forwarded().forEach(Forwarding::sendAway);
+            nodes.forwarded().forEach(each -> each.sendAway(awayMillis()));
         }
-        heartbeats.forEach((loop, beats) -> loop.execute(() -> beats.sendAllAway(() -> jittered(8_000, 0.3))));
+    }
+
+    /** Where others go on they do so at once, and whoever comes too early waits there. Else a start is to be over by then. */
+    private long awayMillis() {
+        return handsOver() ? jittered(200, 0.5) : jittered(8_000, 0.3);
     }
 
     /** Twice: what was let in just before may not have been under way the first time. */
     boolean drained(Duration time) {
-        if (nodes != null) {
-            nodes.stop();
-        }
         long deadline = System.nanoTime() + time.toNanos();
         return drain(time) && drain(Duration.ofNanos(Math.max(0, deadline - System.nanoTime())));
     }
 
     private boolean drain(Duration time) {
         Drain drain = new Drain();
+        initializing.forEach(each -> each.drain(drain));
         sessions().forEach(session -> {
             drain.add();
             session.loop().execute(() -> {
@@ -199,10 +220,33 @@ final class Relay {
                 drain.remove();
             });
         });
+        if (!handsOver()) {
+            drainForwarded(drain);
+        }
+        return drain.await(time);
+    }
+
+    private void drainForwarded(Drain drain) {
         if (nodes != null) {
             nodes.forwarded().forEach(each -> each.drain(drain));
         }
+    }
+
+    /** Waits for answers of other nodes. */
+    boolean forwardedDrained(Duration time) {
+        Drain drain = new Drain();
+        drainForwarded(drain);
         return drain.await(time);
+    }
+
+    /** Sessions that are being begun. */
+    Set<InitializeRelay> initializing() {
+        return initializing;
+    }
+
+    /** How long a request waits for a node that may serve it. */
+    long patienceMillis(Nodes known) {
+        return 2 * known.lease().length().toMillis() + storeFailure.holdFor().toMillis();
     }
 
     /** What a client is told to wait before it comes back: the setting, a fifth more or less. */

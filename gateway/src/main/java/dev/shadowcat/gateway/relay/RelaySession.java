@@ -333,6 +333,19 @@ final class RelaySession extends Session {
         }
     }
 
+    /** The gateway stops: what can be fetched from the upstream later is left there. */
+    void leaveUpstream() {
+        for (PostRelay post = newestPost; post != null; ) {
+            PostRelay older = post.older; // leaving takes it off the list
+            post.leaveToOthers();
+            post = older;
+        }
+        List.copyOf(resumes).forEach(StreamResume::close);
+        if (standaloneFeed != null) {
+            standaloneFeed.close();
+        }
+    }
+
     @Override
     protected void closeUpstream() {
         if (standaloneFeed != null) {

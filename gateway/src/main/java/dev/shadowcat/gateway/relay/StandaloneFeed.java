@@ -36,6 +36,7 @@ final class StandaloneFeed implements UpstreamListener, Runnable, Measured {
     private SessionLoop.@Nullable Timer headTimer;
     private SessionLoop.@Nullable Timer linger;
     private long pauseMillis = 250;
+    private long conflictMillis = StreamResume.FIRST_CONFLICT_MILLIS;
     private int generation; // that the connection belongs to
     private int refusal; // the status that the upstream refuses the stream with; 0 where it does not
     private boolean connecting;
@@ -132,7 +133,7 @@ final class StandaloneFeed implements UpstreamListener, Runnable, Measured {
         answer(new Offer(404, EmptyHttpHeaders.INSTANCE));
     }
 
-    private void close() {
+    void close() {
         stopLinger();
         disconnect();
     }
@@ -216,6 +217,7 @@ final class StandaloneFeed implements UpstreamListener, Runnable, Measured {
             feed = new UpstreamFeed(
                     session, session.standalone(), target.settings().maxEventBytes(), this);
             pauseMillis = 250;
+            conflictMillis = StreamResume.FIRST_CONFLICT_MILLIS;
             answer(OPEN);
             return;
         }
@@ -226,8 +228,12 @@ final class StandaloneFeed implements UpstreamListener, Runnable, Measured {
         }
         if (status == StreamResume.CONFLICT) {
             session.relay().observer().upstreamConflicted();
+            session.relay().observer().upstreamReconnected();
+            pause(conflictMillis);
+            conflictMillis = Math.min(MAX_PAUSE_MILLIS, conflictMillis * 2);
+            return;
         }
-        if (status == StreamResume.CONFLICT || (status >= 500 && status != 503)) {
+        if (status >= 500 && status != 503) {
             again();
             return;
         }

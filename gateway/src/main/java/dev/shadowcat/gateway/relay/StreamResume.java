@@ -22,6 +22,9 @@ final class StreamResume implements UpstreamListener {
     /** The upstream still sees an earlier connection, perhaps of a node that is gone. */
     static final int CONFLICT = 409;
 
+    /** It sees soon that a connection is closed; a server that sees it late is asked less and less. */
+    static final long FIRST_CONFLICT_MILLIS = 20;
+
     private static final long SILENCE_MILLIS = 10_000;
 
     private final RelaySession session;
@@ -31,6 +34,7 @@ final class StreamResume implements UpstreamListener {
     private long giveUpAtMillis; // unless the upstream is there by then
     private long endAtMillis; // unless something new comes by then
     private long pauseMillis = 250;
+    private long conflictMillis = FIRST_CONFLICT_MILLIS;
     private long seenNewest;
     private SessionLoop.@Nullable Timer silence;
     private @Nullable UpstreamCall call;
@@ -157,6 +161,7 @@ final class StreamResume implements UpstreamListener {
         if (status == 200 && MessageExchange.isEventStream(received)) {
             feed = new UpstreamFeed(session, stream, target.settings().maxEventBytes(), this::close);
             giveUpAtMillis = deadline();
+            conflictMillis = FIRST_CONFLICT_MILLIS;
             return;
         }
         stopListening();
@@ -167,10 +172,13 @@ final class StreamResume implements UpstreamListener {
         }
         ended(Integer.toString(status));
         if (status == CONFLICT) {
-            session.relay().observer().upstreamConflicted();
+            session.relay().observer().upstreamConflicted(); // it still sees the old socket
+            after(conflictMillis);
+            conflictMillis = Math.min(2_000, conflictMillis * 2);
+            return;
         }
-        if (status == CONFLICT || status >= 500) {
-            again(); // it still sees the old socket, or is not up yet
+        if (status >= 500) {
+            again(); // it is not up yet
             return;
         }
         giveUp();

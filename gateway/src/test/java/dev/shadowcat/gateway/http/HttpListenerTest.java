@@ -15,6 +15,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Arrays;
+import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -260,7 +261,9 @@ class HttpListenerTest {
     @Test
     void stopsAcceptingButAnswersWhatItHas() throws Exception {
         open(DEFAULTS, arrived::add);
-        try (RawClient idle = client();
+        try (RawClient quiet = client();
+                RawClient fresh = client();
+                RawClient idle = client();
                 RawClient active = client()) {
             idle.send(GET);
             arrived.take().respond(200, new DefaultHttpHeaders(), Unpooled.EMPTY_BUFFER);
@@ -268,12 +271,28 @@ class HttpListenerTest {
             active.send(GET);
             Exchange exchange = arrived.take();
             listener.stopAccepting();
-            assertThat(idle.readToEnd()).isEmpty();
+            for (RawClient late : List.of(fresh, idle)) {
+                late.send(GET);
+                arrived.take().respond(200, new DefaultHttpHeaders(), Unpooled.EMPTY_BUFFER);
+                assertThat(late.readToEnd()).contains("\r\nconnection: close\r\n");
+            }
             // NIO lets go of a closed socket at its next select.
             await().untilAsserted(() -> assertThatThrownBy(this::client).isInstanceOf(IOException.class));
             exchange.respond(200, new DefaultHttpHeaders(), text("last"));
             assertThat(active.readToEnd()).contains("\r\nconnection: close\r\n").endsWith("\r\n\r\nlast");
             assertThat(listener.close(Duration.ofSeconds(20))).isZero();
+            assertThat(quiet.readToEnd()).isEmpty();
+        }
+    }
+
+    @Test
+    void takesConnectionsForOneRequestEachWhereTheyAreToEnd() throws Exception {
+        open(DEFAULTS, arrived::add);
+        listener.endConnections();
+        try (RawClient late = client()) {
+            late.send(GET);
+            arrived.take().respond(200, new DefaultHttpHeaders(), text("sent on"));
+            assertThat(late.readToEnd()).contains("\r\nconnection: close\r\n").endsWith("\r\n\r\nsent on");
         }
     }
 

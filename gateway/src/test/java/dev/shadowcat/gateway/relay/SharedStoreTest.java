@@ -1,6 +1,7 @@
 package dev.shadowcat.gateway.relay;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import ch.qos.logback.classic.Logger;
@@ -14,10 +15,14 @@ import dev.shadowcat.gateway.relay.TestClient.Event;
 import dev.shadowcat.gateway.relay.TestClient.Events;
 import dev.shadowcat.store.StoreWrite;
 import dev.shadowcat.testkit.SharedMemory;
+import java.io.BufferedReader;
+import java.io.IOException;
 import java.io.InputStream;
+import java.io.InputStreamReader;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -183,6 +188,10 @@ class SharedStoreTest {
             assertThat(two.metric("session_claims_total{outcome=\"taken_over\"}"))
                     .isEqualTo(1);
         }
+    }
+
+    private int handOver() {
+        return one.gateway().handOver(Duration.ofSeconds(10));
     }
 
     /** The first node stops without giving its lease back. */
@@ -426,6 +435,103 @@ class SharedStoreTest {
                 TestClient other = atOther(client)) {
             leave();
             CompletableFuture<HttpResponse<InputStream>> call = other.callLater("1");
+            server.nextRequest().result("done");
+            assertThat(call.get().statusCode()).isEqualTo(200);
+        }
+    }
+
+    @Test
+    void whatComesToANodeThatStopsIsServedByTheOthers() throws Exception {
+        try (TestClient client = one.client().initialize();
+                TestClient begins = one.client()) {
+            assertThat(one.gateway().beginStop()).isTrue();
+            assertThat(one.gateway().degraded()).containsExactly("stopping");
+            CompletableFuture<HttpResponse<InputStream>> call = client.callLater("1");
+            begins.initialize();
+            assertThat(two.metric("sessions_created_total")).isEqualTo(1);
+            CompletableFuture<Integer> handedOver = CompletableFuture.supplyAsync(this::handOver);
+            server.nextRequest().result("done");
+            assertThat(call.get().statusCode()).isEqualTo(200);
+            assertThat(handedOver.get()).as("writes that were not stored").isZero();
+            assertThat(two.metric("session_claims_total{outcome=\"taken_over\"}"))
+                    .isEqualTo(1);
+            CompletableFuture<HttpResponse<InputStream>> later = client.callLater("2");
+            server.nextRequest().result("done");
+            assertThat(later.get().statusCode()).isEqualTo(200);
+        }
+    }
+
+    @Test
+    void aCallUnderWayIsLeftToTheOthersAtOnce() throws Exception {
+        try (TestClient client = one.client().initialize();
+                TestClient other = atOther(client)) {
+            CompletableFuture<HttpResponse<InputStream>> call = client.callLater("1");
+            Request request = server.nextRequest();
+            Stream stream = request.sse();
+            stream.event("u1", WORKING);
+            InputStream answer = call.get().body();
+            one.gateway().beginStop();
+            assertThat(one.gateway().drain(Duration.ofSeconds(10)))
+                    .as("nothing is waited for that others can fetch")
+                    .isTrue();
+            one.gateway().sendClientsAway();
+            List<String> lines = new String(answer.readAllBytes(), StandardCharsets.UTF_8)
+                    .lines()
+                    .toList();
+            String cursor = lines.stream()
+                    .filter(line -> line.startsWith("id: "))
+                    .toList()
+                    .getLast()
+                    .substring(4);
+            String told = lines.stream()
+                    .filter(line -> line.startsWith("retry: "))
+                    .toList()
+                    .getLast();
+            assertThat(Integer.parseInt(told.substring(7)))
+                    .as("others are there")
+                    .isBetween(100, 300);
+            await().untilAsserted(() -> assertThatThrownBy(() -> stream.raw(": nobody\n"))
+                    .as("the upstream is left, so that another node can have the stream")
+                    .isInstanceOf(IOException.class));
+            CompletableFuture<Events> resumed = CompletableFuture.supplyAsync(() -> open(other, cursor));
+            handOver();
+            Request resume = server.nextGet();
+            assertThat(resume.header("Last-Event-ID")).isEqualTo("u1");
+            resume.sse().event("u2", request.resultOf("done"));
+            try (Events events = resumed.get()) {
+                assertThat(events.rest()).extracting(Event::data).contains(request.resultOf("done"));
+            }
+        }
+    }
+
+    @Test
+    void aStreamThatANodeSendsOnEndsWithItsStopAndIsToldToComeBack() throws Exception {
+        try (TestClient client = one.client().initialize();
+                TestClient other = atOther(client)) {
+            CompletableFuture<HttpResponse<InputStream>> call = other.callLater("1");
+            Stream stream = server.nextRequest().sse();
+            stream.event("u1", WORKING);
+            BufferedReader lines =
+                    new BufferedReader(new InputStreamReader(call.get().body(), StandardCharsets.UTF_8));
+            two.gateway().beginStop();
+            assertThat(two.gateway().drain(Duration.ofSeconds(10))).isTrue();
+            two.gateway().sendClientsAway();
+            stream.event("u2", WORKING.replace("message", "second"));
+            assertThat(lines.lines().takeWhile(line -> !line.contains("second")))
+                    .as("it goes on while the node stops")
+                    .isNotEmpty();
+            two.gateway().handOver(Duration.ofSeconds(10));
+            assertThat(lines.lines().toList()).anyMatch(line -> line.matches("retry: [123]\\d\\d"));
+        }
+    }
+
+    @Test
+    void aNodeThatIsAloneServesOnWhileItStops() throws Exception {
+        storeOfTwo.cut(true);
+        await().until(() -> storeOfOne.others().isEmpty());
+        try (TestClient client = one.client().initialize()) {
+            assertThat(one.gateway().beginStop()).isFalse();
+            CompletableFuture<HttpResponse<InputStream>> call = client.callLater("1");
             server.nextRequest().result("done");
             assertThat(call.get().statusCode()).isEqualTo(200);
         }

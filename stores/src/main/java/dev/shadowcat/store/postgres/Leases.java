@@ -70,6 +70,9 @@ final class Leases {
             SELECT s.id FROM sessions s JOIN nodes n ON n.incarnation = s.holder
             WHERE s.id = ANY(?) AND s.holder <> ? AND n.expires_at > clock_timestamp()""";
 
+    private static final String RUNNING = """
+            SELECT address FROM nodes WHERE incarnation <> ? AND expires_at > clock_timestamp()""";
+
     private static final String GONE = """
             SELECT incarnation FROM nodes WHERE expires_at <= clock_timestamp() AND NOT resumed""";
     private static final String ABANDONED = """
@@ -318,6 +321,19 @@ final class Leases {
 
     Set<SessionId> heldByOthers(Connection connection, Collection<SessionId> sessions) throws SQLException {
         return those(OTHERS, connection, sessions);
+    }
+
+    List<String> others(Connection connection) throws SQLException {
+        List<String> others = new ArrayList<>();
+        try (PreparedStatement query = connection.prepareStatement(RUNNING)) {
+            query.setString(1, node.incarnation());
+            try (ResultSet row = query.executeQuery()) {
+                while (row.next()) {
+                    others.add(row.getString(1));
+                }
+            }
+        }
+        return others;
     }
 
     private Set<SessionId> those(String query, Connection connection, Collection<SessionId> sessions)

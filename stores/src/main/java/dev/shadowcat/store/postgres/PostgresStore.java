@@ -187,6 +187,11 @@ final class PostgresStore extends PostgresReads implements SharedStore {
     }
 
     @Override
+    public List<String> others() {
+        return shared(leases::others);
+    }
+
+    @Override
     public List<SessionId> abandoned(int limit) {
         return shared(connection -> leases.abandoned(connection, limit));
     }

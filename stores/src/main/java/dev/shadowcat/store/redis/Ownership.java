@@ -60,6 +60,9 @@ final class Ownership {
                 link.ask(commands -> commands.setGet(keys.lease(node), address, SetArgs.Builder.px(lease.toMillis())));
         int epoch = servers.refresh(link).epoch();
         boolean unbroken = before != null && epoch == renewedIn;
+        if (!unbroken) {
+            link.ask(commands -> commands.sadd(keys.running(), bytes(node)));
+        }
         renewedIn = epoch;
         renewals.answered(asked);
         return unbroken;
@@ -67,6 +70,20 @@ final class Ownership {
 
     void leave() {
         link.ask(commands -> commands.del(keys.lease(node)));
+    }
+
+    /** Addresses of the other nodes whose leases run; what is noted of those that are gone is struck out. */
+    List<String> others() {
+        List<String> others = new ArrayList<>();
+        for (byte[] other : link.ask(commands -> commands.smembers(keys.running()))) {
+            byte[] itsAddress = link.ask(commands -> commands.get(keys.lease(text(other))));
+            if (itsAddress == null) {
+                link.ask(commands -> commands.srem(keys.running(), other));
+            } else if (!text(other).equals(node)) {
+                others.add(text(itsAddress));
+            }
+        }
+        return others;
     }
 
     Claim claim(SessionId session) {

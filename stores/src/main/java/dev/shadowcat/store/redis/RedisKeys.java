@@ -11,6 +11,7 @@ import java.nio.charset.StandardCharsets;
  * PREFIX:store                 hash: format, epoch, key (of credentials), server:NAME (what tells it from its like)
  * PREFIX:nodes                 set of NODE:EPOCH, those that hold or held sessions with an open stream
  * PREFIX:lease:NODE            the node's address, while its lease runs
+ * PREFIX:running               set of nodes, at least those whose leases run
  * PREFIX:fence:NODE            on one server: another one whenever a session was taken from the node, or ended by another hand than its worker's
  * PREFIX:held:NODE:EPOCH       set of ids (16 bytes), at least those of the sessions with an open stream that the node holds
  * PREFIX:sessions:DIGIT        sorted set of ids (16 bytes), at least those of all sessions that begin with the digit
@@ -49,6 +50,10 @@ final class RedisKeys {
 
     byte[] lease(String node) {
         return bytes(prefix + "lease:" + node);
+    }
+
+    byte[] running() {
+        return bytes(prefix + "running");
     }
 
     /** What the names of fences begin with. */

@@ -354,6 +354,11 @@ final class RedisStore extends RedisReads implements SharedStore {
     }
 
     @Override
+    public List<String> others() {
+        return asking(ownership::others);
+    }
+
+    @Override
     public List<SessionId> abandoned(int limit) {
         return asking(() -> ownership.abandoned(limit));
     }

@@ -1,0 +1,76 @@
+package dev.shadowcat.gateway.relay;
+
+import dev.shadowcat.event.SessionId;
+import dev.shadowcat.gateway.http.Exchange;
+import dev.shadowcat.gateway.http.ExchangeListener;
+import dev.shadowcat.mcp.Message;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A request that came to a node that stops, and that the nodes serve that go on: one after the other is asked until one does. A node that
+ * asks is told to ask them itself. The loop of the client's connection only.
+ */
+final class Successors implements ExchangeListener {
+    private static final long AGAIN_MILLIS = 50;
+
+    private final Relay relay;
+    private final Nodes nodes;
+    private final Exchange exchange;
+    private final @Nullable SessionId session;
+    private final long untilMillis;
+    private boolean gone;
+
+    /** @param session that it names; null where it is to begin one */
+    Successors(Relay relay, Nodes nodes, Exchange exchange, @Nullable SessionId session) {
+        this.relay = relay;
+        this.nodes = nodes;
+        this.exchange = exchange;
+        this.session = session;
+        this.untilMillis = relay.clock().millis() + relay.patienceMillis(nodes);
+    }
+
+    /** Whether a request in a session is theirs now: what ends a call of this node must still get to it, while this node may serve it. */
+    static boolean take(Nodes nodes, Exchange exchange) {
+        boolean known = nodes.handsOver() || (nodes.stopping() && nodes.sentOn(exchange));
+        return known && (begins(exchange) || !nodes.lease().runs());
+    }
+
+    private static boolean begins(Exchange exchange) {
+        return switch (Lookup.message(exchange)) {
+            case null -> true;
+            case Message.Single single -> single.envelope().isRequest();
+            case Message.Batch batch ->
+                batch.elements().stream().anyMatch(each -> each.envelope().isRequest());
+            case Message.Malformed _ -> true;
+        };
+    }
+
+    void start() {
+        if (nodes.sentOn(exchange)) {
+            Answers.misdirected(exchange, nodes);
+            return;
+        }
+        new Forwarding(relay, nodes, session, nodes.successor(), PostExchange.elsewhere(exchange), this::again).start();
+    }
+
+    /** The one that was asked has not processed it. */
+    private void again(String reason) {
+        if (relay.clock().millis() >= untilMillis) {
+            nodes.refused(reason);
+            Answers.busy(exchange, Lookup.requestId(exchange), Lookup.NOT_NOW);
+            return;
+        }
+        exchange.listener(this);
+        relay.loop(exchange.loop()).after(AGAIN_MILLIS, () -> {
+            if (!gone) {
+                start();
+            }
+        });
+    }
+
+    /** A client that left while its request waited. */
+    @Override
+    public void clientGone() {
+        gone = true;
+    }
+}
