@@ -103,7 +103,7 @@ for (const [name, Store] of [['PostgreSQL', Postgres], ['Redis', Redis]]) {
       const retry = ends.map(end => end.retry);
       const told = { p50: took[Math.floor(took.length / 2)], max: took.at(-1), retry: `${Math.min(...retry)}-${Math.max(...retry)}` };
       figures(`cluster/${name}/hand-over`, { calls: took.length, ...told });
-      assert.ok(retry.every(each => each >= 100 && each <= 300), `told to wait ${told.retry} ms: others are there`);
+      assert.ok(retry.every(each => each >= 30 && each <= 90), `told to wait ${told.retry} ms: others are there`);
       assert.ok(told.max < longest.handOver, `${told.max} ms`);
     });
 

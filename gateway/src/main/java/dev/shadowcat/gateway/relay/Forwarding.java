@@ -15,10 +15,12 @@ import dev.shadowcat.observe.ForwardFailure;
 import dev.shadowcat.session.SessionLoop;
 import dev.shadowcat.sse.SseEncoder;
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpMethod;
+import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -30,6 +32,8 @@ import org.jspecify.annotations.Nullable;
 final class Forwarding implements UpstreamListener, ExchangeListener {
     private static final long HEAD_MILLIS = 15_000; // a call may take longer, a stream begins at once
     private static final int FIRST_OF_NO_SUCCESS = 300;
+    private static final ByteBuf ID =
+            Unpooled.unreleasableBuffer(Unpooled.copiedBuffer("id: ", StandardCharsets.US_ASCII));
 
     private final Relay relay;
     private final Nodes nodes;
@@ -44,6 +48,7 @@ final class Forwarding implements UpstreamListener, ExchangeListener {
     private @Nullable StreamedResponse response;
     private @Nullable Drain drain;
     private boolean eventStream;
+    private boolean resumable; // the client has an id
     private boolean betweenEvents = true; // as far as it was passed on
     private boolean misdirected;
     private volatile boolean begun; // the answer
@@ -127,9 +132,6 @@ final class Forwarding implements UpstreamListener, ExchangeListener {
         int length = received.getInt(HttpHeaderNames.CONTENT_LENGTH, -1);
         if (length < 0 || eventStream) {
             response = exchange.startStream(status, headers, reads);
-            if (eventStream) {
-                stopDrain();
-            }
         } else {
             whole = new Whole(status, headers, length);
         }
@@ -149,6 +151,10 @@ final class Forwarding implements UpstreamListener, ExchangeListener {
         StreamedResponse begun = response;
         if (begun != null && !over) {
             betweenEvents = endsEvent(bytes);
+            if (!resumable && ByteBufUtil.indexOf(ID, bytes) >= 0) {
+                resumable = true;
+                stopDrain();
+            }
             begun.write(bytes.retainedSlice());
             begun.flush();
             if (!begun.writable() && call != null) {
@@ -296,11 +302,11 @@ final class Forwarding implements UpstreamListener, ExchangeListener {
         }
     }
 
-    /** This node stops: answers are waited for until they begin as a stream, which the client can go on with elsewhere. Any thread. */
+    /** This node stops: answers are waited for, as a stream until the client can go on with it elsewhere. Any thread. */
     void drain(Drain stopping) {
         stopping.add();
         exchange.loop().execute(() -> {
-            if (over || reads || eventStream || drain != null) {
+            if (over || reads || resumable || drain != null) {
                 stopping.remove();
             } else {
                 drain = stopping;

@@ -201,7 +201,7 @@ final class Relay {
 
     /** Where others go on they do so at once, and whoever comes too early waits there. Else a start is to be over by then. */
     private long awayMillis() {
-        return handsOver() ? jittered(200, 0.5) : jittered(8_000, 0.3);
+        return handsOver() ? jittered(60, 0.5) : jittered(8_000, 0.3);
     }
 
     /** Twice: what was let in just before may not have been under way the first time. */

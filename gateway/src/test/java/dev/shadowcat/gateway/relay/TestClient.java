@@ -61,7 +61,11 @@ final class TestClient implements AutoCloseable {
     }
 
     TestClient initialize() throws IOException, InterruptedException {
-        HttpResponse<InputStream> answer = post(INITIALIZE);
+        return initialize(INITIALIZE);
+    }
+
+    TestClient initialize(String request) throws IOException, InterruptedException {
+        HttpResponse<InputStream> answer = post(request);
         if (answer.statusCode() != 200) {
             throw new AssertionError("initialize: " + answer.statusCode() + " " + text(answer));
         }
