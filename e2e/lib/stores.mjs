@@ -9,7 +9,8 @@ import { Child, freePort, temporaryFolder } from './processes.mjs';
 import { eventually } from './waiting.mjs';
 
 const versions = '/usr/lib/postgresql';
-const redis = '/usr/bin/redis-server';
+/** Another one that speaks its language (Valkey) may be named. */
+const redis = process.env.SHADOWCAT_TEST_REDIS ?? '/usr/bin/redis-server';
 
 /** False where the program is there, otherwise the reason to skip; in CI a missing one fails instead. */
 function without(there, program, debian) {
