@@ -36,8 +36,10 @@ public final class EventStream implements Completion, Measured {
     /** The standalone stream's number. */
     public static final int STANDALONE = 0;
 
-    private static final String SESSION_ENDED =
+    /** What is said of a request that was sent on and whose session has ended. */
+    public static final String SESSION_ENDED =
             "The session ended while the request was under way. Whether it was processed is unknown.";
+
     private static final String NO_CURSOR = ""; // as the store has it: the last one means nothing any more
     private static final long LOOK_AGAIN_MILLIS = 1_000;
     private static final int TRIM_SLACK = 10; // trimmed when a tenth above the limit, not event by event

@@ -30,6 +30,7 @@ final class Deletion implements UpstreamListener {
     void start() {
         HttpHeaders headers = session.addressed(session.headers(target, exchange.headers()));
         session.relay().sessions().keep(session);
+        session.deleting(true);
         session.loop().after(WAIT_MILLIS, this::delete);
         target.send(
                 session.nettyLoop().loop(),
@@ -45,6 +46,7 @@ final class Deletion implements UpstreamListener {
     public void head(int status, HttpHeaders received) {
         if (status == 401 || status == 403) {
             done = true;
+            session.deleting(false);
             session.relay().sessions().release(session);
             HttpHeaders headers = Answers.passed(session.relay(), target, received);
             exchange.respond(status, headers.remove(HttpHeaderNames.CONTENT_TYPE), Unpooled.EMPTY_BUFFER);

@@ -360,12 +360,13 @@ public final class Gateway {
      * @return how many writes could not be stored within the deadline
      */
     public int close(Duration deadline) {
+        long end = System.nanoTime() + deadline.toNanos();
         Nodes nodes = relay.nodes();
         int left = 0;
         if (!handedOver) {
-            left = endWork(deadline);
+            left = endWork(nodes == null ? deadline : deadline.dividedBy(2));
             if (nodes != null) {
-                nodes.lease().close(deadline);
+                nodes.lease().close(left(end));
             }
         }
         if (nodes != null) {

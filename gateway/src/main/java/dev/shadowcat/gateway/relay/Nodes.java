@@ -134,9 +134,17 @@ final class Nodes {
         return stopping && !successors.isEmpty();
     }
 
-    /** One of those that go on, another one each time. */
+    /** It does not go on either. */
+    synchronized void stopsToo(String address) {
+        successors = successors.stream().filter(each -> !each.equals(address)).toList();
+    }
+
+    /** One of those that go on, another one each time; this node itself where there is none any more. */
     String successor() {
         List<String> known = successors;
+        if (known.isEmpty()) {
+            return others.self();
+        }
         return known.get(Math.floorMod(next.getAndIncrement(), known.size()));
     }
 

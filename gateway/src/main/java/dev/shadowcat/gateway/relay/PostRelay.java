@@ -457,11 +457,13 @@ final class PostRelay implements UpstreamListener, ExchangeListener, Measured {
         if (unfinished == null || unfinished.ended()) {
             return;
         }
-        if (unfinished.upstreamCursor() == null) {
-            session.failUnknown(unfinished);
-            return;
-        }
-        new StreamResume(session, target, unfinished, headers).start(pause);
+        session.unlessDeleted(() -> {
+            if (unfinished.upstreamCursor() == null) {
+                session.failUnknown(unfinished);
+            } else {
+                new StreamResume(session, target, unfinished, headers).start(pause);
+            }
+        });
     }
 
     private void fail(int httpStatus, String reason, String outcome) {
@@ -516,12 +518,9 @@ final class PostRelay implements UpstreamListener, ExchangeListener, Measured {
 
     /** It was sent, so nobody may say that it was not processed. */
     private void tellEnd() {
-        if (session.isLost()) {
-            RequestId id = calls.size() == 1 ? calls.getFirst().clientId() : null;
-            Answers.error(exchange, 502, id, McpErrors.SERVER_ERROR, TAKEN, Map.of("outcome", "unknown"));
-        } else {
-            Answers.noSession(exchange);
-        }
+        RequestId id = calls.size() == 1 ? calls.getFirst().clientId() : null;
+        String reason = session.isLost() ? TAKEN : EventStream.SESSION_ENDED;
+        Answers.error(exchange, 502, id, McpErrors.SERVER_ERROR, reason, Map.of("outcome", "unknown"));
     }
 
     private void leave() {

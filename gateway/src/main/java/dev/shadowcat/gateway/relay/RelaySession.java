@@ -28,6 +28,7 @@ final class RelaySession extends Session {
     private static final String UNKNOWN_OUTCOME =
             "The connection to the MCP server was lost after the request was sent. Whether it was processed is unknown.";
 
+    private static final long DELETION_MILLIS = 100;
     private static final AtomicIntegerFieldUpdater<RelaySession> CLIENTS =
             AtomicIntegerFieldUpdater.newUpdater(RelaySession.class, "clients");
 
@@ -35,6 +36,7 @@ final class RelaySession extends Session {
     private final CredentialGate gate;
     private @Nullable PostRelay newestPost; // the others behind it
     private List<StreamResume> resumes = List.of();
+    private boolean deleting;
     private @Nullable Healing healing;
     private @Nullable StandaloneFeed standaloneFeed;
     private @Nullable Contest contest;
@@ -357,6 +359,20 @@ final class RelaySession extends Session {
             post = older;
         }
         List.copyOf(resumes).forEach(StreamResume::close);
+    }
+
+    /** Whether a client has asked for its end, and the upstream has yet to say what it makes of that. */
+    void deleting(boolean asked) {
+        deleting = asked;
+    }
+
+    /** Does something about what an upstream broke off, unless it does so since the session ends. */
+    void unlessDeleted(Runnable work) {
+        if (deleting && !deleted()) {
+            loop().after(DELETION_MILLIS, () -> unlessDeleted(work));
+        } else if (!deleted()) {
+            work.run();
+        }
     }
 
     /** The session was deleted at the client's wish. */

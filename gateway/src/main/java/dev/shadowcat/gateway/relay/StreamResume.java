@@ -199,7 +199,7 @@ final class StreamResume implements UpstreamListener {
 
     private void giveUp() {
         close();
-        session.failUnknown(stream);
+        session.unlessDeleted(() -> session.failUnknown(stream));
     }
 
     /** Leaves the upstream; nothing comes of it any more. */

@@ -50,12 +50,15 @@ final class Successors implements ExchangeListener {
             Answers.misdirected(exchange, nodes);
             return;
         }
-        new Forwarding(relay, nodes, session, nodes.successor(), PostExchange.elsewhere(exchange), this::again).start();
+        String asked = nodes.successor();
+        new Forwarding(relay, nodes, session, asked, PostExchange.elsewhere(exchange), reason -> again(asked, reason))
+                .start();
     }
 
-    /** The one that was asked has not processed it. */
-    private void again(String reason) {
-        if (relay.clock().millis() >= untilMillis) {
+    /** The one that was asked has not processed it: it is gone, or stops as this one does. */
+    private void again(String asked, String reason) {
+        nodes.stopsToo(asked);
+        if (relay.clock().millis() >= untilMillis || !nodes.handsOver()) {
             nodes.refused(reason);
             Answers.busy(exchange, Lookup.requestId(exchange), Lookup.NOT_NOW);
             return;

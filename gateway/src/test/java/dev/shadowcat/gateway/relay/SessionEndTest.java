@@ -1,5 +1,6 @@
 package dev.shadowcat.gateway.relay;
 
+import static java.util.concurrent.TimeUnit.MILLISECONDS;
 import static java.util.concurrent.TimeUnit.SECONDS;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -21,6 +22,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeoutException;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -161,6 +163,48 @@ class SessionEndTest {
                     .satisfies(answer -> assertThat(answer.id())
                             .as("nothing to resume after")
                             .isEmpty());
+        }
+    }
+
+    @Test
+    void aCallThatTheUpstreamBreaksOffForItsSessionsEndIsAnsweredToo() throws Exception {
+        server.withDeletes();
+        try (GatewayFixture gateway = new GatewayFixture(store, server.url(), Map.of());
+                TestClient client = gateway.client().initialize()) {
+            CompletableFuture<HttpResponse<InputStream>> call = client.callLater("7");
+            Stream stream = server.nextRequest().sse();
+            stream.event("", "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/message\",\"params\":{}}");
+            Events events = new Events(call.get());
+            assertThat(events.nextMessage().data()).contains("notifications/message");
+            CompletableFuture<HttpResponse<InputStream>> deleted = client.deleteLater();
+            Request deletion = server.nextRequest();
+            stream.end();
+            assertThatThrownBy(() -> deleted.get(300, MILLISECONDS)).isInstanceOf(TimeoutException.class);
+            deletion.empty(200);
+            assertThat(deleted.get().statusCode()).isEqualTo(200);
+            assertThat(events.rest())
+                    .singleElement()
+                    .satisfies(answer ->
+                            assertThat(answer.data()).contains("\"id\":7").contains("The session ended"));
+        }
+    }
+
+    @Test
+    void aCallIsGivenUpWhereTheUpstreamBreaksItOffAndLetsNobodyEndTheSession() throws Exception {
+        server.withDeletes();
+        try (GatewayFixture gateway = new GatewayFixture(store, server.url(), Map.of());
+                TestClient client = gateway.client().initialize()) {
+            CompletableFuture<HttpResponse<InputStream>> call = client.callLater("7");
+            Stream stream = server.nextRequest().sse();
+            stream.event("", "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/message\",\"params\":{}}");
+            Events events = new Events(call.get());
+            assertThat(events.nextMessage().data()).contains("notifications/message");
+            CompletableFuture<HttpResponse<InputStream>> deleted = client.deleteLater();
+            Request deletion = server.nextRequest();
+            stream.end();
+            deletion.empty(401);
+            assertThat(deleted.get().statusCode()).isEqualTo(401);
+            assertThat(events.nextMessage().data()).contains("\"id\":7").contains("was lost");
         }
     }
 
