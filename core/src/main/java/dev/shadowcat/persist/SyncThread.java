@@ -22,7 +22,7 @@ final class SyncThread {
     private final Thread thread;
     private volatile boolean dirty;
     private volatile boolean activityDirty;
-    private int intervalsPassed; // since the last sync; the sync thread's own, with activity that waits
+    private int intervalsPassed; // since the last sync; the sync thread's own
     private volatile boolean closing;
     private volatile @Nullable String ended;
 

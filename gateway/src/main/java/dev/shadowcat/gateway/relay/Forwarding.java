@@ -26,8 +26,8 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One request of a client sent on to the node that holds its session, and the answer back as it comes. A client that leaves
- * leaves that node as well. The loop of the client's connection only.
+ * One request of a client sent on to the node that holds its session, or that goes on where this one stops, and the answer back as it
+ * comes. A client that leaves leaves that node as well. The loop of the client's connection only.
  */
 final class Forwarding implements UpstreamListener, ExchangeListener {
     private static final long HEAD_MILLIS = 15_000; // a call may take longer, a stream begins at once
@@ -151,7 +151,7 @@ final class Forwarding implements UpstreamListener, ExchangeListener {
         StreamedResponse begun = response;
         if (begun != null && !over) {
             betweenEvents = endsEvent(bytes);
-            if (!resumable && ByteBufUtil.indexOf(ID, bytes) >= 0) {
+            if (eventStream && !resumable && ByteBufUtil.indexOf(ID, bytes) >= 0) {
                 resumable = true;
                 stopDrain();
             }
@@ -302,7 +302,7 @@ final class Forwarding implements UpstreamListener, ExchangeListener {
         }
     }
 
-    /** This node stops: answers are waited for, as a stream until the client can go on with it elsewhere. Any thread. */
+    /** This node stops: answers are waited for, those that are streams only until the client can go on with them elsewhere. Any thread. */
     void drain(Drain stopping) {
         stopping.add();
         exchange.loop().execute(() -> {

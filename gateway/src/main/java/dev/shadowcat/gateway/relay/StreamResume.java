@@ -36,6 +36,7 @@ final class StreamResume implements UpstreamListener {
     private long pauseMillis = 250;
     private long conflictMillis = FIRST_CONFLICT_MILLIS;
     private long seenNewest;
+    private boolean closed; // a pause or a look at the store may still be under way
     private SessionLoop.@Nullable Timer silence;
     private @Nullable UpstreamCall call;
     private @Nullable UpstreamFeed feed;
@@ -71,7 +72,7 @@ final class StreamResume implements UpstreamListener {
     }
 
     private void attempt() {
-        if (stream.ended() || session.deleted()) {
+        if (closed || stream.ended() || session.deleted()) {
             close();
             return;
         }
@@ -95,7 +96,7 @@ final class StreamResume implements UpstreamListener {
     }
 
     private void connect(NewestEvents newest) {
-        if (stream.ended()) { // its client took the last request back while the store was read
+        if (closed || stream.ended()) { // left, or its client took the last request back, while the store was read
             close();
             return;
         }
@@ -204,6 +205,7 @@ final class StreamResume implements UpstreamListener {
 
     /** Leaves the upstream; nothing comes of it any more. */
     void close() {
+        closed = true;
         session.remove(this);
         stopListening();
         releaseFeed();

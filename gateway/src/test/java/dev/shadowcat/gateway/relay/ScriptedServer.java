@@ -109,9 +109,18 @@ final class ScriptedServer implements AutoCloseable {
 
     /** Whether no request comes in this time. */
     boolean seesNothingFor(Duration time) throws InterruptedException {
-        Request came = requests.poll(time.toMillis(), TimeUnit.MILLISECONDS);
+        return comesNothing(requests, time);
+    }
+
+    /** Whether nobody asks for a stream in this time. */
+    boolean seesNoGetFor(Duration time) throws InterruptedException {
+        return comesNothing(gets, time);
+    }
+
+    private static boolean comesNothing(BlockingQueue<Request> queue, Duration time) throws InterruptedException {
+        Request came = queue.poll(time.toMillis(), TimeUnit.MILLISECONDS);
         if (came != null) {
-            requests.add(came);
+            queue.add(came);
         }
         return came == null;
     }

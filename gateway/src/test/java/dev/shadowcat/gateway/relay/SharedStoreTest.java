@@ -508,6 +508,25 @@ class SharedStoreTest {
     }
 
     @Test
+    void aStreamThatIsToBeAskedForAgainIsLeftToTheOthersToo() throws Exception {
+        try (TestClient client = one.client().initialize()) {
+            CompletableFuture<HttpResponse<InputStream>> call = client.callLater("1");
+            Stream stream = server.nextRequest().sse();
+            stream.raw("retry: 1000\n\n");
+            stream.event("u1", WORKING);
+            try (Events events = new Events(call.get())) {
+                events.nextMessage();
+                stream.end();
+                assertThat(one.gateway().beginStop()).isTrue();
+                one.gateway().sendClientsAway();
+                assertThat(server.seesNoGetFor(Duration.ofMillis(1_500)))
+                        .as("whoever goes on with it asks")
+                        .isTrue();
+            }
+        }
+    }
+
+    @Test
     void aStreamThatANodeSendsOnEndsWithItsStopAndIsToldToComeBack() throws Exception {
         try (TestClient client = one.client().initialize();
                 TestClient other = atOther(client)) {
