@@ -184,6 +184,11 @@ final class GatewayWiring implements RunningGateway, GatewayView {
     }
 
     @Override
+    public HostPort nodeAddress() {
+        return nodeAddress(settings);
+    }
+
+    @Override
     public int openStreams() {
         return gateway.openStreams();
     }

@@ -20,6 +20,9 @@ interface RunningGateway {
     /** Stops in good order within the shutdown deadline. */
     void stop();
 
+    /** Where other nodes reach it, if it shares its store. */
+    HostPort nodeAddress();
+
     /** Streams that are open to clients. */
     int openStreams();
 
@@ -32,7 +35,7 @@ interface RunningGateway {
                 .forEach((name, upstream) -> console.print("shadowcat: listening on http://" + listen + "/mcp"
                         + (name.isEmpty() ? "" : "/" + name) + " for " + upstream.url()));
         console.print("shadowcat: admin on http://" + admin);
-        console.print("shadowcat: events in " + Stores.shown(settings().store(), listen));
+        console.print("shadowcat: events in " + Stores.shown(settings().store(), nodeAddress()));
         if (!admin.loopback()) {
             console.warn("warning: the admin port is open to other machines (" + admin
                     + ") and asks nobody who they are; session ids are shortened there and events are not served");

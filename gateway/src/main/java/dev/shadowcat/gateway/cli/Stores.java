@@ -80,17 +80,16 @@ final class Stores {
     /**
      * Where a gateway keeps events, for people.
      *
-     * @param listen where it listens
+     * @param node where other nodes reach it, if it shares its store
      */
-    static String shown(StoreSettings settings, HostPort listen) {
+    static String shown(StoreSettings settings, HostPort node) {
         if (settings.inMemory()) {
             return "memory: a restart forgets sessions";
         }
         if (!settings.choice().kind().shared()) {
             return settings.data() + ", " + settings.durability().name().toLowerCase(Locale.ROOT);
         }
-        HostPort node = settings.nodeAddress();
-        return shown(settings.choice().url()) + ", as node " + (node == null ? listen : node);
+        return shown(settings.choice().url()) + ", as node " + node;
     }
 
     /** A shared store's URL for people, without its password. */

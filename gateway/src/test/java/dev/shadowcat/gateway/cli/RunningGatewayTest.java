@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.shadowcat.gateway.config.Configuration;
 import dev.shadowcat.gateway.config.GatewaySettings;
+import dev.shadowcat.gateway.config.HostPort;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
@@ -28,6 +29,11 @@ class RunningGatewayTest {
         @Override
         public int adminPort() {
             return 4002;
+        }
+
+        @Override
+        public HostPort nodeAddress() {
+            return new HostPort("node-1", 4003);
         }
 
         @Override
@@ -61,17 +67,16 @@ class RunningGatewayTest {
 
     @Test
     void aSharedStoreIsNamedWithoutItsPassword() {
-        gateway(0, "--store", "postgresql://cat:secret@db.example.com/events", "--node-address", "node-1:8080")
-                .announce(console);
+        gateway(0, "--store", "postgresql://cat:secret@db.example.com/events").announce(console);
         assertThat(lines())
-                .contains("shadowcat: events in postgresql://cat@db.example.com:5432/events, as node node-1:8080")
+                .contains("shadowcat: events in postgresql://cat@db.example.com:5432/events, as node node-1:4003")
                 .noneMatch(line -> line.contains("secret"));
     }
 
     @Test
-    void aNodeWithoutAnAddressIsFoundWhereItListens() {
-        gateway(0, "--store", "redis://db.example.com").announce(console);
-        assertThat(lines()).anyMatch(line -> line.endsWith(", as node 127.0.0.1:4001"));
+    void aNodeIsNamedAsTheOthersReachItThoughItListensOnAllInterfaces() {
+        gateway(0, "--store", "redis://db.example.com", "--listen", "0.0.0.0:4001").announce(console);
+        assertThat(lines()).anyMatch(line -> line.endsWith(", as node node-1:4003"));
     }
 
     @Test
