@@ -60,6 +60,7 @@ test('a replica that lacks the last moments is made the master by hand', options
     await sleep(2_000);
   });
   assert.ok(account.toldMissing + account.toldTwice > 0, 'what was lost is told');
+  assert.equal(account.forgotten, 0, 'who serves a call puts anew what the replica lacks of it');
 });
 
 async function started(t) {

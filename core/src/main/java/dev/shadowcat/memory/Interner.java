@@ -1,11 +1,13 @@
 package dev.shadowcat.memory;
 
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One copy of each text that repeats in many sessions: upstreams, revisions, methods, capabilities, principals. It is bounded,
+ * One copy of each text that repeats in many sessions: upstreams, revisions, methods, capabilities, principals, and the whole
+ * message that a kind of client begins with. It is bounded,
  * so that no peer can fill it: a text that finds no room takes the place of another, which costs a copy and nothing else. Any
  * thread; never blocks.
  */
@@ -16,12 +18,17 @@ public final class Interner {
     /** The longest list that is shared: as many capabilities as are read of a server. */
     public static final int MAX_LIST = 128;
 
+    /** The longest message that is shared, in bytes: twice what agents and IDEs begin with. */
+    public static final int MAX_BODY = 512;
+
     private static final int TEXTS =
             4_096; // the names of many servers, the principals of some thousand users: 1.2 MiB at most
     private static final int LISTS = 256; // of texts that are shared themselves: 140 KiB at most
+    private static final int BODIES = 256; // what the clients of some kinds begin with: 128 KiB at most
 
     private final SharedCopies<String> texts = new SharedCopies<>(TEXTS);
     private final SharedCopies<List<String>> lists = new SharedCopies<>(LISTS);
+    private final SharedCopies<ByteBuffer> bodies = new SharedCopies<>(BODIES);
 
     /** The shared copy of a text; the text itself where it is the first of its kind, or too long to be shared. */
     public String share(String text) {
@@ -52,14 +59,21 @@ public final class Interner {
         return bounded ? lists.share(whole) : whole;
     }
 
+    /** The shared copy of a body that nobody changes; the body itself where it is the first of its kind, or too long to be shared. */
+    public byte[] share(byte[] body) {
+        return body.length > MAX_BODY
+                ? body
+                : bodies.share(ByteBuffer.wrap(body)).array();
+    }
+
     /** How often there was a copy already. */
     public long hits() {
-        return texts.hits() + lists.hits();
+        return texts.hits() + lists.hits() + bodies.hits();
     }
 
     /** How often there was none. */
     public long misses() {
-        return texts.misses() + lists.misses();
+        return texts.misses() + lists.misses() + bodies.misses();
     }
 
     /** The share of the hits among all; 0 before the first. */

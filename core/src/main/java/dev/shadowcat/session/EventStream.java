@@ -61,6 +61,8 @@ public final class EventStream implements Completion, Measured {
     private boolean endRepeated; // it was refused, as it is where an answer before it was, and no answer since
     private boolean resumed; // the upstream connection is not the first one: it may send what is not this stream's
     private @Nullable String upstreamCursor;
+    private @Nullable String storedCursor; // the upstream's as of what the store has
+    private List<Call> unconfirmed = List.of(); // answered, and the store may not have the answers
     private @Nullable ClientStream client;
     private @Nullable Runnable whenOpened;
     private @Nullable Runnable whenCursorStored;
@@ -93,10 +95,15 @@ public final class EventStream implements Completion, Measured {
         this.stored = known.lastSequence() + leap;
         this.leaptTo = leap == 0 ? 0 : stored;
         this.trimmedThrough = known.trimmedThrough();
-        this.upstreamCursor = NO_CURSOR.equals(known.upstreamCursor()) ? null : known.upstreamCursor();
+        this.upstreamCursor = cursorOf(known.upstreamCursor());
+        this.storedCursor = upstreamCursor;
         this.recordStored = true;
         this.begun = true;
         this.endStored = phase != Phase.OPEN;
+    }
+
+    private static @Nullable String cursorOf(@Nullable String kept) {
+        return NO_CURSOR.equals(kept) ? null : kept;
     }
 
     /** It came from the store, which has it open since it refused its end. */
@@ -135,6 +142,7 @@ public final class EventStream implements Completion, Measured {
     public void regenerate() {
         generation = session.generation();
         upstreamCursor = null;
+        storedCursor = null;
         session.lane()
                 .offer(new StoreWrite.MoveUpstreamCursor(session.id(), number, tracker.newest(), NO_CURSOR), NOBODY);
         putRecord(NOBODY);
@@ -228,15 +236,23 @@ public final class EventStream implements Completion, Measured {
     }
 
     private void putRecord(Completion completion) {
-        StreamRecord record = new StreamRecord(
-                number,
-                createdAtMillis,
-                generation,
-                open.stream().map(Call::record).toList(),
-                phase,
-                Owner.ONLY,
-                origin);
-        session.lane().offer(new StoreWrite.PutStream(session.id(), record), completion);
+        session.lane().offer(new StoreWrite.PutStream(session.id(), record(open, phase)), completion);
+    }
+
+    private StreamRecord record(List<Call> owed, Phase now) {
+        List<StreamRecord.OpenRequest> requests =
+                owed.stream().map(Call::record).toList();
+        return new StreamRecord(number, createdAtMillis, generation, requests, now, Owner.ONLY, origin);
+    }
+
+    /** How far it has come, for a store that has lost it; null where a client knows nothing of it, or waits for nothing. */
+    Remains.@Nullable Head head() {
+        if (!recordStored || endStored || phase == Phase.CANCELLED) {
+            return null;
+        }
+        List<Call> owed = new ArrayList<>(open);
+        owed.addAll(unconfirmed);
+        return new Remains.Head(record(owed, Phase.OPEN), stored, storedCursor);
     }
 
     /** The upstream was resumed: what it repeats is dropped, as far as anyone remembers it. */
@@ -342,7 +358,7 @@ public final class EventStream implements Completion, Measured {
             return stray();
         }
         byte[] shown = MessageEditor.withId(message, 0, message.length, envelope, call.clientId());
-        close(call);
+        closeAnswered(call);
         call.answered(envelope);
         record(ownId, shown, true);
         finishIfAnswered();
@@ -376,7 +392,7 @@ public final class EventStream implements Completion, Measured {
             RequestId shownId = call == null ? shownId(envelope) : call.clientId();
             if (call != null) {
                 answers = true;
-                close(call);
+                closeAnswered(call);
                 call.answered(envelope);
             }
             Span span = element.span();
@@ -395,6 +411,14 @@ public final class EventStream implements Completion, Measured {
             return MessageEditor.withId(array, start, end, envelope, id);
         }
         return start == 0 && end == array.length ? array : Arrays.copyOfRange(array, start, end);
+    }
+
+    private void closeAnswered(Call call) {
+        close(call);
+        if (unconfirmed.isEmpty()) {
+            unconfirmed = new ArrayList<>(1);
+        }
+        unconfirmed.add(call);
     }
 
     private void close(Call call) {
@@ -433,7 +457,7 @@ public final class EventStream implements Completion, Measured {
             return;
         }
         for (Call call : List.copyOf(open)) {
-            close(call);
+            closeAnswered(call);
             call.operation().failed(code, reason);
             record(null, Messages.error(call.clientId(), code, reason, data), true);
         }
@@ -499,13 +523,20 @@ public final class EventStream implements Completion, Measured {
         switch (write) {
             case StoreWrite.AppendEvent append -> {
                 stored = append.event().sequence();
+                storedCursor = append.event().upstreamId();
+                if (stored == tracker.newest()) {
+                    unconfirmed = List.of();
+                }
                 session.kept(append.event());
                 if (client != null) {
                     client.stored(append.event());
                 }
                 cursorStored(append.event().upstreamId() != null);
             }
-            case StoreWrite.MoveUpstreamCursor moved -> cursorStored(true);
+            case StoreWrite.MoveUpstreamCursor moved -> {
+                storedCursor = cursorOf(moved.cursor());
+                cursorStored(true);
+            }
             case StoreWrite.PutStream put
             when put.record().phase() != Phase.OPEN -> {
                 endStored = true;

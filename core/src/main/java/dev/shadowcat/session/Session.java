@@ -6,6 +6,7 @@ import dev.shadowcat.mcp.McpMethod;
 import dev.shadowcat.mcp.Messages;
 import dev.shadowcat.mcp.RequestId;
 import dev.shadowcat.memory.Footprint;
+import dev.shadowcat.memory.Interner;
 import dev.shadowcat.memory.Measured;
 import dev.shadowcat.observe.Observer;
 import dev.shadowcat.observe.Operation;
@@ -15,6 +16,7 @@ import dev.shadowcat.store.EventStore;
 import dev.shadowcat.store.SessionActivity;
 import dev.shadowcat.store.SessionRecord;
 import dev.shadowcat.store.SessionState;
+import dev.shadowcat.store.SharedStore;
 import dev.shadowcat.store.StoreWrite;
 import dev.shadowcat.store.StoredSession;
 import dev.shadowcat.store.StoredStream;
@@ -44,10 +46,13 @@ public class Session implements Lane.Listener, Measured {
 
     private final SessionServices services;
     private final SessionLoop loop;
+    private final int heldIn; // the store's boot epoch: it may be another store since
     private final SessionId id;
     private final String upstream;
     private final String protocolVersion;
     private final List<String> capabilities;
+    private final long createdAtMillis;
+    private final byte @Nullable [] initializeRequest; // null where no other store can take the place of this one
     private final Lane lane;
     // Streams with an upstream, a client, or open requests. Most sessions in memory have the standalone one, or none.
     private @Nullable EventStream standalone;
@@ -84,11 +89,15 @@ public class Session implements Lane.Listener, Measured {
         this.services = services;
         this.loop = loop;
         SessionRecord record = known.record();
+        this.heldIn = services.store().bootEpoch();
         this.id = record.id();
         // Servers are few and sessions many.
         this.upstream = services.texts().share(record.upstream());
         this.protocolVersion = services.texts().share(record.protocolVersion());
         this.capabilities = services.texts().share(record.capabilities());
+        this.createdAtMillis = record.createdAtMillis();
+        this.initializeRequest =
+                services.store() instanceof SharedStore ? services.texts().share(record.initializeRequest()) : null;
         this.state = known.state().shared(services.texts());
         this.storedGeneration = state.generation();
         this.lastActiveMillis = known.activity().lastActiveMillis();
@@ -132,6 +141,11 @@ public class Session implements Lane.Listener, Measured {
     /** The name of its upstream. */
     public final String upstream() {
         return upstream;
+    }
+
+    /** Wall-clock time, milliseconds since the epoch. */
+    public final long createdAtMillis() {
+        return createdAtMillis;
     }
 
     public final String protocolVersion() {
@@ -512,12 +526,16 @@ public class Session implements Lane.Listener, Measured {
         letGo();
     }
 
-    /** Another node holds the session: it leaves memory without a word to the store, and its clients come back to that node. */
+    /**
+     * This node does not hold the session any more: it leaves memory without a word to the store. Another node has it, to which
+     * its clients come back; or another store took this one's place, and then this node takes it anew.
+     */
     @Override
     public final void lost() {
         if (deleted) {
             return;
         }
+        Remains remains = remains();
         deleted = true;
         lost = true;
         services.worker().forget(id);
@@ -526,9 +544,35 @@ public class Session implements Lane.Listener, Measured {
         closeUpstream();
         letGo();
         if (manager != null) {
-            manager.lost(this);
+            manager.lost(this, remains);
         }
     }
+
+    /** Whether another store took the place of the one that this node held it in. Any thread. */
+    final boolean storeReplaced() {
+        return services.store().bootEpoch() != heldIn;
+    }
+
+    /** What is here of it, for a store that may have lost some; null where it is the store that this node held it in. */
+    private @Nullable Remains remains() {
+        if (initializeRequest == null || !storeReplaced()) {
+            return null;
+        }
+        List<Remains.Head> heads = new ArrayList<>();
+        for (EventStream stream : streams()) {
+            Remains.Head head = stream.head();
+            if (head != null) {
+                heads.add(head);
+            }
+        }
+        SessionRecord record =
+                new SessionRecord(id, upstream, createdAtMillis, protocolVersion, capabilities, initializeRequest);
+        SessionActivity activity = new SessionActivity(lastActiveMillis, standaloneCursor);
+        return new Remains(new StoredSession(record, state, activity), heads);
+    }
+
+    /** This node took it anew, with what was under way when another store took the place of its own. Its loop. */
+    protected void takenAnew() {}
 
     /** Ends everything that is under way to the upstream. */
     protected void closeUpstream() {}
@@ -580,6 +624,9 @@ public class Session implements Lane.Listener, Measured {
     @Override
     public void measure(Footprint footprint) {
         footprint.add(this).add(id).add(lane).entries(1).measured(state);
+        if (initializeRequest != null && initializeRequest.length > Interner.MAX_BODY) {
+            footprint.array(initializeRequest.length, Byte.BYTES);
+        }
         if (!calls.isEmpty()) {
             footprint.list(calls);
             calls.forEach(footprint::measured);

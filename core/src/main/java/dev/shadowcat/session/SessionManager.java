@@ -2,6 +2,7 @@ package dev.shadowcat.session;
 
 import dev.shadowcat.event.SessionId;
 import dev.shadowcat.persist.Completion;
+import dev.shadowcat.persist.Lane;
 import dev.shadowcat.store.SessionActivity;
 import dev.shadowcat.store.SessionRecord;
 import dev.shadowcat.store.SessionState;
@@ -30,6 +31,9 @@ import org.jspecify.annotations.Nullable;
 @SuppressWarnings("ReferenceEquality") // a session is itself alone: an evicted one and its successor are two
 public final class SessionManager<S extends Session> {
     private static final String TAKEN = "another node took the session while it was read";
+    private static final String RESTORING = "the store lost some of the session, which is put anew";
+    private static final long AGAIN_MILLIS = 50;
+    private static final long AGAIN_CAP_MILLIS = 1_000;
 
     private final SessionServices services;
     private final Holding holding;
@@ -40,6 +44,8 @@ public final class SessionManager<S extends Session> {
     private final ConcurrentMap<SessionId, S> sessions = new ConcurrentHashMap<>(); // in use, or idle
     private final ConcurrentMap<SessionId, Loading<S>> loading = new ConcurrentHashMap<>();
     private final Set<SessionId> deleting = ConcurrentHashMap.newKeySet(); // gone for clients, not yet from the store
+    private final Set<SessionId> restoring =
+            ConcurrentHashMap.newKeySet(); // put anew in a store that may lack some of it
 
     /** Makes the gateway's own kind of session. */
     public interface Factory<S extends Session> {
@@ -70,6 +76,11 @@ public final class SessionManager<S extends Session> {
         Holding ALONE = session -> new SharedStore.Claim.Held(false);
 
         SharedStore.Claim claim(SessionId session);
+
+        /** The same for who held it when another store took the place of this one, and waits for nobody. */
+        default SharedStore.Claim claimAnew(SessionId session) {
+            return claim(session);
+        }
     }
 
     /** Of a store that nobody shares. */
@@ -121,6 +132,16 @@ public final class SessionManager<S extends Session> {
             Consumer<Optional<S>> found,
             Consumer<String> elsewhere,
             Consumer<String> failed) {
+        find(id, holding::claim, caller, found, elsewhere, failed);
+    }
+
+    private void find(
+            SessionId id,
+            Function<SessionId, SharedStore.Claim> claiming,
+            SessionLoop caller,
+            Consumer<Optional<S>> found,
+            Consumer<String> elsewhere,
+            Consumer<String> failed) {
         S session = hold(id);
         if (session != null) {
             session.loop().run(() -> found.accept(Optional.of(session)));
@@ -128,6 +149,10 @@ public final class SessionManager<S extends Session> {
         }
         if (deleting.contains(id)) {
             caller.run(() -> found.accept(Optional.empty()));
+            return;
+        }
+        if (restoring.contains(id)) {
+            caller.run(() -> failed.accept(RESTORING));
             return;
         }
         Waiter<S> waiter = new Waiter<>(found, elsewhere, failed, caller);
@@ -140,7 +165,7 @@ public final class SessionManager<S extends Session> {
             services.reader()
                     .read(
                             caller,
-                            () -> load(id),
+                            () -> load(id, claiming.apply(id)),
                             loaded -> loaded(id, loaded),
                             reason -> notHere(id, each -> each.failed().accept(reason)));
         }
@@ -155,8 +180,8 @@ public final class SessionManager<S extends Session> {
         return session;
     }
 
-    private Loaded load(SessionId id) {
-        return switch (holding.claim(id)) {
+    private Loaded load(SessionId id, SharedStore.Claim claim) {
+        return switch (claim) {
             case SharedStore.Claim.Held _ -> new Loaded.Here(read(id));
             case SharedStore.Claim.Elsewhere other -> new Loaded.Elsewhere(other.address());
             case SharedStore.Claim.Absent _ -> new Loaded.Here(Optional.empty());
@@ -335,22 +360,102 @@ public final class SessionManager<S extends Session> {
         return true;
     }
 
-    /** Another node holds it now: from here on nobody finds it in memory, and it ends on its loop. Any thread. */
+    /** This node does not hold it any more: from here on nobody finds it in memory, and it ends on its loop. Any thread. */
     public void lost(SessionId id) {
         loading.computeIfPresent(id, (key, under) -> new Loading<>(under.waiters(), under.forgotten(), true));
         S session = sessions.get(id);
-        if (session != null) {
+        if (session == null) {
+            return;
+        }
+        if (!session.storeReplaced()) {
             residents.leave(session);
             sessions.remove(id, session);
-            session.loop().execute(session::lost);
-        }
+        } // else nobody could take it yet, and it is found until this node has begun to take it anew
+        session.loop().execute(session::lost);
     }
 
-    /** The same, told by the session. Its loop. */
-    void lost(Session session) {
+    /**
+     * The same, told by the session. Its loop.
+     *
+     * @param remains what is put anew where the store lacks it; null where another node has the session
+     */
+    void lost(Session session, @Nullable Remains remains) {
+        if (remains != null) {
+            restoring.add(session.id()); // before it leaves memory: whoever looks for it is to wait
+        }
         residents.leave(session);
         sessions.remove(session.id(), session);
         services.observer().sessionLost();
+        if (remains != null) {
+            restore(session, remains, AGAIN_MILLIS);
+        }
+    }
+
+    /** Takes a session anew, once nothing is under way that it wrote when it was here, and puts anew what the store has lost of it. */
+    private void restore(Session left, Remains remains, long againMillis) {
+        if (!left.lane().settled()) {
+            restoreAgain(left, remains, againMillis);
+            return;
+        }
+        services.reader()
+                .read(
+                        left.loop(),
+                        () -> missing(left.id(), remains),
+                        missing -> putAnew(left, remains, missing, againMillis),
+                        unreadable -> restoreAgain(left, remains, againMillis));
+    }
+
+    private void restoreAgain(Session left, Remains remains, long againMillis) {
+        long next = Math.min(2 * againMillis, AGAIN_CAP_MILLIS);
+        left.loop().after(againMillis, () -> restore(left, remains, next));
+    }
+
+    /** What is to be put anew; nothing where another node was faster, and has what the store has. Blocks; not on a loop. */
+    private List<StoreWrite> missing(SessionId id, Remains remains) {
+        return switch (holding.claimAnew(id)) {
+            case SharedStore.Claim.Elsewhere _ -> List.of();
+            case SharedStore.Claim.Held _, SharedStore.Claim.Absent _ ->
+                remains.missing(services.store(), services.clock().millis());
+        };
+    }
+
+    private void putAnew(Session left, Remains remains, List<StoreWrite> missing, long againMillis) {
+        if (missing.isEmpty()) {
+            restored(left, remains);
+            return;
+        }
+        Lane lane = services.worker().lane(left.loop(), Lane.Listener.NOBODY);
+        missing.subList(0, missing.size() - 1).forEach(write -> lane.offer(write, Completion.NOBODY));
+        lane.offer(missing.getLast(), new Completion() {
+            @Override
+            public void stored(StoreWrite write) {
+                restored(left, remains);
+            }
+
+            @Override
+            public void refused(StoreWrite write, String reason) {
+                restoreAgain(left, remains, againMillis);
+            }
+        });
+    }
+
+    /** What was under way goes on as after a restart; what was idle waits for its client. */
+    private void restored(Session left, Remains remains) {
+        restoring.remove(left.id());
+        if (!remains.streams().isEmpty()) {
+            find(
+                    left.id(),
+                    holding::claimAnew,
+                    left.loop(),
+                    found -> found.ifPresent(this::takenAnew),
+                    elsewhere -> {},
+                    unreadable -> restoreAgain(left, remains, AGAIN_CAP_MILLIS));
+        }
+    }
+
+    private void takenAnew(S session) {
+        session.takenAnew();
+        release(session);
     }
 
     public boolean inUse(SessionId id) {

@@ -12,7 +12,8 @@ import java.util.Set;
  * another node holds, or nobody, is {@link AppendOutcome.Lost}; so a node that was paused and wakes up writes nothing.
  *
  * <p>Where the store may have lost writes that it had acknowledged, {@link #bootEpoch} rises, and no session has a holder any
- * more until it is claimed anew.
+ * more until it is claimed anew. Who held one claims it at once, and puts anew what the store lacks of it; others leave it time
+ * for that.
  *
  * <p>A store is opened as one node: a random incarnation, made anew at each start, and the address at which others reach it.
  */
@@ -40,7 +41,8 @@ public interface SharedStore extends EventStore {
      * <p>That a lease has run out counts only where the store says so shortly after a renewal of this node's own, which was answered
      * before this was called: where the store stood still, or nobody could reach it, all leases have run out at once ({@link Renewals}).
      *
-     * @throws StoreException if the store cannot be asked now, or nobody's lease runs and it has to be asked again after a renewal
+     * @throws StoreException if the store cannot be asked now, nobody's lease runs and it has to be asked again after a renewal, or
+     *     {@link #bootEpoch} has risen since this node renewed its lease
      */
     Claim claim(SessionId session);
 

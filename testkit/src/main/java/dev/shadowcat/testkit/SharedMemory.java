@@ -29,6 +29,7 @@ public final class SharedMemory {
     // All below: guarded by this.
     private final Map<SessionId, Node> holders = new HashMap<>();
     private final List<Node> nodes = new ArrayList<>();
+    private int epoch;
 
     /**
      * @param lease of nodes that are given no other
@@ -54,6 +55,17 @@ public final class SharedMemory {
         return node;
     }
 
+    /**
+     * Another store takes the place of this one: nobody holds a session any more.
+     *
+     * @param lacking what it lacks of what was acknowledged: deletions of it
+     */
+    public synchronized void failOver(StoreWrite... lacking) {
+        memory.append(List.of(lacking));
+        holders.clear();
+        epoch++;
+    }
+
     /** The store as one node sees it. */
     public final class Node extends ForwardingStore implements SharedStore {
         private final Duration lease;
@@ -65,6 +77,7 @@ public final class SharedMemory {
         private volatile boolean losesNextRenewal;
         private long runsUntilNanos; // guarded by the memory
         private boolean begun; // likewise
+        private int renewedIn; // epoch; likewise
 
         private Node(Duration lease) {
             super(memory);
@@ -159,8 +172,9 @@ public final class SharedMemory {
         public boolean renew() {
             reach();
             synchronized (SharedMemory.this) {
-                boolean unbroken = runs();
+                boolean unbroken = runs() && renewedIn == epoch;
                 begun = true;
+                renewedIn = epoch;
                 long now = nanoTime.getAsLong();
                 runsUntilNanos = now + lease.toNanos();
                 if (losesNextRenewal) {
@@ -190,6 +204,9 @@ public final class SharedMemory {
             claims.incrementAndGet();
             reach();
             synchronized (SharedMemory.this) {
+                if (renewedIn != epoch) {
+                    throw new StoreException("the lease is to be renewed first", null);
+                }
                 if (memory.session(session).isEmpty()) {
                     return new Claim.Absent();
                 }
@@ -260,6 +277,13 @@ public final class SharedMemory {
 
         private static boolean isOpen(StoredStream stream) {
             return stream.record().phase() == Phase.OPEN;
+        }
+
+        @Override
+        public int bootEpoch() {
+            synchronized (SharedMemory.this) {
+                return epoch;
+            }
         }
 
         /** The memory stays, for the other nodes. */

@@ -25,6 +25,7 @@ public final class Lease {
     private final Thread renewing;
     private volatile long runsUntilNanos;
     private volatile long settlesUntilNanos;
+    private volatile int epoch; // the store's, at the last renewal, after which all that was lost was let go
     private boolean begun; // the renewing thread's, and its starter's before
     private boolean broken; // likewise: others may have taken sessions, and it is not known which
     private volatile boolean failing;
@@ -70,10 +71,18 @@ public final class Lease {
     /**
      * Whether this node may take sessions. Not for the length of a lease after its own had run out, or nearly, or a renewal had failed,
      * perhaps since nobody could reach the store: then leases of others have run out, and all that they hold seems to be free until
-     * theirs are renewed.
+     * theirs are renewed. Nor after another store took the place of this one, which may lack what holders are about to put anew.
      */
     public boolean takes() {
-        return runs() && !failing && nanoTime.getAsLong() - settlesUntilNanos >= 0;
+        return runs() && !failing && isOnThisStore() && nanoTime.getAsLong() - settlesUntilNanos >= 0;
+    }
+
+    /**
+     * Whether all that this node held is let go that another store took from it by taking the place of its own; what it took anew
+     * before that, it would let go of again. Any thread.
+     */
+    public boolean isOnThisStore() {
+        return store.bootEpoch() == epoch;
     }
 
     /** How long others wait at the most for what a node held that is gone. */
@@ -112,6 +121,7 @@ public final class Lease {
         if (begun && (broken || late || failing)) {
             settlesUntilNanos = answered + length.toNanos(); // until then the store may have stood still for all
         }
+        int renewedIn = store.bootEpoch();
         if (broken) {
             Set<SessionId> lost = store.lost(sessions.claimed());
             lost.forEach(sessions::lost);
@@ -124,6 +134,7 @@ public final class Lease {
             }
             broken = false;
         }
+        epoch = renewedIn;
         begun = true;
         runsUntilNanos = before + length.toNanos();
     }

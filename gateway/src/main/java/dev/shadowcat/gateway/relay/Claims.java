@@ -30,6 +30,19 @@ final class Claims implements SessionManager.Holding {
         if (!lease.takes()) {
             throw new StoreException("the lease of this node was renewed late, and others renew theirs first", null);
         }
+        Claim claim = claimAnew(session);
+        if (claim instanceof Claim.Absent && !lease.takes()) {
+            throw new StoreException(
+                    "another store took the place of this one, and holders put anew what it lacks", null);
+        }
+        return claim;
+    }
+
+    @Override
+    public Claim claimAnew(SessionId session) {
+        if (!lease.isOnThisStore()) {
+            throw new StoreException("the lease of this node is yet to be renewed on another store", null);
+        }
         Claim claim = store.claim(session);
         seen.claimed(session, claim);
         observer.sessionClaimed(

@@ -163,11 +163,7 @@ final class Relay {
      * own client can go on; what nobody can go on with ends now. The session's loop.
      */
     void takeUp(RelaySession session) {
-        if (session.state().credentials().hashes().isEmpty()) {
-            session.recover(Answers.headers());
-        } else {
-            session.failUnresumable();
-        }
+        session.recoverAlone();
         sessions().release(session);
     }
 

@@ -42,7 +42,6 @@ final class RelaySession extends Session {
     private @Nullable Contest contest;
     private @Nullable String memoryCookies; // of this upstream session, beside the stored ones
     private volatile int clients; // connections that carry a stream
-    private final long createdAtMillis;
     private long upstreamSinceMillis; // 0 where it was not stored, and this session came from the store
     private @Nullable List<EventStream> orphans; // open streams that lost their upstream in a restart of ours
 
@@ -51,8 +50,7 @@ final class RelaySession extends Session {
         super(services, loop, known, streams);
         this.relay = relay;
         this.gate = new CredentialGate(this);
-        this.createdAtMillis = known.record().createdAtMillis();
-        this.upstreamSinceMillis = known.state().generation() == 1 ? createdAtMillis : 0;
+        this.upstreamSinceMillis = known.state().generation() == 1 ? createdAtMillis() : 0;
         List<EventStream> lost =
                 streams().stream().filter(each -> !each.standalone()).toList();
         this.orphans = lost.isEmpty() ? null : lost;
@@ -272,6 +270,20 @@ final class RelaySession extends Session {
         }
     }
 
+    /** The same where nobody is there yet whose credentials could be used: without any, if it was opened without any. */
+    void recoverAlone() {
+        if (state().credentials().hashes().isEmpty()) {
+            recover(Answers.headers());
+        } else {
+            failUnresumable();
+        }
+    }
+
+    @Override
+    protected void takenAnew() {
+        recoverAlone();
+    }
+
     /** Ends those of the interrupted streams that no upstream can go on with, whoever comes back. */
     void failUnresumable() {
         List<EventStream> lost = orphans;
@@ -318,7 +330,7 @@ final class RelaySession extends Session {
     private void ended(@Nullable ErrorType errorType) {
         if (!deleted()) {
             upstreamEnded(errorType);
-            relay.operations().sessionEnded(relay.clock().millis() - createdAtMillis, protocolVersion(), errorType);
+            relay.operations().sessionEnded(relay.clock().millis() - createdAtMillis(), protocolVersion(), errorType);
         }
     }
 

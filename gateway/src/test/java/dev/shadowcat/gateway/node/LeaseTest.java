@@ -95,6 +95,24 @@ class LeaseTest {
     }
 
     @Test
+    void takesNothingOnceAnotherStoreIsSeenUntilHoldersCouldTakeTheirsAnew() {
+        AtomicLong clock = new AtomicLong();
+        Lease still = new Lease(own, NO_SESSIONS, clock::get);
+        still.start();
+        assertThat(still.takes()).isTrue();
+        shared.failOver();
+        assertThat(still.takes()).as("by whomever it was seen").isFalse();
+        await().ignoreExceptionsInstanceOf(StoreException.class)
+                .until(() -> own.claim(ID) instanceof Claim.Absent); // it was renewed there
+        assertThat(still.takes()).isFalse();
+        await().until(() -> {
+            clock.addAndGet(own.lease().toNanos() / 20);
+            return still.takes();
+        });
+        still.close(Duration.ofSeconds(5));
+    }
+
+    @Test
     void whatOthersTookIsLostThoughTheAnswerThatSaidSoNeverCame() {
         own.append(List.of(Writes.session(ID)));
         lease.start();

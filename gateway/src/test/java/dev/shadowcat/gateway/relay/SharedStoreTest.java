@@ -9,6 +9,7 @@ import static org.awaitility.Awaitility.await;
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
+import dev.shadowcat.event.EventId;
 import dev.shadowcat.gateway.net.Transport;
 import dev.shadowcat.gateway.node.OtherNodes;
 import dev.shadowcat.gateway.relay.ScriptedServer.Request;
@@ -232,6 +233,127 @@ class SharedStoreTest {
                 assertThat(events.nextMessage().data()).contains("\"id\":1", "\"outcome\":\"unknown\"");
             }
         }
+    }
+
+    @Test
+    void aCallWhoseSessionTheStoreLostGoesOnAtItsHolder() throws Exception {
+        try (TestClient client = one.client().initialize();
+                TestClient other = atOther(client)) {
+            CompletableFuture<HttpResponse<InputStream>> call = client.callLater("1");
+            Request request = server.nextRequest();
+            request.sse().event("u1", WORKING);
+            try (Events events = new Events(call.get())) {
+                String seen = events.nextMessage().id();
+                shared.failOver(new StoreWrite.DeleteSession(client.sessionId()));
+                CompletableFuture<Events> resumed = CompletableFuture.supplyAsync(() -> open(other, seen));
+                Request resume = server.nextGet();
+                assertThat(resume.header("Last-Event-ID")).isEqualTo("u1");
+                resume.sse().event("u2", request.resultOf("done"));
+                try (Events rest = resumed.get()) {
+                    assertThat(messages(rest)).containsExactly(request.resultOf("done"));
+                }
+            }
+            CompletableFuture<HttpResponse<InputStream>> next = client.callLater("2");
+            server.nextRequest().result("more");
+            assertThat(next.get().statusCode()).as("the session goes on").isEqualTo(200);
+        }
+    }
+
+    @Test
+    void whatTheStoreLostOfAStreamIsToldToWhoHasNotSeenIt() throws Exception {
+        try (TestClient client = one.client().initialize();
+                TestClient other = atOther(client)) {
+            CompletableFuture<HttpResponse<InputStream>> call = client.callLater("1");
+            Request request = server.nextRequest();
+            Stream stream = request.sse();
+            stream.event("u1", WORKING);
+            stream.event("u2", WORKING);
+            try (Events events = new Events(call.get())) {
+                String first = events.nextMessage().id();
+                String second = events.nextMessage().id();
+                shared.failOver(new StoreWrite.DeleteStream(client.sessionId(), streamOf(first)));
+                Request resume = server.nextGet();
+                assertThat(resume.header("Last-Event-ID")).isEqualTo("u2");
+                resume.sse().event("u3", request.resultOf("done"));
+                try (Events rest = other.get(first)) {
+                    List<Event> came = rest.rest();
+                    assertThat(came)
+                            .extracting(Event::data)
+                            .filteredOn(data -> !data.isEmpty())
+                            .satisfiesExactly(
+                                    notice -> assertThat(notice).contains("no longer kept"),
+                                    answer -> assertThat(answer).isEqualTo(request.resultOf("done")));
+                    assertThat(sequenceOf(came.getLast().id())).isGreaterThan(sequenceOf(second));
+                }
+            }
+        }
+    }
+
+    @Test
+    void anAnswerThatTheStoreDidNotTakeBeforeAnotherTookItsPlaceIsAskedForAgain() throws Exception {
+        try (TestClient client = one.client().initialize();
+                TestClient other = atOther(client)) {
+            CompletableFuture<HttpResponse<InputStream>> call = client.callLater("1");
+            Request request = server.nextRequest();
+            Stream stream = request.sse();
+            stream.event("u1", WORKING);
+            try (Events events = new Events(call.get())) {
+                String seen = events.nextMessage().id();
+                storeOfOne.cut(true);
+                stream.event("u2", request.resultOf("done"));
+                await().until(() -> one.gateway().queueDepth() > 0
+                        || !one.gateway().degraded().isEmpty());
+                shared.failOver(new StoreWrite.DeleteStream(client.sessionId(), streamOf(seen)));
+                storeOfOne.cut(false);
+                Request resume = server.nextGet();
+                assertThat(resume.header("Last-Event-ID")).isEqualTo("u1");
+                resume.sse().event("u2", request.resultOf("done"));
+                try (Events rest = other.get(seen)) {
+                    assertThat(messages(rest)).containsExactly(request.resultOf("done"));
+                }
+            }
+        }
+    }
+
+    @Test
+    void aCallThatNobodyCanGoOnWithIsAnsweredThoughTheStoreLostItsStream() throws Exception {
+        try (TestClient client = one.client().initialize();
+                TestClient other = atOther(client)) {
+            CompletableFuture<HttpResponse<InputStream>> call = client.callLater("1");
+            server.nextRequest().sse().event("", WORKING);
+            try (Events events = new Events(call.get())) {
+                String seen = events.nextMessage().id();
+                shared.failOver(new StoreWrite.DeleteSession(client.sessionId()));
+                try (Events rest = other.get(seen)) {
+                    assertThat(rest.nextMessage().data()).contains("\"id\":1", "\"outcome\":\"unknown\"");
+                }
+            }
+        }
+    }
+
+    @Test
+    void aSessionThatTheStoreLostWithItsHolderIsForgotten() throws Exception {
+        try (TestClient client = one.client().initialize();
+                TestClient other = atOther(client)) {
+            kill();
+            shared.failOver(new StoreWrite.DeleteSession(client.sessionId()));
+            assertThat(other.post(TestClient.call("1")).statusCode()).isEqualTo(404);
+        }
+    }
+
+    private static List<String> messages(Events events) {
+        return events.rest().stream()
+                .map(Event::data)
+                .filter(data -> !data.isEmpty())
+                .toList();
+    }
+
+    private static int streamOf(String id) {
+        return EventId.parse(id).orElseThrow().stream();
+    }
+
+    private static long sequenceOf(String id) {
+        return EventId.parse(id).orElseThrow().sequence();
     }
 
     @Test

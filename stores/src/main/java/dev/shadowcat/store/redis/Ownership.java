@@ -33,7 +33,7 @@ final class Ownership {
     private final byte[] address;
     private final Duration lease;
     private final Renewals renewals;
-    private int renewedIn = -1; // epoch; the renewing thread only
+    private volatile int renewedIn = -1; // epoch; -1 before the first time
 
     Ownership(
             RedisLink link,
@@ -87,8 +87,7 @@ final class Ownership {
     }
 
     Claim claim(SessionId session) {
-        Answer answer = ask(
-                Script.CLAIM, session, view -> link.awaitAll(index.hold(List.of(session), view.held(node))), NOBODY);
+        Answer answer = ask(Script.CLAIM, session, view -> noteClaim(session, view), NOBODY);
         Claim claim = switch (answer.said()) {
             case "held" -> new Claim.Held(false);
             case "taken" -> new Claim.Held(true);
@@ -100,6 +99,18 @@ final class Ownership {
             index.letGo(List.of(session), answer.view().held(node));
         }
         return claim;
+    }
+
+    /**
+     * On another server holders take theirs anew first, and each node waits for them after it has renewed its lease there: what it
+     * claimed before that, it would have taken from under them.
+     */
+    private void noteClaim(SessionId session, Servers.View view) {
+        int renewed = renewedIn;
+        if (renewed >= 0 && renewed != view.epoch()) {
+            throw new StoreException("the lease of this node is yet to be renewed on what is the server now", null);
+        }
+        link.awaitAll(index.hold(List.of(session), view.held(node)));
     }
 
     boolean expire(SessionId session, long idleSinceMillis) {

@@ -96,6 +96,37 @@ class ChangedServerTest {
     }
 
     @Test
+    void nothingIsClaimedOnAnotherServerBeforeTheLeaseIsRenewedThere() throws Exception {
+        try (RedisProcess server = RedisProcess.start("--appendonly", "yes");
+                SharedStore store = open(server.url(), FIRST)) {
+            store.renew();
+            stored(store, Writes.session(ID));
+            server.kill();
+            server.startAgain();
+            assertThat(settled(store, Writes.event(ID, 0, 1))).isEqualTo(LOST);
+            assertThat(thrown(() -> store.claim(ID))).contains("the lease of this node");
+            store.renew();
+            assertThat(store.claim(ID)).isInstanceOf(Claim.Held.class);
+        }
+    }
+
+    @Test
+    void whatTheHolderStillHasIsPutAnewWhereTheServerLostIt() throws Exception {
+        try (RedisProcess server = RedisProcess.start();
+                SharedStore store = open(server.url(), FIRST)) {
+            store.renew();
+            stored(store, Writes.session(ID), Writes.stream(ID, 0), Writes.event(ID, 0, 1));
+            server.kill();
+            server.startAgain();
+            await().ignoreExceptionsInstanceOf(StoreException.class).until(() -> !store.renew());
+            assertThat(store.claim(ID)).isEqualTo(new Claim.Absent());
+            stored(store, Writes.session(ID), Writes.stream(ID, 0), Writes.event(ID, 0, 1));
+            assertThat(store.claim(ID)).isEqualTo(new Claim.Held(false));
+            assertThat(sequences(store)).containsExactly(1L);
+        }
+    }
+
+    @Test
     void aServerThatWasAReplicaMeanwhileIsAnotherOne() throws Exception {
         try (RedisProcess server = RedisProcess.start();
                 RedisProcess other = RedisProcess.start();
@@ -136,6 +167,7 @@ class ChangedServerTest {
                     master.kill();
                     assertThat(settled(store, Writes.event(ID, 0, 2))).isEqualTo(LOST);
                     assertThat(store.bootEpoch()).isEqualTo(before + 1);
+                    store.renew();
                     assertThat(store.claim(ID)).isInstanceOf(Claim.Held.class);
                     stored(store, Writes.event(ID, 0, 1_000));
                     assertThat(sequences(store)).endsWith(1_000L);
