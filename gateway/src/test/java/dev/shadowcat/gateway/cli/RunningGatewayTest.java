@@ -75,7 +75,8 @@ class RunningGatewayTest {
 
     @Test
     void aNodeIsNamedAsTheOthersReachItThoughItListensOnAllInterfaces() {
-        gateway(0, "--store", "redis://db.example.com", "--listen", "0.0.0.0:4001").announce(console);
+        gateway(0, "--store", "redis://db.example.com", "--listen", "0.0.0.0:4001")
+                .announce(console);
         assertThat(lines()).anyMatch(line -> line.endsWith(", as node node-1:4003"));
     }
 

@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /** This node's lease and the sessions that it holds. Any thread, but for {@link #renew}, which one thread calls. */
 final class Ownership {
@@ -33,6 +34,7 @@ final class Ownership {
     private final byte[] address;
     private final Duration lease;
     private final Renewals renewals;
+    private volatile boolean broken;
     private volatile int renewedIn = -1; // epoch; -1 before the first time
 
     Ownership(
@@ -58,11 +60,13 @@ final class Ownership {
         long asked = System.nanoTime();
         byte[] before =
                 link.ask(commands -> commands.setGet(keys.lease(node), address, SetArgs.Builder.px(lease.toMillis())));
+        broken |= before == null; // known until a renewal is through: the next one finds a lease
         int epoch = servers.refresh(link).epoch();
-        boolean unbroken = before != null && epoch == renewedIn;
+        boolean unbroken = !broken && epoch == renewedIn;
         if (!unbroken) {
             link.ask(commands -> commands.sadd(keys.running(), bytes(node)));
         }
+        broken = false;
         renewedIn = epoch;
         renewals.answered(asked);
         return unbroken;
@@ -76,14 +80,24 @@ final class Ownership {
     List<String> others() {
         List<String> others = new ArrayList<>();
         for (byte[] other : link.ask(commands -> commands.smembers(keys.running()))) {
-            byte[] itsAddress = link.ask(commands -> commands.get(keys.lease(text(other))));
+            byte[] itsAddress = addressOf(other);
             if (itsAddress == null) {
                 link.ask(commands -> commands.srem(keys.running(), other));
-            } else if (!text(other).equals(node)) {
+                itsAddress = addressOf(other); // it may have come back in between
+                if (itsAddress != null) {
+                    link.ask(commands -> commands.sadd(keys.running(), other));
+                }
+            }
+            if (itsAddress != null && !text(other).equals(node)) {
                 others.add(text(itsAddress));
             }
         }
         return others;
+    }
+
+    /** Null where its lease does not run. */
+    private byte @Nullable [] addressOf(byte[] other) {
+        return link.ask(commands -> commands.get(keys.lease(text(other))));
     }
 
     Claim claim(SessionId session) {

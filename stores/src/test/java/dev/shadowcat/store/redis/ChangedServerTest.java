@@ -56,6 +56,24 @@ class ChangedServerTest {
     }
 
     @Test
+    void aRenewalThatFailedHalfwayStillTellsThatTheLeaseWasBroken() throws Exception {
+        try (RedisProcess server = RedisProcess.start();
+                SharedStore store = open(server.url(), FIRST);
+                SharedStore second = open(server.url(), SECOND)) {
+            store.renew();
+            second.renew();
+            assertThat(store.renew()).isTrue();
+            server.command("DEL", "shadowcat:lease:" + FIRST.incarnation());
+            server.command("SET", "shadowcat:running", "no set");
+            assertThat(thrown(store::renew)).contains("WRONGTYPE");
+            server.command("DEL", "shadowcat:running");
+            assertThat(store.renew()).as("without a break").isFalse();
+            assertThat(second.others()).containsExactly(FIRST.address());
+            assertThat(store.renew()).isTrue();
+        }
+    }
+
+    @Test
     void whoOnlyRenewsNoticesARestartToo() throws Exception {
         try (RedisProcess server = RedisProcess.start("--appendonly", "yes");
                 SharedStore store = open(server.url(), FIRST);
