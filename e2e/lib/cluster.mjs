@@ -84,14 +84,18 @@ export class Cluster {
     let [longest, last, gone] = [0, 0, undefined];
     await within(90_000, `${tag} goes on`, (async () => {
       while (progress() <= 103) {
-        for await (const event of answer?.eventStream ? answer.events() : []) {
-          const before = progress();
-          received.add(event);
-          if (progress() === before) continue;
-          if (gone) longest = Math.max(longest, performance.now() - last);
-          last = performance.now();
-          if (progress() === 3) gone = Promise.resolve(leave());
-          if (progress() === 3 || progress() > 103) break;
+        try {
+          for await (const event of answer?.eventStream ? answer.events() : []) {
+            const before = progress();
+            received.add(event);
+            if (progress() === before) continue;
+            if (gone) longest = Math.max(longest, performance.now() - last);
+            last = performance.now();
+            if (progress() === 3) gone = Promise.resolve(leave());
+            if (progress() === 3 || progress() > 103) break;
+          }
+        } catch (broken) {
+          if (!gone || !broken.phase) throw broken; // a connection that breaks is one to come back from
         }
         session.url = other.url;
         answer = await session.get({ cursor: received.cursor }).catch(() => undefined);
