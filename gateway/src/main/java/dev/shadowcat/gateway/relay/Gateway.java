@@ -332,7 +332,7 @@ public final class Gateway {
         } catch (InterruptedException _) {
             Thread.currentThread().interrupt();
         }
-        relay.forwardedDrained(left(deadline));
+        relay.awaitForwarded(left(deadline));
         relay.sendForwardedAway();
         return unstored;
     }

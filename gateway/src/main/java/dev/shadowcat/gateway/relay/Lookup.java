@@ -2,7 +2,6 @@ package dev.shadowcat.gateway.relay;
 
 import dev.shadowcat.event.SessionId;
 import dev.shadowcat.gateway.http.Exchange;
-import dev.shadowcat.gateway.http.ExchangeListener;
 import dev.shadowcat.mcp.Message;
 import dev.shadowcat.mcp.MessageReader;
 import dev.shadowcat.mcp.RequestId;
@@ -17,17 +16,14 @@ import org.slf4j.LoggerFactory;
  * Looks for the session that a request names: here, or at the node that holds it, which is then sent the request; that one is
  * known from lately, or from the store. Where it is gone, its lease is waited out. The loop of the client's connection only.
  */
-final class Lookup implements ExchangeListener {
+final class Lookup {
     private static final Logger log = LoggerFactory.getLogger(Lookup.class);
-    private static final long AGAIN_MILLIS = 50;
-    static final String NOT_NOW = "The session cannot be reached now";
 
     private final Relay relay;
     private final Exchange exchange;
     private final SessionId id;
     private final Consumer<RelaySession> found;
-    private long begunMillis; // 0 until it has to wait
-    private boolean gone;
+    private @Nullable Waiting waiting; // for its next try
 
     /** @param found takes over the session, which is held; on its loop */
     Lookup(Relay relay, Exchange exchange, SessionId id, Consumer<RelaySession> found) {
@@ -73,7 +69,7 @@ final class Lookup implements ExchangeListener {
     }
 
     private void elsewhere(String address) {
-        if (gone) {
+        if (waiting != null && waiting.gone()) {
             return;
         }
         Nodes nodes = nodes();
@@ -112,30 +108,12 @@ final class Lookup implements ExchangeListener {
                 : null;
     }
 
-    /** Nobody has processed the request: it is looked for again until others may have taken the session long since. */
+    /** Nobody has processed the request: it is looked for again. */
     private void again(String reason) {
-        long now = relay.clock().millis();
-        if (begunMillis == 0) {
-            begunMillis = now;
+        if (waiting == null) {
             log.debug("A request waits: {}", reason);
+            waiting = new Waiting(relay, nodes(), exchange, this::start);
         }
-        Nodes nodes = nodes();
-        if (now - begunMillis > relay.patienceMillis(nodes)) {
-            nodes.refused(reason);
-            Answers.busy(exchange, requestId(exchange), NOT_NOW);
-            return;
-        }
-        exchange.listener(this);
-        relay.loop(exchange.loop()).after(AGAIN_MILLIS, () -> {
-            if (!gone) {
-                start();
-            }
-        });
-    }
-
-    /** A client that left while its request waited: there is nobody to look for any more. */
-    @Override
-    public void clientGone() {
-        gone = true;
+        waiting.again(reason);
     }
 }

@@ -228,11 +228,11 @@ final class Relay {
         }
     }
 
-    /** Waits for answers of other nodes. */
-    boolean forwardedDrained(Duration time) {
+    /** Waits for answers of other nodes, no longer than that. */
+    void awaitForwarded(Duration time) {
         Drain drain = new Drain();
         drainForwarded(drain);
-        return drain.await(time);
+        drain.await(time);
     }
 
     /** Sessions that are being begun. */

@@ -2,7 +2,6 @@ package dev.shadowcat.gateway.relay;
 
 import dev.shadowcat.event.SessionId;
 import dev.shadowcat.gateway.http.Exchange;
-import dev.shadowcat.gateway.http.ExchangeListener;
 import dev.shadowcat.mcp.Message;
 import org.jspecify.annotations.Nullable;
 
@@ -10,15 +9,12 @@ import org.jspecify.annotations.Nullable;
  * A request that came to a node that stops, and that the nodes serve that go on: one after the other is asked until one does. A node that
  * asks is told to ask them itself. The loop of the client's connection only.
  */
-final class Successors implements ExchangeListener {
-    private static final long AGAIN_MILLIS = 50;
-
+final class Successors {
     private final Relay relay;
     private final Nodes nodes;
     private final Exchange exchange;
     private final @Nullable SessionId session;
-    private final long untilMillis;
-    private boolean gone;
+    private final Waiting waiting;
 
     /** @param session that it names; null where it is to begin one */
     Successors(Relay relay, Nodes nodes, Exchange exchange, @Nullable SessionId session) {
@@ -26,7 +22,7 @@ final class Successors implements ExchangeListener {
         this.nodes = nodes;
         this.exchange = exchange;
         this.session = session;
-        this.untilMillis = relay.clock().millis() + relay.patienceMillis(nodes);
+        this.waiting = new Waiting(relay, nodes, exchange, this::start);
     }
 
     /** Whether a request in a session is theirs now: what ends a call of this node must still get to it, while this node may serve it. */
@@ -58,22 +54,10 @@ final class Successors implements ExchangeListener {
     /** The one that was asked has not processed it: it is gone, or stops as this one does. */
     private void again(String asked, String reason) {
         nodes.stopsToo(asked);
-        if (relay.clock().millis() >= untilMillis || !nodes.handsOver()) {
-            nodes.refused(reason);
-            Answers.busy(exchange, Lookup.requestId(exchange), Lookup.NOT_NOW);
-            return;
+        if (nodes.handsOver()) {
+            waiting.again(reason);
+        } else {
+            waiting.refuse(reason);
         }
-        exchange.listener(this);
-        relay.loop(exchange.loop()).after(AGAIN_MILLIS, () -> {
-            if (!gone) {
-                start();
-            }
-        });
-    }
-
-    /** A client that left while its request waited. */
-    @Override
-    public void clientGone() {
-        gone = true;
     }
 }

@@ -145,16 +145,23 @@ class SessionEndTest {
         }
     }
 
+    /** A call with the id 7 of which a notification has come, as its two sides see it. */
+    private record UnderWay(Stream upstream, Events events) {}
+
+    private UnderWay callUnderWay(TestClient client, String upstreamId) throws Exception {
+        CompletableFuture<HttpResponse<InputStream>> call = client.callLater("7");
+        Stream upstream = server.nextRequest().sse();
+        upstream.event(upstreamId, "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/message\",\"params\":{}}");
+        Events events = new Events(call.get());
+        assertThat(events.nextMessage().data()).contains("notifications/message");
+        return new UnderWay(upstream, events);
+    }
+
     @Test
     void aCallThatIsUnderWayIsAnsweredWhenItsSessionEnds() throws Exception {
         try (GatewayFixture gateway = new GatewayFixture(store, server.url(), Map.of());
                 TestClient client = gateway.client().initialize()) {
-            CompletableFuture<HttpResponse<InputStream>> call = client.callLater("7");
-            server.nextRequest()
-                    .sse()
-                    .event("u1", "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/message\",\"params\":{}}");
-            Events events = new Events(call.get());
-            assertThat(events.nextMessage().data()).contains("notifications/message");
+            Events events = callUnderWay(client, "u1").events();
             assertThat(client.delete().statusCode()).isEqualTo(200);
             assertThat(events.rest())
                     .singleElement()
@@ -171,18 +178,14 @@ class SessionEndTest {
         server.withDeletes();
         try (GatewayFixture gateway = new GatewayFixture(store, server.url(), Map.of());
                 TestClient client = gateway.client().initialize()) {
-            CompletableFuture<HttpResponse<InputStream>> call = client.callLater("7");
-            Stream stream = server.nextRequest().sse();
-            stream.event("", "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/message\",\"params\":{}}");
-            Events events = new Events(call.get());
-            assertThat(events.nextMessage().data()).contains("notifications/message");
+            UnderWay call = callUnderWay(client, "");
             CompletableFuture<HttpResponse<InputStream>> deleted = client.deleteLater();
             Request deletion = server.nextRequest();
-            stream.end();
+            call.upstream().end();
             assertThatThrownBy(() -> deleted.get(300, MILLISECONDS)).isInstanceOf(TimeoutException.class);
             deletion.empty(200);
             assertThat(deleted.get().statusCode()).isEqualTo(200);
-            assertThat(events.rest())
+            assertThat(call.events().rest())
                     .singleElement()
                     .satisfies(answer ->
                             assertThat(answer.data()).contains("\"id\":7").contains("The session ended"));
@@ -194,17 +197,13 @@ class SessionEndTest {
         server.withDeletes();
         try (GatewayFixture gateway = new GatewayFixture(store, server.url(), Map.of());
                 TestClient client = gateway.client().initialize()) {
-            CompletableFuture<HttpResponse<InputStream>> call = client.callLater("7");
-            Stream stream = server.nextRequest().sse();
-            stream.event("", "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/message\",\"params\":{}}");
-            Events events = new Events(call.get());
-            assertThat(events.nextMessage().data()).contains("notifications/message");
+            UnderWay call = callUnderWay(client, "");
             CompletableFuture<HttpResponse<InputStream>> deleted = client.deleteLater();
             Request deletion = server.nextRequest();
-            stream.end();
+            call.upstream().end();
             deletion.empty(401);
             assertThat(deleted.get().statusCode()).isEqualTo(401);
-            assertThat(events.nextMessage().data()).contains("\"id\":7").contains("was lost");
+            assertThat(call.events().nextMessage().data()).contains("\"id\":7").contains("was lost");
         }
     }
 

@@ -1,0 +1,63 @@
+package dev.shadowcat.gateway.relay;
+
+import dev.shadowcat.gateway.http.Exchange;
+import dev.shadowcat.gateway.http.ExchangeListener;
+
+/**
+ * A request that nobody has processed, and that is tried again until others may have taken its session long since. The loop of the
+ * client's connection only.
+ */
+final class Waiting implements ExchangeListener {
+    private static final long AGAIN_MILLIS = 50;
+    private static final String NOT_NOW = "The session cannot be reached now";
+
+    private final Relay relay;
+    private final Nodes nodes;
+    private final Exchange exchange;
+    private final Runnable attempt;
+    private final long begunMillis;
+    private boolean gone;
+
+    /**
+     * It waits from now on.
+     *
+     * @param attempt one try
+     */
+    Waiting(Relay relay, Nodes nodes, Exchange exchange, Runnable attempt) {
+        this.relay = relay;
+        this.nodes = nodes;
+        this.exchange = exchange;
+        this.attempt = attempt;
+        this.begunMillis = relay.clock().millis();
+    }
+
+    /** Nobody has processed it: it is tried again in a moment, or refused where it has waited long enough. */
+    void again(String reason) {
+        if (relay.clock().millis() - begunMillis > relay.patienceMillis(nodes)) {
+            refuse(reason);
+            return;
+        }
+        exchange.listener(this);
+        relay.loop(exchange.loop()).after(AGAIN_MILLIS, () -> {
+            if (!gone) {
+                attempt.run();
+            }
+        });
+    }
+
+    /** There is nobody left to try. */
+    void refuse(String reason) {
+        nodes.refused(reason);
+        Answers.busy(exchange, Lookup.requestId(exchange), NOT_NOW);
+    }
+
+    /** Whether its client left. */
+    boolean gone() {
+        return gone;
+    }
+
+    @Override
+    public void clientGone() {
+        gone = true;
+    }
+}
