@@ -130,7 +130,7 @@ public final class ClientStream implements Runnable, Measured {
     }
 
     /** Up to where it was shown everything. What was read from the store may be ahead of what the worker knows to be there. */
-    private long shown() {
+    long shown() {
         return Math.max(delivered, unstored);
     }
 

@@ -26,6 +26,9 @@ public interface EventSink extends Measured {
     /** Tells that events are not to be had any more, and moves the client's cursor to this number. */
     void gap(int stream, long sequence);
 
+    /** Whether its client has an id of the stream, and so can come back for what it has not seen. */
+    boolean resumable();
+
     void flush();
 
     /** Ends the answer in good order. */

@@ -40,6 +40,10 @@ public final class EventStream implements Completion, Measured {
     public static final String SESSION_ENDED =
             "The session ended while the request was under way. Whether it was processed is unknown.";
 
+    /** What is said of a request that was sent on and whose session goes on elsewhere, to who cannot come back for the answer. */
+    public static final String GOES_ON_ELSEWHERE =
+            "This node let the session go while the request was under way. Whether it was processed is unknown.";
+
     private static final String NO_CURSOR = ""; // as the store has it: the last one means nothing any more
     private static final long LOOK_AGAIN_MILLIS = 1_000;
     private static final int TRIM_SLACK = 10; // trimmed when a tenth above the limit, not event by event
@@ -62,10 +66,13 @@ public final class EventStream implements Completion, Measured {
     private boolean resumed; // the upstream connection is not the first one: it may send what is not this stream's
     private @Nullable String upstreamCursor;
     private @Nullable String storedCursor; // the upstream's as of what the store has
-    private List<Call> unconfirmed = List.of(); // answered, and the store may not have the answers
+    private List<Answered> unconfirmed = List.of(); // the store may not have the answers
     private @Nullable ClientStream client;
     private @Nullable Runnable whenOpened;
     private @Nullable Runnable whenCursorStored;
+
+    /** A call, and the event that has its answer. */
+    private record Answered(Call call, long sequence) {}
 
     /** A fresh stream. */
     EventStream(Session session, int number, List<Call> calls, long nowMillis, long leap) {
@@ -251,7 +258,7 @@ public final class EventStream implements Completion, Measured {
             return null;
         }
         List<Call> owed = new ArrayList<>(open);
-        owed.addAll(unconfirmed);
+        unconfirmed.forEach(answered -> owed.add(answered.call()));
         return new Remains.Head(record(owed, Phase.OPEN), stored, storedCursor);
     }
 
@@ -418,7 +425,7 @@ public final class EventStream implements Completion, Measured {
         if (unconfirmed.isEmpty()) {
             unconfirmed = new ArrayList<>(1);
         }
-        unconfirmed.add(call);
+        unconfirmed.add(new Answered(call, tracker.newest() + 1)); // it is recorded next
     }
 
     private void close(Call call) {
@@ -464,14 +471,42 @@ public final class EventStream implements Completion, Measured {
         finishIfAnswered();
     }
 
-    /** The session ends, and nothing of it stays in the store: who is connected gets an answer without an id to each open request. */
+    /** The session ends, and nothing of it stays in the store: who is connected gets an answer to each request that has none. */
     void tellSessionEnded() {
         if (client != null) {
-            for (Call call : open) {
-                client.sink()
-                        .notice(Messages.error(
-                                call.clientId(), McpErrors.SERVER_ERROR, SESSION_ENDED, Map.of("outcome", "unknown")));
+            tellUnknown(client, SESSION_ENDED);
+        }
+    }
+
+    /**
+     * The session goes on elsewhere: who is connected gets an id to come back with, and where it takes none, an answer to each
+     * request that has none.
+     */
+    public void sendAway() {
+        ClientStream sent = client;
+        if (sent == null) {
+            return;
+        }
+        if (recordStored) {
+            sent.sink().priming(number, 0);
+        }
+        if (!sent.sink().resumable()) {
+            tellUnknown(sent, GOES_ON_ELSEWHERE);
+        }
+    }
+
+    /** Answers without ids: they are stored nowhere. */
+    private void tellUnknown(ClientStream told, String reason) {
+        List<Call> owed = new ArrayList<>(open);
+        for (Answered answered : unconfirmed) {
+            if (answered.sequence() > told.shown()) {
+                owed.add(answered.call());
             }
+        }
+        for (Call call : owed) {
+            told.sink()
+                    .notice(Messages.error(
+                            call.clientId(), McpErrors.SERVER_ERROR, reason, Map.of("outcome", "unknown")));
         }
     }
 

@@ -541,6 +541,7 @@ public class Session implements Lane.Listener, Measured {
         services.worker().forget(id);
         lane.abandon();
         calls.forEach(call -> call.operation().interrupted());
+        streams().forEach(EventStream::sendAway);
         closeUpstream();
         letGo();
         if (manager != null) {

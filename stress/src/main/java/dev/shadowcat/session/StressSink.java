@@ -44,6 +44,11 @@ class StressSink implements EventSink {
     public void priming(int stream, long sequence) {}
 
     @Override
+    public boolean resumable() {
+        return !got.isEmpty();
+    }
+
+    @Override
     public void flush() {}
 
     @Override

@@ -10,6 +10,7 @@ import dev.shadowcat.event.SessionId;
 import dev.shadowcat.event.SpanIdentity;
 import dev.shadowcat.mcp.RequestId;
 import dev.shadowcat.observe.Operation;
+import dev.shadowcat.persist.Completion;
 import dev.shadowcat.session.SessionHarness.Plain;
 import dev.shadowcat.session.SessionHarness.Sink;
 import dev.shadowcat.store.StoreWrite.AppendEvent;
@@ -63,6 +64,43 @@ class EventStreamTest {
                         .record()
                         .phase())
                 .isEqualTo(Phase.FINISHED);
+    }
+
+    @Test
+    void whoHasNoIdOfASessionThatGoesOnElsewhereIsGivenOneToComeBackWith() throws InterruptedException {
+        EventStream stream = opened(new RequestId("1"));
+        Sink sink = attach(stream, 0);
+        session.lost();
+        assertThat(sink.primed).isTrue();
+        assertThat(sink.notices).isEmpty();
+        assertThat(sink.finished).isTrue();
+    }
+
+    @Test
+    void whoTakesNoIdOfASessionThatGoesOnElsewhereIsAnswered() throws InterruptedException {
+        EventStream stream = opened(new RequestId("1"), new RequestId("2"));
+        Sink sink = attach(stream, 0);
+        sink.primes = false;
+        stream.receive(null, answer("1")); // whose fate is not known yet
+        session.lost();
+        assertThat(sink.notices)
+                .hasSize(2)
+                .allSatisfy(notice -> assertThat(notice).contains("\"outcome\":\"unknown\""))
+                .anySatisfy(notice -> assertThat(notice).contains("\"id\":1"))
+                .anySatisfy(notice -> assertThat(notice).contains("\"id\":2"));
+        assertThat(sink.finished).isTrue();
+    }
+
+    @Test
+    void aCallWhoseAnswerIsNotStoredYetIsAnsweredWhenItsSessionEnds() throws InterruptedException {
+        EventStream stream = opened(new RequestId("1"), new RequestId("2"));
+        Sink sink = attach(stream, 0);
+        stream.receive(null, answer("1"));
+        harness.turn();
+        stream.receive(null, answer("2"));
+        harness.sessions.delete(session, Completion.NOBODY);
+        assertThat(sink.messages).as("the first has its answer").hasSize(1);
+        assertThat(sink.notices).singleElement().asString().contains("\"id\":2", "\"outcome\":\"unknown\"");
     }
 
     @Test

@@ -223,6 +223,8 @@ final class SessionHarness {
         final List<Long> cursors = new ArrayList<>();
         final List<Long> gaps = new ArrayList<>();
         boolean writable = true;
+        boolean primes = true;
+        boolean primed;
         boolean finished;
         boolean aborted;
 
@@ -233,6 +235,7 @@ final class SessionHarness {
 
         @Override
         public void event(int stream, long sequence, byte[] message) {
+            primed = true;
             sequences.add(sequence);
             messages.add(new String(message, StandardCharsets.UTF_8));
         }
@@ -243,7 +246,14 @@ final class SessionHarness {
         }
 
         @Override
-        public void priming(int stream, long sequence) {}
+        public void priming(int stream, long sequence) {
+            primed |= primes;
+        }
+
+        @Override
+        public boolean resumable() {
+            return primed;
+        }
 
         @Override
         public void cursor(int stream, long sequence) {

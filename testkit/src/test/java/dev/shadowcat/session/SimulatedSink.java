@@ -129,6 +129,11 @@ final class SimulatedSink implements EventSink {
     public void priming(int number, long sequence) {}
 
     @Override
+    public boolean resumable() {
+        return last > 0;
+    }
+
+    @Override
     public void flush() {}
 
     @Override

@@ -146,6 +146,11 @@ class UnstoredSimulationTest {
         public void priming(int number, long sequence) {}
 
         @Override
+        public boolean resumable() {
+            return upTo > 0;
+        }
+
+        @Override
         public void flush() {}
 
         @Override
@@ -225,6 +230,11 @@ class UnstoredSimulationTest {
 
         @Override
         public void priming(int number, long sequence) {}
+
+        @Override
+        public boolean resumable() {
+            return true;
+        }
 
         @Override
         public void cursor(int number, long sequence) {

@@ -34,10 +34,9 @@ import org.jspecify.annotations.Nullable;
  */
 final class PostRelay implements UpstreamListener, ExchangeListener, Measured {
     private static final long PRIMING_MILLIS = 250;
+    private static final long DRAINED_MILLIS = 10; // between two looks whether a client has an id
     private static final long FIRST_PAUSE_MILLIS = 100;
     private static final long MAX_PAUSE_MILLIS = 1_000;
-    private static final String TAKEN =
-            "Another node has taken the session after the request was sent. Whether it was processed is unknown.";
     private static final String NOT_STORED =
             "The request was sent to the MCP server, but the store takes nothing now, so that its"
                     + " answer cannot be given. Whether it was processed is unknown.";
@@ -209,9 +208,6 @@ final class PostRelay implements UpstreamListener, ExchangeListener, Measured {
         if (opened != null) {
             client.priming(opened.number(), 0);
             client.flush();
-            if (!lostOtherwise()) {
-                stopDrain();
-            }
         }
     }
 
@@ -509,17 +505,19 @@ final class PostRelay implements UpstreamListener, ExchangeListener, Measured {
         session.loop().after(millis, this::leave);
     }
 
-    /** The session is gone: the upstream is left, and a client whose answer has not begun is told. */
+    /** The session is gone: the upstream is left, and a client that reads no stream is told; one that does, by that. */
     void sessionEnded() {
         stopStoreWait();
         leave();
-        tellEnd();
+        if (answer == null) {
+            tellEnd();
+        }
     }
 
     /** It was sent, so nobody may say that it was not processed. */
     private void tellEnd() {
         RequestId id = calls.size() == 1 ? calls.getFirst().clientId() : null;
-        String reason = session.isLost() ? TAKEN : EventStream.SESSION_ENDED;
+        String reason = session.isLost() ? EventStream.GOES_ON_ELSEWHERE : EventStream.SESSION_ENDED;
         Answers.error(exchange, 502, id, McpErrors.SERVER_ERROR, reason, Map.of("outcome", "unknown"));
     }
 
@@ -545,17 +543,26 @@ final class PostRelay implements UpstreamListener, ExchangeListener, Measured {
         if (!over && !calls.isEmpty() && drain == null && lostOtherwise()) {
             stopping.add();
             drain = stopping;
+            lookWhetherDrained();
         }
     }
 
-    /** Whether nobody could go on with it elsewhere: its server gives no ids, or its client has none yet. */
+    private void lookWhetherDrained() {
+        if (drain != null && !lostOtherwise()) {
+            stopDrain();
+        } else if (drain != null) {
+            session.loop().after(DRAINED_MILLIS, this::lookWhetherDrained);
+        }
+    }
+
+    /** Whether nobody could go on with it elsewhere: its server gives no ids, or its client waits and has none yet. */
     private boolean lostOtherwise() {
         EventStream opened = stream;
         if (opened == null) {
             return true;
         }
-        boolean answered = answer == null ? clientGone : answer.begun();
-        return !opened.ended() && (opened.upstreamCursor() == null || !answered);
+        boolean resumable = clientGone || (answer != null && answer.resumable());
+        return !opened.ended() && (opened.upstreamCursor() == null || !resumable);
     }
 
     /** The gateway stops: who goes on with it finds the upstream free. */

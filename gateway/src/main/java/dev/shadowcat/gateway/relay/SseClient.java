@@ -70,11 +70,6 @@ final class SseClient implements EventSink, ExchangeListener {
         return new SseClient(session, exchange, false);
     }
 
-    /** Whether its head was written. */
-    boolean begun() {
-        return response != null;
-    }
-
     private StreamedResponse response() {
         StreamedResponse begun = response;
         if (begun != null) {
@@ -176,6 +171,12 @@ final class SseClient implements EventSink, ExchangeListener {
         }
     }
 
+    /** Whoever came to a stream has its id already, or waits for no answer. */
+    @Override
+    public boolean resumable() {
+        return primed || longLived;
+    }
+
     @Override
     public void flush() {
         if (!over) {
@@ -266,10 +267,8 @@ final class SseClient implements EventSink, ExchangeListener {
         if (!over) {
             response();
             if (stream != null && client != null) {
+                stream.sendAway();
                 stream.detach(client);
-                if (stream.recordStored()) {
-                    priming(stream.number(), 0); // so that it has something to come back with
-                }
             }
             write(SseEncoder.retry(retryMillis));
             finish();

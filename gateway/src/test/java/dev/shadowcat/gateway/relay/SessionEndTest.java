@@ -18,6 +18,7 @@ import dev.shadowcat.testkit.ForwardingStore;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.http.HttpResponse;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -204,6 +205,44 @@ class SessionEndTest {
             deletion.empty(401);
             assertThat(deleted.get().statusCode()).isEqualTo(401);
             assertThat(call.events().nextMessage().data()).contains("\"id\":7").contains("was lost");
+        }
+    }
+
+    @Test
+    void aStopWaitsForAClientThatTakesNoIdBeforeTheFirstEventAndThenAnswersIt() throws Exception {
+        server.revision("2025-06-18"); // no priming
+        try (GatewayFixture gateway = new GatewayFixture(store, server.url(), Map.of());
+                TestClient client =
+                        gateway.client().initialize(TestClient.INITIALIZE.replace("2025-11-25", "2025-06-18"))) {
+            CompletableFuture<HttpResponse<InputStream>> call = client.callLater("7");
+            server.nextRequest().sse().raw("id: u1\ndata:\n\n"); // the answer may be fetched later
+            Events events = new Events(call.get());
+            assertThat(gateway.gateway().drain(Duration.ofMillis(200)))
+                    .as("nobody could ask for it")
+                    .isFalse();
+            gateway.gateway().sendClientsAway();
+            assertThat(events.rest())
+                    .singleElement()
+                    .satisfies(answer -> assertThat(answer.data()).contains("\"id\":7", "\"outcome\":\"unknown\""));
+        }
+    }
+
+    @Test
+    void aStopWaitsNoLongerOnceThatClientHasAnId() throws Exception {
+        server.revision("2025-06-18");
+        try (GatewayFixture gateway = new GatewayFixture(store, server.url(), Map.of());
+                TestClient client =
+                        gateway.client().initialize(TestClient.INITIALIZE.replace("2025-11-25", "2025-06-18"))) {
+            CompletableFuture<HttpResponse<InputStream>> call = client.callLater("7");
+            Stream upstream = server.nextRequest().sse();
+            upstream.raw("id: u1\ndata:\n\n");
+            Events events = new Events(call.get());
+            CompletableFuture<Boolean> drained =
+                    CompletableFuture.supplyAsync(() -> gateway.gateway().drain(Duration.ofSeconds(15)));
+            upstream.event("u2", "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/message\",\"params\":{}}");
+            assertThat(drained.get()).isTrue();
+            gateway.gateway().sendClientsAway();
+            assertThat(events.rest()).extracting(event -> event.id().isEmpty()).containsExactly(false);
         }
     }
 
