@@ -491,12 +491,12 @@ public final class EventStream implements Completion, Measured {
             sent.sink().priming(number, 0);
         }
         if (!sent.sink().resumable()) {
-            tellUnknown(sent, GOES_ON_ELSEWHERE);
+            tellUnknown(sent, GOES_ON_ELSEWHERE).forEach(_ -> session.observer().outcomeUnknown());
         }
     }
 
-    /** Answers without ids: they are stored nowhere. */
-    private void tellUnknown(ClientStream told, String reason) {
+    /** Answers without ids, since they are stored nowhere, those calls of which the client has no answer; says which. */
+    private List<Call> tellUnknown(ClientStream told, String reason) {
         List<Call> owed = new ArrayList<>(open);
         for (Answered answered : unconfirmed) {
             if (answered.sequence() > told.shown()) {
@@ -508,6 +508,7 @@ public final class EventStream implements Completion, Measured {
                     .notice(Messages.error(
                             call.clientId(), McpErrors.SERVER_ERROR, reason, Map.of("outcome", "unknown")));
         }
+        return owed;
     }
 
     /** The client took a request back: it gets no answer. */
