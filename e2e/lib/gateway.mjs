@@ -7,9 +7,19 @@ import { Child, freePort, temporaryFolder } from './processes.mjs';
 const here = dirname(fileURLToPath(import.meta.url));
 
 export const launcher = resolve(process.env.SHADOWCAT ?? `${here}/../../shadowcat`);
+/** The launcher of an older version that may run beside it; e2e/build-previous makes one. */
+export const previous = process.env.E2E_PREVIOUS && resolve(process.env.E2E_PREVIOUS);
 export const control = process.env.SHADOWCAT_CONTROL === '1';
 /** For tests that ask for what no upstream does by itself. */
 export const unlessControl = control ? 'the gateway is left out (SHADOWCAT_CONTROL=1)' : false;
+
+/** False where an older version is there, otherwise the reason to skip; in CI a missing one fails instead. */
+export function withoutPrevious() {
+  if (previous) return false;
+  const reason = 'no older version is there: E2E_PREVIOUS names its launcher, which e2e/build-previous builds';
+  if (process.env.CI === 'true') throw new Error(reason);
+  return reason;
+}
 
 /** This machine, and what is to be typed before a command to run it there. */
 export const thisHost = { address: '127.0.0.1', run: [] };
@@ -17,10 +27,13 @@ export const thisHost = { address: '127.0.0.1', run: [] };
 /** One gateway before one upstream, with ports and a data folder that outlive a restart. `flags` may need the port: then a function. */
 export class Gateway {
   host = thisHost;
+  /** The launcher of which it is started, now and at a restart. */
+  version = launcher;
 
-  static async start(upstream, { flags = [], env = {}, data, host = thisHost } = {}) {
+  static async start(upstream, { flags = [], env = {}, data, host = thisHost, version = launcher } = {}) {
     const gateway = new this(upstream, flags, env);
     gateway.host = host;
+    gateway.version = version;
     if (control) return gateway;
     gateway.port = await freePort();
     gateway.adminPort = await freePort();
@@ -56,7 +69,7 @@ export class Gateway {
 
   /** What is started, and what stands before the gateway's own arguments. */
   program() {
-    return [launcher, []];
+    return [this.version, []];
   }
 
   get pid() {

@@ -66,6 +66,11 @@ export class Postgres {
     }).catch(error => { throw new Error(`${error.message}: ${this.child.said()}`); });
   }
 
+  /** Says something to it in SQL. */
+  async query(sql) {
+    await promisify(execFile)(join(this.programs, 'psql'), ['-q', '-v', 'ON_ERROR_STOP=1', '-c', sql, this.url], { cwd: '/' });
+  }
+
   kill(signal) {
     return this.child.kill(signal);
   }
