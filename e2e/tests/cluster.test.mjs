@@ -34,6 +34,7 @@ for (const [name, Store] of [['PostgreSQL', Postgres], ['Redis', Redis]]) {
       store = await Store.start();
       cluster = await Cluster.start(upstream, store);
       await cluster.ready();
+      for (const { child } of cluster.gateways) assert.doesNotMatch(child.said(), /did not do at start/, 'what a node does with the store works');
     });
 
     test('any node serves any request of a session', async () => {

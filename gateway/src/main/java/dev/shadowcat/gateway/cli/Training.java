@@ -15,9 +15,13 @@ import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** The build's rehearsal: runs the gateway and sends it what clients send, so that the AOT cache holds what a start needs. */
+/**
+ * The build's rehearsal: runs the gateway and sends it what clients send, then another one that goes on with what the first has left, so
+ * that the AOT cache holds what a start and a take-over need.
+ */
 final class Training {
     private static final Pattern SESSION = Pattern.compile("(?i)\r\nmcp-session-id: *(\\S+)");
+    private static final Pattern EVENT_ID = Pattern.compile("\nid: (\\S+)");
     private static final Pattern PORT = Pattern.compile("listening on http://127\\.0\\.0\\.1:(\\d+)");
     private static final Pattern ADMIN_PORT = Pattern.compile("admin on http://127\\.0\\.0\\.1:(\\d+)");
     private static final int PATIENCE_MILLIS = 20_000;
@@ -42,31 +46,63 @@ final class Training {
     }
 
     private static void rehearse(String folder) throws IOException, InterruptedException {
-        Lines printed = new Lines();
         try (SmallListener server = SmallListener.open(
                 "demo", new HostPort("127.0.0.1", 0), List.of(), new DemoServer(new SecureRandom()))) {
-            Main main = new Main(
-                    System.getenv(),
-                    new Console(new PrintStream(printed, true, StandardCharsets.UTF_8), System.err),
-                    Main.STARTER);
-            Thread gateway = new Thread(() -> main.run(
-                    "gateway",
-                    "--upstream",
-                    "http://127.0.0.1:" + server.port() + "/mcp",
-                    "--listen",
-                    "127.0.0.1:0",
-                    "--admin",
-                    "127.0.0.1:0",
-                    "--data",
-                    folder));
-            gateway.start();
-            clients(printed.await(PORT), printed.await(ADMIN_PORT));
-            gateway.interrupt();
-            gateway.join(PATIENCE_MILLIS);
+            String upstream = "http://127.0.0.1:" + server.port() + "/mcp";
+            String[] left =
+                    new String[2]; // of a call that the first gateway leaves under way: its session, and its cursor
+            gateway(folder, upstream, (port, adminPort) -> {
+                left[0] = clients(port, adminPort);
+                left[1] = beginCall(port, left[0]);
+            });
+            gateway(folder, upstream, (port, _) -> resume(port, left[0], left[1]));
         }
     }
 
-    private static void clients(int port, int adminPort) throws IOException {
+    /** What is sent to a gateway, by its two ports. */
+    private interface Traffic {
+        void send(int port, int adminPort) throws IOException;
+    }
+
+    private static void gateway(String folder, String upstream, Traffic traffic)
+            throws IOException, InterruptedException {
+        Lines printed = new Lines();
+        Main main = new Main(
+                System.getenv(),
+                new Console(new PrintStream(printed, true, StandardCharsets.UTF_8), System.err),
+                Main.STARTER);
+        Thread gateway = new Thread(() -> main.run(
+                "gateway",
+                "--upstream",
+                upstream,
+                "--listen",
+                "127.0.0.1:0",
+                "--admin",
+                "127.0.0.1:0",
+                "--data",
+                folder));
+        gateway.start();
+        traffic.send(printed.await(PORT), printed.await(ADMIN_PORT));
+        gateway.interrupt();
+        gateway.join(PATIENCE_MILLIS);
+    }
+
+    private static String beginCall(int port, String session) throws IOException {
+        String begun =
+                exchange(port, "POST", session, call(CALLS + 2, "slow", "\"steps\":50,\"millis\":20"), "progress\":2");
+        Matcher id = EVENT_ID.matcher(begun);
+        if (!id.find()) {
+            throw new IOException("an event has no id: " + begun);
+        }
+        return id.group(1);
+    }
+
+    private static void resume(int port, String session, String cursor) throws IOException {
+        exchange(port, "GET", session + "\r\nLast-Event-ID: " + cursor, "", "done after");
+        exchange(port, "DELETE", session, "", "HTTP/1.1 200");
+    }
+
+    private static String clients(int port, int adminPort) throws IOException {
         String session = open(port);
         for (int call = 1; call <= CALLS; call++) {
             exchange(port, "POST", session, call(call, "echo", "\"text\":\"x\""), "\"result\"");
@@ -74,6 +110,7 @@ final class Training {
         exchange(port, "POST", session, call(CALLS + 1, "slow", "\"steps\":3,\"millis\":5"), "done after");
         exchange(adminPort, "GET /metrics", "", "", "# TYPE");
         exchange(adminPort, "GET /ready", "", "", "status");
+        return session;
     }
 
     /** What the gateway printed so far. */

@@ -8,6 +8,7 @@ import dev.shadowcat.gateway.net.Transport;
 import dev.shadowcat.gateway.node.Holders;
 import dev.shadowcat.gateway.node.Lease;
 import dev.shadowcat.gateway.node.OtherNodes;
+import dev.shadowcat.gateway.node.StoreRehearsal;
 import dev.shadowcat.gateway.telemetry.Operations;
 import dev.shadowcat.gateway.upstream.UpstreamClient;
 import dev.shadowcat.memory.Interner;
@@ -207,6 +208,13 @@ public final class Gateway {
         Nodes nodes = relay.nodes();
         if (nodes != null) {
             nodes.lease().start();
+            String upstream = relay.settings().upstreams().keySet().iterator().next();
+            new StoreRehearsal(
+                            nodes.store(),
+                            SessionId.mint(relay.random()),
+                            upstream,
+                            relay.clock().millis())
+                    .run();
             new ForwardingWatch(relay, nodes, first).start();
         }
         worker.start();

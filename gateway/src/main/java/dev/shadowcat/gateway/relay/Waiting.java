@@ -1,5 +1,7 @@
 package dev.shadowcat.gateway.relay;
 
+import static java.util.concurrent.TimeUnit.NANOSECONDS;
+
 import dev.shadowcat.gateway.http.Exchange;
 import dev.shadowcat.gateway.http.ExchangeListener;
 
@@ -8,14 +10,16 @@ import dev.shadowcat.gateway.http.ExchangeListener;
  * client's connection only.
  */
 final class Waiting implements ExchangeListener {
-    private static final long AGAIN_MILLIS = 50;
+    private static final long FIRST_PAUSE_MILLIS = 10; // a node that stops has given its sessions away within a few
+    private static final long MAX_PAUSE_MILLIS = 50;
     private static final String NOT_NOW = "The session cannot be reached now";
 
     private final Relay relay;
     private final Nodes nodes;
     private final Exchange exchange;
     private final Runnable attempt;
-    private final long begunMillis;
+    private final long begunNanos;
+    private long pauseMillis = FIRST_PAUSE_MILLIS;
     private boolean gone;
 
     /**
@@ -28,21 +32,22 @@ final class Waiting implements ExchangeListener {
         this.nodes = nodes;
         this.exchange = exchange;
         this.attempt = attempt;
-        this.begunMillis = relay.clock().millis();
+        this.begunNanos = System.nanoTime();
     }
 
     /** Nobody has processed it: it is tried again in a moment, or refused where it has waited long enough. */
     void again(String reason) {
-        if (relay.clock().millis() - begunMillis > relay.patienceMillis(nodes)) {
+        if (NANOSECONDS.toMillis(System.nanoTime() - begunNanos) > relay.patienceMillis(nodes)) {
             refuse(reason);
             return;
         }
         exchange.listener(this);
-        relay.loop(exchange.loop()).after(AGAIN_MILLIS, () -> {
+        relay.loop(exchange.loop()).after(pauseMillis, () -> {
             if (!gone) {
                 attempt.run();
             }
         });
+        pauseMillis = Math.min(MAX_PAUSE_MILLIS, 2 * pauseMillis);
     }
 
     /** There is nobody left to try. */
