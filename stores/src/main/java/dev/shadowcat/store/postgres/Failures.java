@@ -69,7 +69,7 @@ final class Failures {
         }
         if (state.equals(NOT_ALLOWED)) {
             return "the database " + url + " does not allow it: " + reason
-                    + "; the first start needs CREATE on the database or on the schema, later ones to read and write its tables";
+                    + "; its user needs CONNECT on the database, and the rights that docs/operating.md lists";
         }
         if (state.startsWith(CONNECTION)) {
             return "the database " + url + " cannot be reached: " + reason;

@@ -21,8 +21,8 @@ public final class PostgresStores {
     /**
      * Opens the store for one node, and makes or renews its tables where that is needed. The node has no lease until it asks.
      *
-     * @throws StoreException if the database cannot be reached, refuses us, or was written by a newer version; the message is one
-     *     line for the user
+     * @throws StoreException if the database cannot be reached, refuses us, or has tables that this version cannot use; the message is
+     *     one line for the user
      */
     public static SharedStore open(PostgresUrl url, PostgresSettings settings, NodeIdentity node) {
         PGSimpleDataSource database = database(url, settings);
@@ -37,15 +37,10 @@ public final class PostgresStores {
     /**
      * Whether a database holds a store; where it holds none, one can be made there. Changes nothing.
      *
-     * @throws StoreException if it cannot be reached, refuses us, was written by a newer version, or lets us make no tables
+     * @throws StoreException if it cannot be reached, refuses us, has tables that this version cannot use, or lets us make none
      */
     public static boolean exists(PostgresUrl url, PostgresSettings settings) {
-        PGSimpleDataSource database = database(url, settings);
-        boolean there = Schema.exists(url, database);
-        if (!there) {
-            Schema.requireCreate(url, database, schema(url));
-        }
-        return there;
+        return Schema.existsOrMayBeMade(url, database(url, settings), schema(url));
     }
 
     /**
@@ -55,7 +50,7 @@ public final class PostgresStores {
      */
     public static EventStore openReadOnly(PostgresUrl url, PostgresSettings settings) {
         PGSimpleDataSource database = database(url, settings);
-        if (!Schema.exists(url, database)) {
+        if (!Schema.exists(url, database, schema(url))) {
             throw new StoreException("nothing was stored yet in the database " + url, null);
         }
         Connections connections = Connections.to(database, settings, true);

@@ -21,74 +21,102 @@ final class Schema {
     /** Of the newest file of migrations. */
     static final String NEWEST = "1";
 
-    private static final String HISTORY = "shadowcat_schema";
     private static final String MIGRATIONS = "classpath:dev/shadowcat/store/postgres/migration";
     private static final int CREDENTIAL_KEY_BYTES = 32;
     /** Any number that no other program takes for its lock. */
     private static final long LOCK = 0x5348_4144_4F57_4341L;
 
-    private static final String CREATE_ALLOWED = """
-            SELECT coalesce((SELECT has_schema_privilege(oid, 'CREATE') FROM pg_namespace WHERE nspname = ?),
-                            has_database_privilege(current_database(), 'CREATE'))""";
-
     private Schema() {}
 
-    /** Makes or renews the tables where that is needed; of nodes that start at once, one does. */
+    /**
+     * Makes or renews the tables where that is needed; of nodes that start at once, one does.
+     *
+     * @throws StoreException if that is not allowed, or they are such as this version cannot use
+     */
     static void prepare(PostgresUrl url, DataSource database, String schema) {
         try (Connection connection = database.getConnection()) {
-            if (!isCurrent(installed(connection))) {
+            Rights.requireUse(url, connection, schema);
+            if (!isCurrent(installed(connection, schema))) {
                 try (Statement lock = connection.createStatement()) {
                     lock.execute("SELECT pg_advisory_lock(" + LOCK + ")"); // until this connection ends
                 }
-                if (!isCurrent(installed(connection))) {
+                if (!isCurrent(installed(connection, schema))) {
+                    requireMakeable(url, connection, schema);
                     migrate(url, database, schema);
                 }
             }
+            Tables.in(connection, schema).requireKnown(url, schema);
         } catch (SQLException failed) {
             throw Failures.exception(url, failed);
         }
     }
 
-    /** Looks whether the tables are there, and changes nothing. */
-    static boolean exists(PostgresUrl url, DataSource database) {
+    /**
+     * Looks whether the tables are there, and changes nothing.
+     *
+     * @throws StoreException if they are such as this version cannot use
+     */
+    static boolean exists(PostgresUrl url, DataSource database, String schema) {
         try (Connection connection = database.getConnection()) {
-            String version = installed(connection);
-            if (version != null) {
-                requireKnown(version);
-            }
-            return version != null;
+            return exists(url, connection, schema);
         } catch (SQLException failed) {
             throw Failures.exception(url, failed);
         }
     }
 
-    /** Looks whether tables may be made, and makes none. */
-    static void requireCreate(PostgresUrl url, DataSource database, String schema) {
-        try (Connection connection = database.getConnection();
-                PreparedStatement query = connection.prepareStatement(CREATE_ALLOWED)) {
-            query.setString(1, schema);
-            try (ResultSet allowed = query.executeQuery()) {
-                if (!allowed.next() || !allowed.getBoolean(1)) {
-                    throw new SQLException("ERROR: no tables may be made in the schema " + schema, "42501");
-                }
+    private static boolean exists(PostgresUrl url, Connection connection, String schema) throws SQLException {
+        String version = installed(connection, schema);
+        if (version == null) {
+            return false;
+        }
+        requireKnown(version);
+        Tables.in(connection, schema).requireKnown(url, schema);
+        return true;
+    }
+
+    /**
+     * As {@link #exists}, for one who would make them.
+     *
+     * @throws StoreException as {@link #prepare} does
+     */
+    static boolean existsOrMayBeMade(PostgresUrl url, DataSource database, String schema) {
+        try (Connection connection = database.getConnection()) {
+            Rights.requireUse(url, connection, schema);
+            boolean there = exists(url, connection, schema);
+            if (!there) {
+                requireMakeable(url, connection, schema);
             }
+            return there;
         } catch (SQLException failed) {
             throw Failures.exception(url, failed);
+        }
+    }
+
+    private static void requireMakeable(PostgresUrl url, Connection connection, String schema) throws SQLException {
+        Rights.requireMake(url, connection, schema);
+        Tables there = Tables.in(connection, schema);
+        if (installed(connection, schema) == null && !there.canBeMade()) {
+            there.requireKnown(url, schema);
         }
     }
 
     /** The version of the tables; null where there are none. */
-    private static @Nullable String installed(Connection connection) throws SQLException {
-        try (Statement query = connection.createStatement()) {
-            try (ResultSet found = query.executeQuery("SELECT to_regclass('" + HISTORY + "') IS NOT NULL")) {
+    private static @Nullable String installed(Connection connection, String schema) throws SQLException {
+        try (PreparedStatement query =
+                connection.prepareStatement("SELECT to_regclass(format('%I.%I', ?, ?)) IS NOT NULL")) {
+            query.setString(1, schema);
+            query.setString(2, Tables.HISTORY);
+            try (ResultSet found = query.executeQuery()) {
                 if (!found.next() || !found.getBoolean(1)) {
                     return null;
                 }
             }
-            try (ResultSet row = query.executeQuery("SELECT version FROM " + HISTORY
-                    + " WHERE success AND version IS NOT NULL ORDER BY installed_rank DESC LIMIT 1")) {
-                return row.next() ? row.getString(1) : null;
-            }
+        }
+        try (Statement query = connection.createStatement();
+                ResultSet row = query.executeQuery(
+                        "SELECT version FROM " + Tables.HISTORY
+                                + " WHERE success AND type <> 'BASELINE' AND version IS NOT NULL ORDER BY installed_rank DESC LIMIT 1")) {
+            return row.next() ? row.getString(1) : null;
         }
     }
 
@@ -123,7 +151,7 @@ final class Schema {
             Flyway.configure(Schema.class.getClassLoader())
                     .dataSource(database)
                     .schemas(schema)
-                    .table(HISTORY)
+                    .table(Tables.HISTORY)
                     .locations(MIGRATIONS)
                     .baselineOnMigrate(true) // other tables may be there already
                     .baselineVersion("0")

@@ -90,7 +90,7 @@ class FailuresTest {
     void whatToDoIsSaidOfRightsAndOfTables() {
         assertThat(Failures.exception(URL, new SQLException("ERROR: permission denied for database x", "42501")))
                 .hasMessageContaining("permission denied for database x; ")
-                .hasMessageContaining("needs CREATE");
+                .hasMessageContaining("needs CONNECT");
         assertThat(Failures.exception(URL, new SQLException("ERROR: column \"a\" does not exist", "42703")))
                 .hasMessageContaining("column \"a\" does not exist; ")
                 .hasMessageContaining("start with the version that made them");

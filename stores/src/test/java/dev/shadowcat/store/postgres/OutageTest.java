@@ -419,22 +419,6 @@ class OutageTest {
     }
 
     @Test
-    void aUserWhoMayMakeNoTablesIsToldWhatIsNeeded() {
-        PostgresUrl owner = PostgresUrl.parse(PostgresServer.shared().newUrl());
-        PostgresHome.execute(owner, "CREATE ROLE stranger LOGIN PASSWORD 'known'");
-        try {
-            PostgresUrl url = new PostgresUrl("stranger", "known", owner.hosts(), owner.database(), owner.parameters());
-            assertThatExceptionOfType(StoreException.class)
-                    .isThrownBy(() -> PostgresStores.exists(url, SETTINGS))
-                    .withMessageContaining("does not allow it")
-                    .withMessageContaining("needs CREATE");
-        } finally {
-            PostgresHome.execute(owner, "DROP ROLE stranger");
-        }
-        assertThat(PostgresStores.exists(owner, SETTINGS)).isFalse();
-    }
-
-    @Test
     void aDatabaseThatIsNotThereIsToldInOneLine() {
         PostgresUrl right = PostgresUrl.parse(PostgresServer.shared().newUrl());
         PostgresUrl wrong = new PostgresUrl(right.user(), right.password(), right.hosts(), "none", Map.of());
