@@ -14,6 +14,9 @@ import java.util.List;
 final class Failures {
     private static final Duration SOON = Duration.ofMillis(100);
 
+    /** What a refusal begins with that lasts until somebody changes an ACL. */
+    static final String NO_PERMISSION = "NOPERM";
+
     private Failures() {}
 
     /**
@@ -34,7 +37,10 @@ final class Failures {
         boolean login = reason.startsWith("NOAUTH") || reason.startsWith("WRONGPASS");
         String told = login
                 ? " refuses the login: " + reason + "; the password is taken from the URL or REDISCLI_AUTH"
-                : " cannot be asked: " + reason;
+                : reason.startsWith(NO_PERMISSION)
+                        ? " does not allow its user what a gateway does: " + reason
+                                + "; docs/operating.md has the rules that it needs"
+                        : " cannot be asked: " + reason;
         return new StoreException(name + told, failure);
     }
 

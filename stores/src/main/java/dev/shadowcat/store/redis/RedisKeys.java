@@ -3,6 +3,7 @@ package dev.shadowcat.store.redis;
 import dev.shadowcat.event.SessionId;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 
 /**
  * How keys are named. All of a session's carry its id as their hash tag, so that a cluster keeps them on one server.
@@ -15,6 +16,7 @@ import java.nio.charset.StandardCharsets;
  * PREFIX:fence:NODE            on one server: another one whenever a session was taken from the node, or ended by another hand than its worker's
  * PREFIX:held:NODE:EPOCH       set of ids (16 bytes), at least those of the sessions with an open stream that the node holds
  * PREFIX:sessions:DIGIT        sorted set of ids (16 bytes), at least those of all sessions that begin with the digit
+ * PREFIX:probe:NUMBER          nothing, ever
  * PREFIX:{ID}:session          hash: r(ecord), s(tate), a(ctivity), i (when it was active), h(older), e(poch of the claim), n (of the newest attempt)
  * PREFIX:{ID}:streams          set of the streams' numbers
  * PREFIX:{ID}:stream:NUMBER    hash: r(ecord), p (1 while open), l(ast sequence), t(rimmed through), o (bytes of others than answers ever),
@@ -71,6 +73,22 @@ final class RedisKeys {
 
     byte[] index(int shard) {
         return bytes(prefix + "sessions:" + Integer.toHexString(shard));
+    }
+
+    /** Nothing is kept under it. */
+    byte[] probe(int number) {
+        return bytes(prefix + "probe:" + number);
+    }
+
+    /** One key of each kind, as far as names tell kinds apart. */
+    List<byte[]> oneOfEachKind(SessionId id) {
+        return List.of(
+                store(), nodes(), lease("0"), running(), fence("0"), held("0:0"), index(0), session(id), streams(id));
+    }
+
+    /** A pattern that all keys match. */
+    String all() {
+        return prefix + "*";
     }
 
     static int shardOf(SessionId id) {

@@ -17,7 +17,7 @@ public final class RedisStores {
     /**
      * Opens the store in a Redis as one node, and makes it where there is none.
      *
-     * @throws StoreException if it cannot be reached, may evict what is stored, or holds a newer format
+     * @throws StoreException if it cannot be reached, may evict what is stored, does not allow what is needed, or holds a newer format
      */
     public static SharedStore open(RedisUrl url, RedisSettings settings, NodeIdentity node) {
         return open(url, settings, node, InstantSource.system());
@@ -28,6 +28,7 @@ public final class RedisStores {
             RedisKeys keys = new RedisKeys(settings.prefix());
             Servers servers = new Servers(keys, new SecureRandom());
             Precautions.check(connections.writes().servers(), settings.eviction());
+            Rights.require(connections.others(), keys, connections.name());
             servers.refresh(connections.writes());
             Attempts attempts = new Attempts(node.incarnation(), clock);
             return new RedisStore(connections, keys, servers, attempts, node.address(), settings.lease());
@@ -58,8 +59,10 @@ public final class RedisStores {
     public static boolean exists(RedisUrl url, RedisSettings settings) {
         RedisConnections connections = RedisConnections.open(url, settings.timeout());
         try (connections) {
+            RedisKeys keys = new RedisKeys(settings.prefix());
             Precautions.check(connections.writes().servers(), settings.eviction());
-            return Servers.look(connections.others(), new RedisKeys(settings.prefix())) != null;
+            Rights.require(connections.others(), keys, connections.name());
+            return Servers.look(connections.others(), keys) != null;
         } catch (RedisException failed) {
             throw Failures.reading(connections.name(), failed);
         }
