@@ -33,7 +33,10 @@ public final class OtherNodes implements AutoCloseable {
     /** The word on an answer of a node that does not hold the session, or not for long. */
     public static final String MISDIRECTED = "x-shadowcat-misdirected";
 
-    /** The header of a request that a node sends on which stops: whoever gets it looks for the session as for a client's request. */
+    /**
+     * The header of a request that a node sends on which stops: whoever gets it looks for the session as for a client's request. And on
+     * {@link #MISDIRECTED} answers of a node that stops too: it is not to be asked again.
+     */
     public static final String STOPS = "x-shadowcat-stops";
 
     /** How long connecting may take. */

@@ -56,10 +56,16 @@ final class Answers {
         }
     }
 
-    /** A node asked that does not hold the session, or not for long. With the word of nodes: a server behind the holder may answer 421 too. */
+    /**
+     * A node asked that does not hold the session, or not for long; one that stops says so. With the word of nodes: a server behind the
+     * holder may answer 421 too.
+     */
     static void misdirected(Exchange exchange, Nodes nodes) {
         HttpHeaders headers =
                 headers().set(OtherNodes.MISDIRECTED, nodes.others().word());
+        if (nodes.stopping()) {
+            headers.set(OtherNodes.STOPS, "1");
+        }
         PostExchange.elsewhere(exchange).respond(MISDIRECTED, headers, Unpooled.EMPTY_BUFFER);
     }
 

@@ -121,6 +121,9 @@ final class Forwarding implements UpstreamListener, ExchangeListener {
         }
         if (nodes.others().vouches(received.get(OtherNodes.MISDIRECTED))) {
             misdirected = true;
+            if (received.contains(OtherNodes.STOPS)) {
+                nodes.stopsToo(address);
+            }
             return;
         }
         relay.observer().forwarded();
@@ -261,6 +264,7 @@ final class Forwarding implements UpstreamListener, ExchangeListener {
         if (response != null) {
             response.abort();
         } else if (never || reads || misdirected) {
+            nodes.stopsToo(address);
             unprocessed.accept(
                     "the node at " + address + " holds the session and cannot be reached: " + failure.reason());
         } else {

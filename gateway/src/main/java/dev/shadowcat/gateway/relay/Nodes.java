@@ -134,7 +134,7 @@ final class Nodes {
         return stopping && !successors.isEmpty();
     }
 
-    /** It does not go on either. */
+    /** It does not go on either, or is gone. */
     synchronized void stopsToo(String address) {
         successors = successors.stream().filter(each -> !each.equals(address)).toList();
     }

@@ -6,8 +6,8 @@ import dev.shadowcat.mcp.Message;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A request that came to a node that stops, and that the nodes serve that go on: one after the other is asked until one does. A node that
- * asks is told to ask them itself. The loop of the client's connection only.
+ * A request that came to a node that stops, and that the nodes serve that go on: one after the other is asked until one does; one of an
+ * older version does once it can have the session. A node that asks is told to ask them itself. The loop of the client's connection only.
  */
 final class Successors {
     private final Relay relay;
@@ -46,14 +46,11 @@ final class Successors {
             Answers.misdirected(exchange, nodes);
             return;
         }
-        String asked = nodes.successor();
-        new Forwarding(relay, nodes, session, asked, PostExchange.elsewhere(exchange), reason -> again(asked, reason))
-                .start();
+        new Forwarding(relay, nodes, session, nodes.successor(), PostExchange.elsewhere(exchange), this::again).start();
     }
 
-    /** The one that was asked has not processed it: it is gone, or stops as this one does. */
-    private void again(String asked, String reason) {
-        nodes.stopsToo(asked);
+    /** The one that was asked has not processed it. */
+    private void again(String reason) {
         if (nodes.handsOver()) {
             waiting.again(reason);
         } else {

@@ -587,6 +587,37 @@ class SharedStoreTest {
     }
 
     @Test
+    void aNodeThatGoesOnAndDoesNotHaveTheSessionYetIsAskedAgain() throws Exception {
+        try (TestClient client = one.client().initialize();
+                ScriptedServer older = new ScriptedServer()) {
+            storeOfTwo.address(older.url().getAuthority());
+            assertThat(one.gateway().beginStop()).isTrue();
+            CompletableFuture<HttpResponse<InputStream>> call = client.callLater("1");
+            fromNode(older.nextRequest(), OtherNodes.MISDIRECTED, word()).empty(421);
+            fromNode(older.nextRequest(), OtherNodes.HEADER, word()).result("done");
+            assertThat(call.get().statusCode()).isEqualTo(200);
+            storeOfTwo.address(two.url("").getAuthority());
+        }
+    }
+
+    private Request fromNode(Request request, String header, String value) {
+        request.exchange().getResponseHeaders().set(OtherNodes.HEADER, word());
+        request.exchange().getResponseHeaders().set(header, value);
+        return request;
+    }
+
+    @Test
+    void aNodeThatStopsTooIsNotWaitedFor() throws Exception {
+        try (TestClient client = one.client().initialize();
+                TestClient other = two.client().initialize()) {
+            assertThat(one.gateway().beginStop()).isTrue();
+            assertThat(two.gateway().beginStop()).isTrue();
+            assertThat(client.post(TestClient.call("1")).statusCode()).isEqualTo(503);
+            assertThat(other.post(TestClient.call("1")).statusCode()).isEqualTo(503);
+        }
+    }
+
+    @Test
     void aCallUnderWayIsLeftToTheOthersAtOnce() throws Exception {
         try (TestClient client = one.client().initialize();
                 TestClient other = atOther(client)) {
