@@ -19,7 +19,7 @@ import java.util.function.Function;
 
 /**
  * The format in which every store keeps a session's and a stream's record: a version, then the fields in a fixed order, numbers as varints. A field may be added at
- * the end of a new version only; every older version stays readable.
+ * the end of a new version only; every older version stays readable. What a release writes the one before it reads, since their nodes share a store.
  */
 public final class Records {
     /** The first format of every record. */

@@ -3,6 +3,9 @@
 -- the next one, whether it found a store here before; then each server's name and what tells it from its like ('' where it does not answer).
 local store = KEYS[1]
 local kept = redis.call('HMGET', store, 'format', 'epoch', 'key')
+if kept[1] and kept[1] ~= '1' then
+  return { kept[1], '0', '' } -- another version's: its caller refuses it, and nothing of it is changed
+end
 local new = kept[1] == false
 local before = tonumber(kept[2] or '0')
 local epoch = math.max(before, tonumber(ARGV[2]))

@@ -114,6 +114,26 @@ class ChangedServerTest {
     }
 
     @Test
+    void aStoreOfANewerVersionIsRefusedAndLeftAsItIs() throws Exception {
+        try (RedisProcess server = RedisProcess.start("--appendonly", "yes")) {
+            open(server.url(), FIRST).close();
+            server.command("HSET", "shadowcat:store", "format", "2");
+            server.kill();
+            server.startAgain();
+            String before = server.command("HGETALL", "shadowcat:store");
+            for (Runnable opening : List.<Runnable>of(
+                    () -> open(server.url(), FIRST).close(),
+                    () -> RedisStores.openReadOnly(RedisUrl.parse(server.url()), RedisSettings.DEFAULTS)
+                            .close())) {
+                assertThat(thrown(opening))
+                        .isEqualTo("the store has format 2, but this version of Shadowcat reads up to 1:"
+                                + " use the version that wrote it, or a newer one");
+            }
+            assertThat(server.command("HGETALL", "shadowcat:store")).isEqualTo(before);
+        }
+    }
+
+    @Test
     void nothingIsClaimedOnAnotherServerBeforeTheLeaseIsRenewedThere() throws Exception {
         try (RedisProcess server = RedisProcess.start("--appendonly", "yes");
                 SharedStore store = open(server.url(), FIRST)) {
