@@ -63,7 +63,10 @@ public interface SharedStore extends EventStore {
     /** Those of these sessions that other nodes hold whose leases run. */
     Set<SessionId> heldByOthers(Collection<SessionId> sessions);
 
-    /** Addresses of the other nodes whose leases run, in any order. */
+    /** Where others reach this node, as it was opened. */
+    String address();
+
+    /** Addresses of the other nodes whose leases run, in any order; that of this one too, where another gave the same. */
     List<String> others();
 
     /** Sessions with a stream that is open, and with no holder whose lease runs; at most {@code limit}, in any order. */

@@ -246,6 +246,11 @@ public final class SharedMemory {
         }
 
         @Override
+        public String address() {
+            return address;
+        }
+
+        @Override
         public List<String> others() {
             reach();
             synchronized (SharedMemory.this) {

@@ -325,6 +325,9 @@ public abstract class SharedStoreContract {
         second.leave();
         assertThat(first.others()).doesNotContain(SECOND.address());
         assertThat(second.others()).contains(FIRST.address());
+        assertThat(first.address()).isEqualTo(FIRST.address());
+        node(new NodeIdentity("twin", FIRST.address()), LONG);
+        assertThat(first.others()).as("another one has its address").contains(FIRST.address());
     }
 
     @Test

@@ -216,6 +216,7 @@ public final class Gateway {
                             relay.clock().millis())
                     .run();
             new ForwardingWatch(relay, nodes, first).start();
+            new AddressWatch(nodes.store(), relay.reader(), first).start();
         }
         worker.start();
         maintenance.start();

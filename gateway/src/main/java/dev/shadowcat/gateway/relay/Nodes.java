@@ -68,7 +68,7 @@ final class Nodes {
     }
 
     /**
-     * Says once where what this node sends on comes back to it, since another node gives the same address. Not soon after a start:
+     * Says once where what this node sends on comes back to it, since another node's address leads here. Not soon after a start:
      * what the node held that was here before leads here until its lease has run out.
      */
     void watchAddress(Exchange sentOn) {
@@ -77,7 +77,7 @@ final class Nodes {
         if (own && settled && toldOfAddress.compareAndSet(false, true)) {
             log.error(
                     "What this node sends on to {} comes back to itself: another node that shares the store has the same"
-                            + " node-address, and clients get 503 for its sessions. Give each its own",
+                            + " node-address, or one that leads here, and clients get 503 for its sessions. Give each its own",
                     sentOn.headers().get(HttpHeaderNames.HOST));
         }
     }

@@ -102,6 +102,10 @@ final class Leases {
         return node.incarnation();
     }
 
+    String address() {
+        return node.address();
+    }
+
     Duration length() {
         return lease;
     }

@@ -187,6 +187,11 @@ final class PostgresStore extends PostgresReads implements SharedStore {
     }
 
     @Override
+    public String address() {
+        return leases.address();
+    }
+
+    @Override
     public List<String> others() {
         return shared(leases::others);
     }

@@ -76,6 +76,10 @@ final class Ownership {
         link.ask(commands -> commands.del(keys.lease(node)));
     }
 
+    String address() {
+        return text(address);
+    }
+
     /** Addresses of the other nodes whose leases run; what is noted of those that are gone is struck out. */
     List<String> others() {
         List<String> others = new ArrayList<>();

@@ -354,6 +354,11 @@ final class RedisStore extends RedisReads implements SharedStore {
     }
 
     @Override
+    public String address() {
+        return ownership.address();
+    }
+
+    @Override
     public List<String> others() {
         return asking(ownership::others);
     }
