@@ -38,6 +38,12 @@ describe('the form of the dashboard', () => {
     assert.ok(dashboard.schemaVersion >= 39 && dashboard.uid && dashboard.id === null);
   });
 
+  test('what several gateways do for each other, and to each other, is shown', () => {
+    for (const name of ['requests_forwarded_total', 'requests_forward_failures_total', 'session_claims_total', 'sessions_lost_total']) {
+      assert.ok(expressions.some(({ expression }) => expression.includes(`${name}{`)), name);
+    }
+  });
+
   test('no panel lies on another or beyond the 24 columns, and each has an id of its own', () => {
     const taken = new Set();
     for (const { title, gridPos: { x, y, w, h } } of dashboard.panels) {
