@@ -25,6 +25,9 @@ final class Failures {
     /** A table, a column or a function that is not there. */
     private static final Set<String> OTHER_TABLES = Set.of("42P01", "42703", "42883");
 
+    /** Said by PgBouncer of what connections of ours are set to; a server would say that it does not know a parameter. */
+    private static final String POOLERS_REFUSAL = "unsupported startup parameter";
+
     private Failures() {}
 
     /**
@@ -72,7 +75,9 @@ final class Failures {
                     + "; its user needs CONNECT on the database, and the rights that docs/operating.md lists";
         }
         if (state.startsWith(CONNECTION)) {
-            return "the database " + url + " cannot be reached: " + reason;
+            boolean pooler = reason.contains(POOLERS_REFUSAL);
+            return "the database " + url + " cannot be reached: " + reason
+                    + (pooler ? "; that is PgBouncer: connect to the server itself" : "");
         }
         if (OTHER_TABLES.contains(state)) {
             return "the database " + url + " has other tables than this version made: " + reason

@@ -35,6 +35,7 @@ final class Schema {
      */
     static void prepare(PostgresUrl url, DataSource database, String schema) {
         try (Connection connection = database.getConnection()) {
+            Pooler.refuse(url, connection, database, schema);
             Rights.requireUse(url, connection, schema);
             if (!isCurrent(installed(connection, schema))) {
                 try (Statement lock = connection.createStatement()) {
@@ -81,6 +82,7 @@ final class Schema {
      */
     static boolean existsOrMayBeMade(PostgresUrl url, DataSource database, String schema) {
         try (Connection connection = database.getConnection()) {
+            Pooler.refuse(url, connection, database, schema);
             Rights.requireUse(url, connection, schema);
             boolean there = exists(url, connection, schema);
             if (!there) {

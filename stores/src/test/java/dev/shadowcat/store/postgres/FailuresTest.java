@@ -87,6 +87,13 @@ class FailuresTest {
     }
 
     @Test
+    void aPoolerThatRefusesWhatConnectionsAreSetToIsNamed() {
+        assertThat(Failures.exception(
+                        URL, new SQLException("FATAL: unsupported startup parameter: search_path", "08P01")))
+                .hasMessageEndingWith("search_path; that is PgBouncer: connect to the server itself");
+    }
+
+    @Test
     void whatToDoIsSaidOfRightsAndOfTables() {
         assertThat(Failures.exception(URL, new SQLException("ERROR: permission denied for database x", "42501")))
                 .hasMessageContaining("permission denied for database x; ")

@@ -20,6 +20,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.postgresql.ds.PGSimpleDataSource;
 
 /** What is said at the start on a database that a gateway cannot use, and is changed there. */
 class StartTest {
@@ -130,6 +131,27 @@ class StartTest {
         assertThatThrownBy(() -> PostgresStores.exists(limited, PostgresSettings.DEFAULTS))
                 .hasMessageContaining("GRANT INSERT, DELETE ON");
         PostgresStores.openReadOnly(limited, PostgresSettings.DEFAULTS).close();
+    }
+
+    @Test
+    void aPoolerThatLosesWhatAConnectionIsSetToIsRefused() throws Exception {
+        open(owner);
+        try (PoolingProxy pooler = new PoolingProxy(PostgresServer.shared().port(), true)) {
+            refused(pooler.url(owner)).hasMessageContaining("connect to the server itself");
+        }
+        try (PoolingProxy pooler = new PoolingProxy(PostgresServer.shared().port(), true)) {
+            assertThatThrownBy(() -> PostgresStores.exists(pooler.url(owner), PostgresSettings.DEFAULTS))
+                    .hasMessageContaining("connect to the server itself");
+        }
+        try (PoolingProxy pooler = new PoolingProxy(PostgresServer.shared().port(), false)) {
+            open(pooler.url(owner));
+            PGSimpleDataSource database = PostgresStores.database(pooler.url(owner), PostgresSettings.DEFAULTS);
+            try (Connection connection = database.getConnection()) {
+                assertThatThrownBy(() -> Pooler.refuse(owner, connection, database, "another"))
+                        .as("as where it ignores the schema")
+                        .hasMessageContaining("connect to the server itself");
+            }
+        }
     }
 
     private AbstractThrowableAssert<?, ? extends Throwable> refused(PostgresUrl url) {
