@@ -78,8 +78,13 @@ public interface SharedStore extends EventStore {
          * This node does.
          *
          * @param taken since now: nobody else's lease on it ran
+         * @param handedOver whether who held it gave its lease back; else that has run out
          */
-        record Held(boolean taken) implements Claim {}
+        record Held(boolean taken, boolean handedOver) implements Claim {
+            public Held(boolean taken) {
+                this(taken, false);
+            }
+        }
 
         /**
          * Another node does, and its lease runs.

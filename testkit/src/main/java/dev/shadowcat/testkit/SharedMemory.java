@@ -77,6 +77,7 @@ public final class SharedMemory {
         private volatile boolean losesNextRenewal;
         private long runsUntilNanos; // guarded by the memory
         private boolean begun; // likewise
+        private boolean left; // likewise
         private int renewedIn; // epoch; likewise
 
         private Node(Duration lease) {
@@ -174,6 +175,7 @@ public final class SharedMemory {
             synchronized (SharedMemory.this) {
                 boolean unbroken = runs() && renewedIn == epoch;
                 begun = true;
+                left = false;
                 renewedIn = epoch;
                 long now = nanoTime.getAsLong();
                 runsUntilNanos = now + lease.toNanos();
@@ -196,6 +198,7 @@ public final class SharedMemory {
             reach();
             synchronized (SharedMemory.this) {
                 begun = false;
+                left = true;
             }
         }
 
@@ -218,7 +221,8 @@ public final class SharedMemory {
                     renewals.requireFresh(renewals.newest());
                 }
                 holders.put(session, this);
-                return new Claim.Held(!equals(holder));
+                boolean handedOver = holder != null && !equals(holder) && holder.left;
+                return new Claim.Held(!equals(holder), handedOver);
             }
         }
 

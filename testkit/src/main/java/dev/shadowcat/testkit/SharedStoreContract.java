@@ -136,7 +136,7 @@ public abstract class SharedStoreContract {
         assertThat(second.claim(NO_ID)).isEqualTo(new Claim.Absent());
 
         first.leave();
-        assertThat(second.claim(ID)).isEqualTo(new Claim.Held(true));
+        assertThat(second.claim(ID)).isEqualTo(new Claim.Held(true, true));
         assertThat(second.claim(ID)).isEqualTo(new Claim.Held(false));
         assertThat(sequences(second, ID)).as("with all that it has").containsExactly(1L);
         stored(second, Writes.event(ID, 0, 2));
@@ -145,7 +145,7 @@ public abstract class SharedStoreContract {
         assertThat(first.renew()).as("it begins anew").isFalse();
         assertThat(first.claim(ID)).isEqualTo(new Claim.Elsewhere(SECOND.address()));
         second.leave();
-        assertThat(first.claim(ID)).isEqualTo(new Claim.Held(true));
+        assertThat(first.claim(ID)).isEqualTo(new Claim.Held(true, true));
     }
 
     /** It cannot tell whether the others are gone, or nobody could reach the store. */
@@ -170,7 +170,7 @@ public abstract class SharedStoreContract {
         assertThat(second.expire(ID, 1_000)).isFalse();
         first.leave();
         second.renew();
-        assertThat(second.claim(ID)).isEqualTo(new Claim.Held(true));
+        assertThat(second.claim(ID)).isEqualTo(new Claim.Held(true, true));
     }
 
     @Test
@@ -223,7 +223,7 @@ public abstract class SharedStoreContract {
                 stored(first, Writes.event(id, 0, sequence), new TouchSession(id, new SessionActivity(sequence, 0)));
             }
             sequence++;
-            assertThat(second.claim(taken)).isEqualTo(new Claim.Held(true));
+            assertThat(second.claim(taken)).isEqualTo(new Claim.Held(true, true));
             List<String> before = Pictures.of(second);
             for (StoreWrite late : List.of(
                     Writes.event(taken, 0, sequence),
@@ -248,10 +248,10 @@ public abstract class SharedStoreContract {
         stored(first, Writes.session(ID), Writes.stream(ID, 0));
         stored(first, Writes.event(ID, 0, 1, "u1"));
         first.leave();
-        assertThat(second.claim(ID)).isEqualTo(new Claim.Held(true));
+        assertThat(second.claim(ID)).isEqualTo(new Claim.Held(true, true));
         stored(second, Writes.event(ID, 0, 2, "u2"), Writes.event(ID, 0, 3, "u3"));
         second.leave();
-        assertThat(first.claim(ID)).isEqualTo(new Claim.Held(true));
+        assertThat(first.claim(ID)).isEqualTo(new Claim.Held(true, true));
         stored(first, Writes.event(ID, 0, 2, "u2"), Writes.event(ID, 0, 3, "u3"), Writes.event(ID, 0, 4));
         stored(first, Writes.event(ID, 0, 5), new TrimStream(ID, 0, 1));
         assertThat(sequences(second, ID)).containsExactly(2L, 3L, 4L, 5L);
@@ -363,9 +363,9 @@ public abstract class SharedStoreContract {
                 });
                 boolean secondHolds = one.get() instanceof Claim.Held;
                 assertThat(one.get())
-                        .isEqualTo(secondHolds ? new Claim.Held(true) : new Claim.Elsewhere(THIRD.address()));
+                        .isEqualTo(secondHolds ? new Claim.Held(true, true) : new Claim.Elsewhere(THIRD.address()));
                 assertThat(another.get())
-                        .isEqualTo(secondHolds ? new Claim.Elsewhere(SECOND.address()) : new Claim.Held(true));
+                        .isEqualTo(secondHolds ? new Claim.Elsewhere(SECOND.address()) : new Claim.Held(true, true));
                 assertThat((secondHolds ? third : second).append(List.of(Writes.stream(id, 0))))
                         .isEqualTo(lost(id));
                 stored(secondHolds ? second : third, Writes.stream(id, 0));

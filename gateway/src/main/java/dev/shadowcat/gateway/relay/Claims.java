@@ -47,6 +47,7 @@ final class Claims implements SessionManager.Holding {
         seen.claimed(session, claim);
         observer.sessionClaimed(
                 switch (claim) {
+                    case Claim.Held held when held.handedOver() -> Claimed.HANDED_OVER;
                     case Claim.Held held -> held.taken() ? Claimed.TAKEN_OVER : Claimed.HELD;
                     case Claim.Elsewhere _ -> Claimed.ELSEWHERE;
                     case Claim.Absent _ -> Claimed.ABSENT;

@@ -578,7 +578,7 @@ class SharedStoreTest {
             server.nextRequest().result("done");
             assertThat(call.get().statusCode()).isEqualTo(200);
             assertThat(handedOver.get()).as("writes that were not stored").isZero();
-            assertThat(two.metric("session_claims_total{outcome=\"taken_over\"}"))
+            assertThat(two.metric("session_claims_total{outcome=\"handed_over\"}"))
                     .isEqualTo(1);
             CompletableFuture<HttpResponse<InputStream>> later = client.callLater("2");
             server.nextRequest().result("done");

@@ -28,7 +28,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class Leases {
     private static final String RENEW = """
-            UPDATE nodes n SET expires_at = clock_timestamp() + ? * interval '1 millisecond', resumed = false
+            UPDATE nodes n
+            SET expires_at = clock_timestamp() + ? * interval '1 millisecond', resumed = false, address = ?
             FROM (SELECT incarnation, expires_at FROM nodes WHERE incarnation = ? FOR NO KEY UPDATE) before
             WHERE n.incarnation = before.incarnation
             RETURNING before.expires_at > clock_timestamp()""";
@@ -40,11 +41,14 @@ final class Leases {
             DELETE FROM nodes n WHERE n.expires_at < clock_timestamp() - interval '1 hour'
             AND NOT EXISTS (SELECT FROM sessions s WHERE s.holder = n.incarnation)""";
 
-    private static final String LEAVE = "UPDATE nodes SET expires_at = clock_timestamp() WHERE incarnation = ?";
+    /** Without an address it is one that gave its lease back; else the lease has run out. */
+    private static final String LEAVE =
+            "UPDATE nodes SET expires_at = clock_timestamp(), address = '' WHERE incarnation = ?";
 
     private static final String LOOK = """
             SELECT s.holder, (
-              SELECT n.address FROM nodes n WHERE n.incarnation = s.holder AND n.expires_at > clock_timestamp())
+              SELECT n.address FROM nodes n WHERE n.incarnation = s.holder AND n.expires_at > clock_timestamp()),
+              EXISTS (SELECT FROM nodes n WHERE n.incarnation = s.holder AND n.address = '')
             FROM sessions s WHERE s.id = ?""";
     /**
      * Waits for what the node has under way. Its lease cannot be renewed until the claim is through: so a node whose lease was
@@ -142,7 +146,8 @@ final class Leases {
     private @Nullable Boolean extend(Connection connection) throws SQLException {
         try (PreparedStatement renew = connection.prepareStatement(RENEW)) {
             renew.setLong(1, lease.toMillis());
-            renew.setString(2, node.incarnation());
+            renew.setString(2, node.address());
+            renew.setString(3, node.incarnation());
             try (ResultSet row = renew.executeQuery()) {
                 return row.next() ? row.getBoolean(1) : null;
             }
@@ -179,7 +184,7 @@ final class Leases {
                 return new Claim.Elsewhere(seen.runningAt());
             }
             if (Connections.transaction(connection, transaction -> take(transaction, session, seen, renewal))) {
-                return new Claim.Held(true);
+                return new Claim.Held(true, seen.left());
             }
         }
     }
@@ -224,8 +229,9 @@ final class Leases {
      * Who holds a session, as it was seen without a lock.
      *
      * @param runningAt the holder's address; null where its lease does not run
+     * @param left whether the holder gave its lease back
      */
-    private record Seen(String holder, @Nullable String runningAt) {
+    private record Seen(String holder, @Nullable String runningAt, boolean left) {
         boolean isHeldBy(NodeIdentity node) {
             return holder.equals(node.incarnation());
         }
@@ -236,7 +242,7 @@ final class Leases {
         try (PreparedStatement look = connection.prepareStatement(LOOK)) {
             look.setObject(1, Uuids.of(session));
             try (ResultSet row = look.executeQuery()) {
-                return row.next() ? new Seen(row.getString(1), row.getString(2)) : null;
+                return row.next() ? new Seen(row.getString(1), row.getString(2), row.getBoolean(3)) : null;
             }
         }
     }

@@ -24,6 +24,8 @@ final class Ownership {
     private static final int PAGE = 256;
     private static final int TRIES = 3;
     private static final byte[] NOBODY = bytes("");
+    /** By then its sessions have long been taken. */
+    private static final Duration LEFT_KNOWN = Duration.ofMinutes(10);
 
     private final RedisLink link;
     private final RedisKeys keys;
@@ -73,6 +75,7 @@ final class Ownership {
     }
 
     void leave() {
+        link.ask(commands -> commands.set(keys.left(node), NOBODY, SetArgs.Builder.px(LEFT_KNOWN.toMillis())));
         link.ask(commands -> commands.del(keys.lease(node)));
     }
 
@@ -108,7 +111,7 @@ final class Ownership {
         Answer answer = ask(Script.CLAIM, session, view -> noteClaim(session, view), NOBODY);
         Claim claim = switch (answer.said()) {
             case "held" -> new Claim.Held(false);
-            case "taken" -> new Claim.Held(true);
+            case "taken" -> new Claim.Held(true, left(answer.text(1)));
             case "absent" -> new Claim.Absent();
             case "elsewhere" -> new Claim.Elsewhere(answer.text(1));
             default -> throw unknown();
@@ -225,6 +228,11 @@ final class Ownership {
             }
         });
         return held;
+    }
+
+    /** Whether a node gave its lease back; else that has run out. */
+    private boolean left(String holder) {
+        return link.ask(commands -> commands.exists(keys.left(holder))) == 1;
     }
 
     private boolean runs(String holder) {

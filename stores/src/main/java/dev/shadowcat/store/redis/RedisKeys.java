@@ -12,6 +12,7 @@ import java.util.List;
  * PREFIX:store                 hash: format, epoch, key (of credentials), server:NAME (what tells it from its like)
  * PREFIX:nodes                 set of NODE:EPOCH, those that hold or held sessions with an open stream
  * PREFIX:lease:NODE            the node's address, while its lease runs
+ * PREFIX:left:NODE             that the node gave its lease back, for some minutes
  * PREFIX:running               set of nodes, at least those whose leases run
  * PREFIX:fence:NODE            on one server: another one whenever a session was taken from the node, or ended by another hand than its worker's
  * PREFIX:held:NODE:EPOCH       set of ids (16 bytes), at least those of the sessions with an open stream that the node holds
@@ -54,6 +55,10 @@ final class RedisKeys {
         return bytes(prefix + "lease:" + node);
     }
 
+    byte[] left(String node) {
+        return bytes(prefix + "left:" + node);
+    }
+
     byte[] running() {
         return bytes(prefix + "running");
     }
@@ -83,7 +88,16 @@ final class RedisKeys {
     /** One key of each kind, as far as names tell kinds apart. */
     List<byte[]> oneOfEachKind(SessionId id) {
         return List.of(
-                store(), nodes(), lease("0"), running(), fence("0"), held("0:0"), index(0), session(id), streams(id));
+                store(),
+                nodes(),
+                lease("0"),
+                left("0"),
+                running(),
+                fence("0"),
+                held("0:0"),
+                index(0),
+                session(id),
+                streams(id));
     }
 
     /** A pattern that all keys match. */

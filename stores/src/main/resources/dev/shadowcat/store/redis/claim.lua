@@ -1,4 +1,4 @@
--- Takes a session for a node. KEYS: the session's first key. ARGV: node, epoch, attempt, servers, a holder whose lease was seen to
+-- Takes a session for a node, and says who held it. KEYS: the session's first key. ARGV: node, epoch, attempt, servers, a holder whose lease was seen to
 -- have run out, what names of leases and what names of fences begin with where they are within reach.
 local session = KEYS[1]
 local node, epoch, attempt, lapsed, leases, fences = ARGV[1], ARGV[2], ARGV[3], ARGV[5], ARGV[6], ARGV[7]
@@ -23,4 +23,4 @@ if fences ~= '' then
   redis.call('DEL', fences .. holder)
 end
 redis.call('HSET', session, 'h', node, 'e', epoch, 'n', attempt)
-return { holder == node and 'held' or 'taken' }
+return { holder == node and 'held' or 'taken', holder }
