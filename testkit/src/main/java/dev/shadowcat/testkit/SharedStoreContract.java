@@ -28,6 +28,7 @@ import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.stream.LongStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -369,6 +370,40 @@ public abstract class SharedStoreContract {
                 assertThat((secondHolds ? third : second).append(List.of(Writes.stream(id, 0))))
                         .isEqualTo(lost(id));
                 stored(secondHolds ? second : third, Writes.stream(id, 0));
+            }
+        }
+    }
+
+    @Test
+    void manyThatAreWantedAtOnceAreEachTakenByOneNode() throws Exception {
+        SharedStore gone = node(FIRST, LONG);
+        SharedStore second = node(SECOND, LONG);
+        SharedStore third = node(THIRD, LONG);
+        List<SessionId> ids =
+                LongStream.range(0, 60).mapToObj(low -> new SessionId(7, low)).toList();
+        stored(gone, ids.stream().map(Writes::session).toArray(StoreWrite[]::new));
+        stored(third, Writes.session(ID));
+        gone.leave();
+        try (ExecutorService readers = Executors.newFixedThreadPool(6)) {
+            List<Future<List<Claim>>> claims = new ArrayList<>();
+            for (SessionId id : ids) {
+                List.of(second, third).forEach(node -> node.wanted(id));
+                second.wanted(ID);
+            }
+            for (SessionId id : ids) {
+                claims.add(readers.submit(() -> List.of(second.claim(id), third.claim(id))));
+            }
+            assertThat(second.claim(ID)).isEqualTo(new Claim.Elsewhere(THIRD.address()));
+            for (int i = 0; i < ids.size(); i++) {
+                List<Claim> both = claims.get(i).get();
+                boolean secondHolds = both.getFirst() instanceof Claim.Held;
+                assertThat(both)
+                        .containsExactly(
+                                secondHolds ? new Claim.Held(true) : new Claim.Elsewhere(THIRD.address()),
+                                secondHolds ? new Claim.Elsewhere(SECOND.address()) : new Claim.Held(true));
+                assertThat((secondHolds ? third : second).append(List.of(Writes.stream(ids.get(i), 0))))
+                        .isEqualTo(lost(ids.get(i)));
+                stored(secondHolds ? second : third, Writes.stream(ids.get(i), 0));
             }
         }
     }

@@ -11,10 +11,13 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
@@ -46,10 +49,10 @@ final class Leases {
             "UPDATE nodes SET expires_at = clock_timestamp(), address = '' WHERE incarnation = ?";
 
     private static final String LOOK = """
-            SELECT s.holder, (
+            SELECT s.id, s.holder, (
               SELECT n.address FROM nodes n WHERE n.incarnation = s.holder AND n.expires_at > clock_timestamp()),
               EXISTS (SELECT FROM nodes n WHERE n.incarnation = s.holder AND n.address = '')
-            FROM sessions s WHERE s.id = ?""";
+            FROM sessions s WHERE s.id = ANY(?)""";
     /**
      * Waits for what the node has under way. Its lease cannot be renewed until the claim is through: so a node whose lease was
      * renewed sees what it lost before.
@@ -66,7 +69,7 @@ final class Leases {
     private static final String CHANGE_FENCE = "UPDATE nodes SET fence = DEFAULT WHERE incarnation = ?";
     private static final String LOCK_SESSION = "SELECT holder FROM sessions WHERE id = ? FOR NO KEY UPDATE";
 
-    private static final String TAKE = "UPDATE sessions SET holder = ? WHERE id = ?";
+    private static final String TAKE = "UPDATE sessions SET holder = ? WHERE id = ANY(?) AND holder = ? RETURNING id";
 
     private static final String HELD = "SELECT id FROM sessions WHERE id = ANY(?) AND holder = ?";
 
@@ -167,38 +170,51 @@ final class Leases {
     }
 
     /**
-     * See {@link dev.shadowcat.store.SharedStore#claim}. Locks nothing of a session that is not to be had, or is held already.
+     * See {@link dev.shadowcat.store.SharedStore#claim}. Locks nothing of a session that is not to be had, or is held already. Those of
+     * one node are taken in one transaction.
      *
      * @param renewal the newest before
+     * @return whose each of them is
      */
-    Claim claim(Connection connection, SessionId session, long renewal) throws SQLException {
-        while (true) {
-            Seen seen = look(connection, session);
-            if (seen == null) {
-                return new Claim.Absent();
+    Map<SessionId, Claim> claim(Connection connection, Collection<SessionId> sessions, long renewal)
+            throws SQLException {
+        Map<SessionId, Claim> claims = new HashMap<>();
+        Set<SessionId> left = new HashSet<>(sessions);
+        while (!left.isEmpty()) {
+            Map<String, List<SessionId>> free = new TreeMap<>(); // by who held them
+            Map<SessionId, Seen> seen = look(connection, left);
+            for (SessionId session : left) {
+                switch (seen.get(session)) {
+                    case null -> claims.put(session, new Claim.Absent());
+                    case Seen known when known.isHeldBy(node) -> claims.put(session, new Claim.Held(false));
+                    case Seen(String holder, String runningAt, boolean _)
+                    when runningAt == null ->
+                        free.computeIfAbsent(holder, key -> new ArrayList<>()).add(session);
+                    case Seen(String _, String runningAt, boolean _) -> claims.put(session, new Claim.Elsewhere(runningAt));
+                }
             }
-            if (seen.isHeldBy(node)) {
-                return new Claim.Held(false);
+            for (Map.Entry<String, List<SessionId>> each : free.entrySet()) {
+                Connections.transaction(
+                                connection, transaction -> take(transaction, each.getKey(), each.getValue(), renewal))
+                        .forEach(taken -> claims.put(taken, new Claim.Held(true, left(seen, each.getKey()))));
             }
-            if (seen.runningAt() != null) {
-                return new Claim.Elsewhere(seen.runningAt());
-            }
-            if (Connections.transaction(connection, transaction -> take(transaction, session, seen, renewal))) {
-                return new Claim.Held(true, seen.left());
-            }
+            left.removeAll(claims.keySet());
         }
+        return claims;
     }
 
-    private boolean take(Connection transaction, SessionId session, Seen seen, long renewal) throws SQLException {
-        if (!lock(transaction, session, seen, renewal)) {
-            return false;
+    private static boolean left(Map<SessionId, Seen> seen, String holder) {
+        return seen.values().stream().anyMatch(each -> each.holder().equals(holder) && each.left());
+    }
+
+    /** Those that it got; none where their holder's lease runs again. */
+    private Set<SessionId> take(Connection transaction, String holder, List<SessionId> sessions, long renewal)
+            throws SQLException {
+        if (shutOut(transaction, holder)) {
+            return Set.of();
         }
-        try (PreparedStatement take = transaction.prepareStatement(TAKE)) {
-            take.setString(1, node.incarnation());
-            take.setObject(2, Uuids.of(session));
-            take.execute();
-        }
-        return true;
+        renewals.requireFresh(renewal);
+        return those(new Script().add(TAKE, node.incarnation(), many(sessions), holder), transaction);
     }
 
     /**
@@ -210,7 +226,7 @@ final class Leases {
     boolean ending(Connection connection, SessionId session, long renewal, Connections.Work<Boolean> end)
             throws SQLException {
         while (true) {
-            Seen seen = look(connection, session);
+            Seen seen = look(connection, List.of(session)).get(session);
             if (seen == null || (!seen.isHeldBy(node) && seen.runningAt() != null)) {
                 return false;
             }
@@ -237,14 +253,23 @@ final class Leases {
         }
     }
 
-    /** Null where there is no such session. */
-    private static @Nullable Seen look(Connection connection, SessionId session) throws SQLException {
-        try (PreparedStatement look = connection.prepareStatement(LOOK)) {
-            look.setObject(1, Uuids.of(session));
-            try (ResultSet row = look.executeQuery()) {
-                return row.next() ? new Seen(row.getString(1), row.getString(2), row.getBoolean(3)) : null;
+    /** Those that exist. */
+    private static Map<SessionId, Seen> look(Connection connection, Collection<SessionId> sessions)
+            throws SQLException {
+        Map<SessionId, Seen> seen = new HashMap<>();
+        try (PreparedStatement look = new Script().add(LOOK, many(sessions)).run(connection);
+                ResultSet row = look.getResultSet()) {
+            while (row.next()) {
+                seen.put(
+                        Uuids.session(row.getObject(1, UUID.class)),
+                        new Seen(row.getString(2), row.getString(3), row.getBoolean(4)));
             }
         }
+        return seen;
+    }
+
+    private static Script.Many many(Collection<SessionId> sessions) {
+        return new Script.Many("uuid", sessions.stream().map(Uuids::of).toArray(UUID[]::new));
     }
 
     /**
@@ -348,11 +373,12 @@ final class Leases {
 
     private Set<SessionId> those(String query, Connection connection, Collection<SessionId> sessions)
             throws SQLException {
+        return those(new Script().add(query, many(sessions), node.incarnation()), connection);
+    }
+
+    private static Set<SessionId> those(Script query, Connection connection) throws SQLException {
         Set<SessionId> those = new HashSet<>();
-        Object[] ids = sessions.stream().map(Uuids::of).toArray(UUID[]::new);
-        try (PreparedStatement asked = new Script()
-                        .add(query, new Script.Many("uuid", ids), node.incarnation())
-                        .run(connection);
+        try (PreparedStatement asked = query.run(connection);
                 ResultSet row = asked.getResultSet()) {
             while (row.next()) {
                 those.add(Uuids.session(row.getObject(1, UUID.class)));

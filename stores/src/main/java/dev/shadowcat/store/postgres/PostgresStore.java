@@ -11,6 +11,7 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 
 /**
@@ -26,6 +27,7 @@ final class PostgresStore extends PostgresReads implements SharedStore {
     private static final String DELETE_RECORDS_OF = "DELETE FROM session_records WHERE id = ?";
 
     private final Leases leases;
+    private final GatheredClaims claims = new GatheredClaims(this::claimAll);
     private final StreamKeys keys = new StreamKeys(); // the worker's thread only
     private final RecordWriter records = new RecordWriter(); // the worker's thread only
     private final HeldSessions held = new HeldSessions(); // the worker's thread only
@@ -171,9 +173,18 @@ final class PostgresStore extends PostgresReads implements SharedStore {
     }
 
     @Override
+    public void wanted(SessionId session) {
+        claims.wanted(session);
+    }
+
+    @Override
     public Claim claim(SessionId session) {
+        return claims.claim(session);
+    }
+
+    private Map<SessionId, Claim> claimAll(List<SessionId> sessions) {
         long renewal = leases.newestRenewal();
-        return shared(connection -> leases.claim(connection, session, renewal));
+        return shared(connection -> leases.claim(connection, sessions, renewal));
     }
 
     @Override
