@@ -399,8 +399,8 @@ public abstract class SharedStoreContract {
                 boolean secondHolds = both.getFirst() instanceof Claim.Held;
                 assertThat(both)
                         .containsExactly(
-                                secondHolds ? new Claim.Held(true) : new Claim.Elsewhere(THIRD.address()),
-                                secondHolds ? new Claim.Elsewhere(SECOND.address()) : new Claim.Held(true));
+                                secondHolds ? new Claim.Held(true, true) : new Claim.Elsewhere(THIRD.address()),
+                                secondHolds ? new Claim.Elsewhere(SECOND.address()) : new Claim.Held(true, true));
                 assertThat((secondHolds ? third : second).append(List.of(Writes.stream(ids.get(i), 0))))
                         .isEqualTo(lost(ids.get(i)));
                 stored(secondHolds ? second : third, Writes.stream(ids.get(i), 0));

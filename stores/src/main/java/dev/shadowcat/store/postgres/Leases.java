@@ -190,7 +190,8 @@ final class Leases {
                     case Seen(String holder, String runningAt, boolean _)
                     when runningAt == null ->
                         free.computeIfAbsent(holder, key -> new ArrayList<>()).add(session);
-                    case Seen(String _, String runningAt, boolean _) -> claims.put(session, new Claim.Elsewhere(runningAt));
+                    case Seen(String _, String runningAt, boolean _) ->
+                        claims.put(session, new Claim.Elsewhere(runningAt));
                 }
             }
             for (Map.Entry<String, List<SessionId>> each : free.entrySet()) {
