@@ -28,7 +28,6 @@ import dev.shadowcat.store.SharedStore;
 import io.netty.channel.EventLoop;
 import io.netty.channel.EventLoopGroup;
 import io.netty.util.concurrent.EventExecutor;
-import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -75,7 +74,7 @@ public final class Gateway {
             Observer observer,
             Operations operations,
             Fatal fatal) {
-        this(settings, group, store, clients, deadLetters, marks, observer, operations, fatal, Clock.systemUTC());
+        this(settings, group, store, clients, deadLetters, marks, observer, operations, fatal, Clocks.SYSTEM);
     }
 
     Gateway(
@@ -88,7 +87,7 @@ public final class Gateway {
             Observer observer,
             Operations operations,
             Fatal fatal,
-            Clock clock) {
+            Clocks clocks) {
         readers = new ThreadPoolExecutor(
                 READERS,
                 READERS,
@@ -103,18 +102,18 @@ public final class Gateway {
             if (client == null) {
                 throw new IllegalArgumentException("no client for upstream " + name);
             }
-            upstreams.put(name, new Upstream(upstream, client, clock, operations));
+            upstreams.put(name, new Upstream(upstream, client, clocks.wall(), operations));
         });
         StoreReader reader = new StoreReader(readers);
         worker = new PersistenceWorker(store, persistence(settings), deadLetters, marks, observer, fatal);
-        relay = new Relay(settings, upstreams, store, reader, this::storeFails, observer, operations, clock);
+        relay = new Relay(settings, upstreams, store, reader, this::storeFails, observer, operations, clocks);
         SharedStore shared = store instanceof SharedStore each ? each : null;
         Nodes nodes = shared == null ? null : nodes(shared, relay);
         SessionServices services = new SessionServices(
                 store,
                 worker,
                 reader,
-                clock,
+                clocks.wall(),
                 observer,
                 retention(settings),
                 settings.streams().tailBytes(),

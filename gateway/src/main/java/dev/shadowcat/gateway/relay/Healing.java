@@ -110,7 +110,7 @@ final class Healing {
     }
 
     private boolean tooMany() {
-        long now = session.relay().clock().millis();
+        long now = session.relay().passedMillis();
         while (!recent.isEmpty() && recent.getFirst() < now - MINUTE_MILLIS) {
             recent.removeFirst();
         }
@@ -182,7 +182,7 @@ final class Healing {
             finish(Outcome.ENDED);
             return;
         }
-        recent.addLast(session.relay().clock().millis());
+        recent.addLast(session.relay().passedMillis());
         String upstreamSession = reply.headers().get(ForwardedHeaders.SESSION);
         String cookies = Cookies.kept(null, reply.headers(), target.settings().affinityCookies());
         session.renewCookies(target, reply.headers());

@@ -1,7 +1,6 @@
 package dev.shadowcat.gateway.relay;
 
 import dev.shadowcat.gateway.config.StreamSettings;
-import java.time.Clock;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
@@ -12,14 +11,14 @@ final class Heartbeats {
 
     private final NettyLoop loop;
     private final StreamSettings settings;
-    private final Clock clock;
+    private final Clocks clocks;
     private @Nullable SseClient first;
     private volatile int open;
 
-    Heartbeats(NettyLoop loop, StreamSettings settings, Clock clock) {
+    Heartbeats(NettyLoop loop, StreamSettings settings, Clocks clocks) {
         this.loop = loop;
         this.settings = settings;
-        this.clock = clock;
+        this.clocks = clocks;
     }
 
     void start() {
@@ -63,10 +62,10 @@ final class Heartbeats {
     }
 
     private void tick() {
-        long now = clock.millis();
+        long now = clocks.passedMillis();
         long heartbeatMillis = settings.heartbeat().toMillis();
-        long slowMillis = settings.slowClient().toMillis();
-        forEach(client -> client.beat(now, heartbeatMillis, slowMillis));
+        long slowSince = clocks.wall().millis() - settings.slowClient().toMillis();
+        forEach(client -> client.beat(now, heartbeatMillis, slowSince));
         loop.after(TICK_MILLIS, this::tick);
     }
 

@@ -102,7 +102,7 @@ final class PassThrough implements UpstreamListener, ExchangeListener {
         }
         StreamedResponse begun = exchange.startStream(status, headers, false);
         response = begun;
-        lastWriteMillis = relay.clock().millis();
+        lastWriteMillis = relay.passedMillis();
         if (sse) {
             relay.loop(exchange.loop()).after(TICK_MILLIS, this::beat);
         }
@@ -141,7 +141,7 @@ final class PassThrough implements UpstreamListener, ExchangeListener {
         if (over || response == null) {
             return;
         }
-        long now = relay.clock().millis();
+        long now = relay.passedMillis();
         boolean quiet =
                 now - lastWriteMillis >= relay.settings().streams().heartbeat().toMillis();
         if (quiet && !insideEvent && response.writable()) {
@@ -155,7 +155,7 @@ final class PassThrough implements UpstreamListener, ExchangeListener {
     @Override
     public void data(ByteBuf bytes) {
         if (response != null && !over) {
-            lastWriteMillis = relay.clock().millis();
+            lastWriteMillis = relay.passedMillis();
             insideEvent = !endsWithBlankLine(bytes, insideEvent);
             response.write(bytes.retainedSlice());
             response.flush();

@@ -419,7 +419,7 @@ final class PostRelay implements UpstreamListener, ExchangeListener, Measured {
 
     /** It cannot have been processed, so it may go out again, whatever it is. */
     private void sendAgain(UpstreamFailure failure) {
-        long now = session.relay().clock().millis();
+        long now = session.relay().passedMillis();
         if (giveUpAtMillis == 0) {
             giveUpAtMillis =
                     now + session.relay().settings().streams().unknownOutcome().toMillis();

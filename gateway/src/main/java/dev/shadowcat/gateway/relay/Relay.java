@@ -28,7 +28,7 @@ final class Relay {
     private final CredentialHasher hasher;
     private final Observer observer;
     private final Operations operations;
-    private final Clock clock;
+    private final Clocks clocks;
     private final UndecodedBytes undecoded;
     private final SecureRandom random = new SecureRandom();
     private final KeptHeaders.Keeper headerKeeper = new KeptHeaders.Keeper();
@@ -48,7 +48,7 @@ final class Relay {
             BooleanSupplier storeFails,
             Observer observer,
             Operations operations,
-            Clock clock) {
+            Clocks clocks) {
         this.settings = settings;
         this.storeFails = storeFails;
         this.storeFailure = settings.store().failure();
@@ -58,7 +58,7 @@ final class Relay {
         this.hasher = new CredentialHasher(store.credentialKey());
         this.observer = observer;
         this.operations = operations;
-        this.clock = clock;
+        this.clocks = clocks;
         this.undecoded = new UndecodedBytes(settings.limits().maxUndecodedBytes());
     }
 
@@ -129,8 +129,14 @@ final class Relay {
         return operations;
     }
 
+    /** The time of day. */
     Clock clock() {
-        return clock;
+        return clocks.wall();
+    }
+
+    /** Milliseconds that passed since some moment, whatever becomes of the clock. */
+    long passedMillis() {
+        return clocks.passedMillis();
     }
 
     UndecodedBytes undecoded() {
@@ -152,7 +158,7 @@ final class Relay {
     Heartbeats heartbeats(SessionLoop loop) {
         NettyLoop own = (NettyLoop) loop;
         return heartbeats.computeIfAbsent(own.loop(), key -> {
-            Heartbeats begun = new Heartbeats(own, settings.streams(), clock);
+            Heartbeats begun = new Heartbeats(own, settings.streams(), clocks);
             begun.start();
             return begun;
         });

@@ -44,7 +44,7 @@ final class SseClient implements EventSink, ExchangeListener {
         this.exchange = exchange;
         this.longLived = longLived;
         this.primes = ProtocolVersions.primes(session.protocolVersion());
-        this.lastWriteMillis = session.relay().clock().millis();
+        this.lastWriteMillis = session.relay().passedMillis();
         exchange.listener(this);
         session.relay().heartbeats(session.loop()).add(this);
         session.clientCame();
@@ -127,7 +127,7 @@ final class SseClient implements EventSink, ExchangeListener {
     }
 
     private void write(ByteBuf bytes) {
-        lastWriteMillis = session.relay().clock().millis();
+        lastWriteMillis = session.relay().passedMillis();
         response().write(bytes);
     }
 
@@ -245,8 +245,8 @@ final class SseClient implements EventSink, ExchangeListener {
     }
 
     /** Keeps a quiet connection open and its session in use, and cuts one that takes nothing. The session's loop. */
-    void beat(long now, long heartbeatMillis, long slowMillis) {
-        if (client != null && client.stalledSince(now - slowMillis)) {
+    void beat(long now, long heartbeatMillis, long slowSince) {
+        if (client != null && client.stalledSince(slowSince)) {
             if (stream != null) {
                 stream.detach(client);
             }

@@ -154,7 +154,7 @@ final class StreamRequest implements ExchangeListener {
     }
 
     private void begin(EventStream stream, long after, boolean resumed, Resumption.@Nullable Gap gap) {
-        long now = session.relay().clock().millis();
+        long now = session.relay().passedMillis();
         if (stream.client() != null && !session.contest().mayReplace(stream.number(), now)) {
             Answers.error(exchange, 409, McpErrors.SERVER_ERROR, "Another client holds this stream");
             return;

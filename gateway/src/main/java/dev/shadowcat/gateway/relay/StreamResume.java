@@ -52,12 +52,12 @@ final class StreamResume implements UpstreamListener {
     }
 
     private long endOfPatience() {
-        return session.relay().clock().millis()
+        return session.relay().passedMillis()
                 + target.settings().answerTimeout().toMillis();
     }
 
     private long deadline() {
-        return session.relay().clock().millis()
+        return session.relay().passedMillis()
                 + session.relay().settings().streams().unknownOutcome().toMillis();
     }
 
@@ -76,7 +76,7 @@ final class StreamResume implements UpstreamListener {
             close();
             return;
         }
-        long now = session.relay().clock().millis();
+        long now = session.relay().passedMillis();
         if (now >= giveUpAtMillis || now >= endAtMillis) {
             giveUp();
             return;

@@ -1,7 +1,5 @@
 package dev.shadowcat.gateway.relay;
 
-import static java.util.concurrent.TimeUnit.NANOSECONDS;
-
 import dev.shadowcat.gateway.http.Exchange;
 import dev.shadowcat.gateway.http.ExchangeListener;
 
@@ -18,7 +16,7 @@ final class Waiting implements ExchangeListener {
     private final Nodes nodes;
     private final Exchange exchange;
     private final Runnable attempt;
-    private final long begunNanos;
+    private final long begunMillis;
     private long pauseMillis = FIRST_PAUSE_MILLIS;
     private boolean gone;
 
@@ -32,12 +30,12 @@ final class Waiting implements ExchangeListener {
         this.nodes = nodes;
         this.exchange = exchange;
         this.attempt = attempt;
-        this.begunNanos = System.nanoTime();
+        this.begunMillis = relay.passedMillis();
     }
 
     /** Nobody has processed it: it is tried again in a moment, or refused where it has waited long enough. */
     void again(String reason) {
-        if (NANOSECONDS.toMillis(System.nanoTime() - begunNanos) > relay.patienceMillis(nodes)) {
+        if (relay.passedMillis() - begunMillis > relay.patienceMillis(nodes)) {
             refuse(reason);
             return;
         }

@@ -20,7 +20,6 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.URI;
-import java.time.Clock;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
@@ -37,14 +36,14 @@ final class GatewayFixture implements AutoCloseable {
 
     /** @param flags settings by their flags, such as {@code --hold-for} */
     GatewayFixture(EventStore store, URI upstream, Map<String, String> flags) throws IOException {
-        this(store, upstream, flags, Clock.systemUTC());
+        this(store, upstream, flags, Clocks.SYSTEM);
     }
 
-    GatewayFixture(EventStore store, URI upstream, Map<String, String> flags, Clock clock) throws IOException {
-        this(store, upstream, flags, clock, Telemetry.start(Map.of()));
+    GatewayFixture(EventStore store, URI upstream, Map<String, String> flags, Clocks clocks) throws IOException {
+        this(store, upstream, flags, clocks, Telemetry.start(Map.of()));
     }
 
-    GatewayFixture(EventStore store, URI upstream, Map<String, String> flags, Clock clock, Telemetry telemetry)
+    GatewayFixture(EventStore store, URI upstream, Map<String, String> flags, Clocks clocks, Telemetry telemetry)
             throws IOException {
         this.telemetry = telemetry;
         Map<String, String> all = new HashMap<>(flags);
@@ -67,7 +66,7 @@ final class GatewayFixture implements AutoCloseable {
                 observer,
                 telemetry.operations(),
                 Fatal.LOGGED,
-                clock);
+                clocks);
         gateway.start();
         InetAddress loopback = InetAddress.getLoopbackAddress();
         listener = HttpListener.open(

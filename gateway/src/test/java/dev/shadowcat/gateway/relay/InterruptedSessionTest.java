@@ -12,8 +12,12 @@ import dev.shadowcat.gateway.relay.TestClient.Events;
 import dev.shadowcat.store.EventStore;
 import dev.shadowcat.store.MemoryStore;
 import dev.shadowcat.store.StreamRecord.Phase;
+import dev.shadowcat.testkit.ManualClock;
 import java.io.InputStream;
 import java.net.http.HttpResponse;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneOffset;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterEach;
@@ -71,6 +75,24 @@ class InterruptedSessionTest {
                         .extracting(Event::data)
                         .contains(left.request().resultOf("done"));
             }
+        }
+    }
+
+    @Test
+    void aClockThatIsSetAnHourForwardsGivesNoCallUp() throws Exception {
+        Left left = interrupted("u1");
+        ManualClock clock = new ManualClock(Instant.ofEpochSecond(1_700_000_000));
+        Clocks clocks = new Clocks(clock.withZone(ZoneOffset.UTC), clock.nanoTime());
+        try (GatewayFixture gateway = new GatewayFixture(store, server.url(), Map.of(), clocks);
+                TestClient opener = gateway.client().as(left.session()).bearer("a");
+                Events events = opener.get(left.seen().toString())) {
+            Request refused = server.nextGet();
+            clock.jump(Duration.ofHours(1));
+            refused.empty(503);
+            server.nextGet().sse().event("u2", left.request().resultOf("done"));
+            assertThat(events.rest())
+                    .extracting(Event::data)
+                    .contains(left.request().resultOf("done"));
         }
     }
 

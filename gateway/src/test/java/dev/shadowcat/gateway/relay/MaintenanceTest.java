@@ -68,7 +68,7 @@ class MaintenanceTest {
                 () -> false,
                 Observer.NONE,
                 Operations.NONE,
-                wall);
+                new Clocks(wall, clock.nanoTime()));
         SessionServices services =
                 new SessionServices(store, worker, reader, wall, Observer.NONE, RetentionLimits.DEFAULTS);
         relay.sessions(new SessionManager<>(

@@ -18,7 +18,6 @@ import io.opentelemetry.sdk.trace.data.SpanData;
 import io.opentelemetry.sdk.trace.export.SimpleSpanProcessor;
 import io.opentelemetry.sdk.trace.samplers.Sampler;
 import java.net.URI;
-import java.time.Clock;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
@@ -65,7 +64,7 @@ final class RecordedTelemetry implements AutoCloseable {
     }
 
     GatewayFixture gateway(EventStore store, URI upstream, Map<String, String> flags) throws Exception {
-        return new GatewayFixture(store, upstream, flags, Clock.systemUTC(), Telemetry.start(Map.of(), operations));
+        return new GatewayFixture(store, upstream, flags, Clocks.SYSTEM, Telemetry.start(Map.of(), operations));
     }
 
     List<SpanData> spans() {

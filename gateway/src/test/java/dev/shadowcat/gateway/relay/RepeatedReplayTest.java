@@ -81,8 +81,8 @@ class RepeatedReplayTest {
     @Test
     void whatCameLastOfAConnectionCountsAsProgressThoughTheStoreHadToBeAskedFirst() throws Exception {
         ManualClock clock = new ManualClock(Instant.ofEpochSecond(1_700_000_000));
-        try (GatewayFixture gateway =
-                        new GatewayFixture(store, server.url(), Map.of(), clock.withZone(ZoneOffset.UTC));
+        try (GatewayFixture gateway = new GatewayFixture(
+                        store, server.url(), Map.of(), new Clocks(clock.withZone(ZoneOffset.UTC), clock.nanoTime()));
                 TestClient client = gateway.client().initialize()) {
             CompletableFuture<HttpResponse<InputStream>> call = client.callLater("1");
             Request request = server.nextRequest();

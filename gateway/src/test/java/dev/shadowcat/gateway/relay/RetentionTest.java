@@ -145,8 +145,8 @@ class RetentionTest {
     void aSessionWhoseStreamIsReadIsNotedAsUsedThoughItsClientSaysNothing() throws Exception {
         ManualClock clock = new ManualClock(Instant.ofEpochSecond(1_700_000_000));
         try (ScriptedServer server = new ScriptedServer().withStandaloneStream();
-                GatewayFixture gateway =
-                        new GatewayFixture(store, server.url(), Map.of(), clock.withZone(ZoneOffset.UTC));
+                GatewayFixture gateway = new GatewayFixture(
+                        store, server.url(), Map.of(), new Clocks(clock.withZone(ZoneOffset.UTC), clock.nanoTime()));
                 TestClient client = gateway.client().initialize()) {
             CompletableFuture<HttpResponse<InputStream>> opened = client.getLater();
             server.nextGet().sse();

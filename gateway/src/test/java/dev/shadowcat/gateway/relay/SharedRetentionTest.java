@@ -33,7 +33,8 @@ class SharedRetentionTest {
         SharedMemory.Node own = shared.node();
         Clock muchLater = Clock.offset(Clock.systemUTC(), Duration.ofDays(30));
         try (ScriptedServer server = new ScriptedServer();
-                GatewayFixture gateway = new GatewayFixture(own, server.url(), Map.of(), muchLater)) {
+                GatewayFixture gateway =
+                        new GatewayFixture(own, server.url(), Map.of(), new Clocks(muchLater, System::nanoTime))) {
             await().until(() -> gateway.metric("sessions_open") == 1);
             assertThat(gateway.metric("sessions_expired_total")).isEqualTo(1);
             assertThat(own.session(NOBODYS)).isEmpty();
