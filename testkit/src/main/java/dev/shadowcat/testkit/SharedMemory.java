@@ -17,6 +17,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.LongSupplier;
 
@@ -74,6 +75,7 @@ public final class SharedMemory {
         private final AtomicInteger expiries = new AtomicInteger();
         private volatile String address = "";
         private volatile boolean cut;
+        private volatile CountDownLatch thawed = new CountDownLatch(0);
         private volatile boolean losesNextRenewal;
         private long runsUntilNanos; // guarded by the memory
         private boolean begun; // likewise
@@ -96,6 +98,15 @@ public final class SharedMemory {
             cut = off;
         }
 
+        /** From now on the store gives this node no answer, until it is thawed. */
+        public void freeze() {
+            thawed = new CountDownLatch(1);
+        }
+
+        public void thaw() {
+            thawed.countDown();
+        }
+
         /** The next renewal is done, and its answer never comes. */
         public void loseNextRenewal() {
             losesNextRenewal = true;
@@ -112,6 +123,12 @@ public final class SharedMemory {
         }
 
         private void reach() {
+            try {
+                thawed.await();
+            } catch (InterruptedException interrupted) {
+                Thread.currentThread().interrupt();
+                throw new StoreException("interrupted", interrupted);
+            }
             if (cut) {
                 throw new StoreException("the store cannot be reached", null);
             }

@@ -205,7 +205,7 @@ final class GatewayWiring implements RunningGateway, GatewayView {
     @Override
     public void stop() {
         long deadline = System.nanoTime() + settings.shutdownDeadline().toNanos();
-        boolean handsOver = gateway.beginStop();
+        boolean handsOver = gateway.beginStop(part(deadline, 4));
         if (handsOver) {
             listener.endConnections();
         } else {

@@ -304,12 +304,13 @@ public final class Gateway {
     /**
      * From now on it is not ready, and where other nodes run begins nothing: they are sent what comes. Blocks.
      *
+     * @param time that the store may take to say whether other nodes run
      * @return whether other nodes go on with what this one has
      */
-    public boolean beginStop() {
+    public boolean beginStop(Duration time) {
         stopBegan = System.nanoTime();
         stopping = true;
-        return relay.stop();
+        return relay.stop(time);
     }
 
     /** Tells every client to come back, and ends their streams. */

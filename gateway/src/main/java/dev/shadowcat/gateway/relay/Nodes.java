@@ -6,12 +6,16 @@ import dev.shadowcat.gateway.node.Lease;
 import dev.shadowcat.gateway.node.OtherNodes;
 import dev.shadowcat.observe.RepeatedTrouble;
 import dev.shadowcat.store.SharedStore;
-import dev.shadowcat.store.StoreException;
 import io.netty.handler.codec.http.HttpHeaderNames;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.slf4j.Logger;
@@ -110,23 +114,35 @@ final class Nodes {
     /**
      * From now on nothing is begun here where other nodes run: they wait, and take the sessions soon. Blocks.
      *
+     * @param time that the store may take to say whether there are any
      * @return whether other nodes run
      */
-    boolean stop() {
-        successors = running();
+    boolean stop(Duration time) {
+        successors = running(time);
         stopping = true;
         return handsOver();
     }
 
-    private List<String> running() {
+    private List<String> running(Duration time) {
+        FutureTask<List<String>> asking = new FutureTask<>(store::others);
+        Thread.ofPlatform().daemon().name("shadowcat-successors").start(asking);
         try {
-            return store.others();
-        } catch (StoreException failed) {
-            log.warn(
-                    "The store cannot be asked for other nodes, so clients are sent away until this one is back: {}",
-                    failed.getMessage());
-            return List.of();
+            return asking.get(time.toNanos(), TimeUnit.NANOSECONDS);
+        } catch (TimeoutException _) {
+            return unknown("no answer within " + time.toMillis() + " ms");
+        } catch (ExecutionException failed) {
+            return unknown(String.valueOf(failed.getCause()));
+        } catch (InterruptedException interrupted) {
+            Thread.currentThread().interrupt();
+            return unknown(interrupted.toString());
         }
+    }
+
+    private static List<String> unknown(String reason) {
+        log.warn(
+                "The store cannot be asked for other nodes, so clients are sent away until this one is back: {}",
+                reason);
+        return List.of();
     }
 
     /** Whether this node stops, and others go on with what it held. */

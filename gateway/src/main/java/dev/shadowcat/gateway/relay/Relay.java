@@ -178,8 +178,8 @@ final class Relay {
     }
 
     /** Whether other nodes go on with what this one has, which stops. Blocks. */
-    boolean stop() {
-        return nodes != null && nodes.stop();
+    boolean stop(Duration time) {
+        return nodes != null && nodes.stop(time);
     }
 
     /** Whether this node stops, and others go on. */

@@ -43,6 +43,7 @@ class SharedStoreTest {
     private static final String WORKING = "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/message\",\"params\":{}}";
 
     private static final Duration LEASE = Duration.ofMillis(400);
+    private static final Duration STOP = Duration.ofSeconds(5); // that the store may take
     private static final Duration SILENCE = LEASE.multipliedBy(5);
 
     private final SharedMemory shared = new SharedMemory(LEASE, System::nanoTime);
@@ -569,7 +570,7 @@ class SharedStoreTest {
     void whatComesToANodeThatStopsIsServedByTheOthers() throws Exception {
         try (TestClient client = one.client().initialize();
                 TestClient begins = one.client()) {
-            assertThat(one.gateway().beginStop()).isTrue();
+            assertThat(one.gateway().beginStop(STOP)).isTrue();
             assertThat(one.gateway().degraded()).containsExactly("stopping");
             CompletableFuture<HttpResponse<InputStream>> call = client.callLater("1");
             begins.initialize();
@@ -591,7 +592,7 @@ class SharedStoreTest {
         try (TestClient client = one.client().initialize();
                 ScriptedServer older = new ScriptedServer()) {
             storeOfTwo.address(older.url().getAuthority());
-            assertThat(one.gateway().beginStop()).isTrue();
+            assertThat(one.gateway().beginStop(STOP)).isTrue();
             CompletableFuture<HttpResponse<InputStream>> call = client.callLater("1");
             fromNode(older.nextRequest(), OtherNodes.MISDIRECTED, word()).empty(421);
             fromNode(older.nextRequest(), OtherNodes.HEADER, word()).result("done");
@@ -610,8 +611,8 @@ class SharedStoreTest {
     void aNodeThatStopsTooIsNotWaitedFor() throws Exception {
         try (TestClient client = one.client().initialize();
                 TestClient other = two.client().initialize()) {
-            assertThat(one.gateway().beginStop()).isTrue();
-            assertThat(two.gateway().beginStop()).isTrue();
+            assertThat(one.gateway().beginStop(STOP)).isTrue();
+            assertThat(two.gateway().beginStop(STOP)).isTrue();
             assertThat(client.post(TestClient.call("1")).statusCode()).isEqualTo(503);
             assertThat(other.post(TestClient.call("1")).statusCode()).isEqualTo(503);
         }
@@ -626,7 +627,7 @@ class SharedStoreTest {
             Stream stream = request.sse();
             stream.event("u1", WORKING);
             InputStream answer = call.get().body();
-            one.gateway().beginStop();
+            one.gateway().beginStop(STOP);
             assertThat(one.gateway().drain(Duration.ofSeconds(10)))
                     .as("nothing is waited for that others can fetch")
                     .isTrue();
@@ -670,7 +671,7 @@ class SharedStoreTest {
             try (Events events = new Events(call.get())) {
                 events.nextMessage();
                 stream.end();
-                assertThat(one.gateway().beginStop()).isTrue();
+                assertThat(one.gateway().beginStop(STOP)).isTrue();
                 one.gateway().sendClientsAway();
                 assertThat(server.seesNoGetFor(Duration.ofMillis(1_500)))
                         .as("whoever goes on with it asks")
@@ -688,7 +689,7 @@ class SharedStoreTest {
             stream.event("u1", WORKING);
             BufferedReader lines =
                     new BufferedReader(new InputStreamReader(call.get().body(), StandardCharsets.UTF_8));
-            two.gateway().beginStop();
+            two.gateway().beginStop(STOP);
             assertThat(two.gateway().drain(Duration.ofSeconds(10))).isTrue();
             two.gateway().sendClientsAway();
             stream.event("u2", WORKING.replace("message", "second"));
@@ -709,7 +710,7 @@ class SharedStoreTest {
             CompletableFuture<HttpResponse<InputStream>> call = other.callLater("1");
             Stream stream = server.nextRequest().sse();
             Events events = new Events(call.get());
-            assertThat(two.gateway().beginStop()).isTrue();
+            assertThat(two.gateway().beginStop(STOP)).isTrue();
             CompletableFuture<Integer> handedOver =
                     CompletableFuture.supplyAsync(() -> two.gateway().handOver(Duration.ofSeconds(20)));
             await().until(() -> storeOfOne.others().isEmpty());
@@ -727,10 +728,20 @@ class SharedStoreTest {
         storeOfTwo.cut(true);
         await().until(() -> storeOfOne.others().isEmpty());
         try (TestClient client = one.client().initialize()) {
-            assertThat(one.gateway().beginStop()).isFalse();
+            assertThat(one.gateway().beginStop(STOP)).isFalse();
             CompletableFuture<HttpResponse<InputStream>> call = client.callLater("1");
             server.nextRequest().result("done");
             assertThat(call.get().statusCode()).isEqualTo(200);
+        }
+    }
+
+    @Test
+    void aNodeWhoseStoreGivesNoAnswerStopsAllTheSame() throws Exception {
+        storeOfOne.freeze();
+        try {
+            assertThat(one.gateway().beginStop(Duration.ofMillis(100))).isFalse();
+        } finally {
+            storeOfOne.thaw();
         }
     }
 
