@@ -66,7 +66,7 @@ public final class EventStream implements Completion, Measured {
     private boolean resumed; // the upstream connection is not the first one: it may send what is not this stream's
     private @Nullable String upstreamCursor;
     private @Nullable String storedCursor; // the upstream's as of what the store has
-    private List<Answered> unconfirmed = List.of(); // the store may not have the answers
+    private List<Answered> answered = List.of(); // the store, or who is attached, may not have the answers
     private @Nullable ClientStream client;
     private @Nullable Runnable whenOpened;
     private @Nullable Runnable whenCursorStored;
@@ -258,7 +258,7 @@ public final class EventStream implements Completion, Measured {
             return null;
         }
         List<Call> owed = new ArrayList<>(open);
-        unconfirmed.forEach(answered -> owed.add(answered.call()));
+        answered.stream().filter(each -> each.sequence() > stored).forEach(each -> owed.add(each.call()));
         return new Remains.Head(record(owed, Phase.OPEN), stored, storedCursor);
     }
 
@@ -422,10 +422,10 @@ public final class EventStream implements Completion, Measured {
 
     private void closeAnswered(Call call) {
         close(call);
-        if (unconfirmed.isEmpty()) {
-            unconfirmed = new ArrayList<>(1);
+        if (answered.isEmpty()) {
+            answered = new ArrayList<>(1);
         }
-        unconfirmed.add(new Answered(call, tracker.newest() + 1)); // it is recorded next
+        answered.add(new Answered(call, tracker.newest() + 1)); // it is recorded next
     }
 
     private void close(Call call) {
@@ -498,11 +498,7 @@ public final class EventStream implements Completion, Measured {
     /** Answers without ids, since they are stored nowhere, those calls of which the client has no answer; says which. */
     private List<Call> tellUnknown(ClientStream told, String reason) {
         List<Call> owed = new ArrayList<>(open);
-        for (Answered answered : unconfirmed) {
-            if (answered.sequence() > told.shown()) {
-                owed.add(answered.call());
-            }
-        }
+        answered.stream().filter(each -> each.sequence() > told.shown()).forEach(each -> owed.add(each.call()));
         for (Call call : owed) {
             told.sink()
                     .notice(Messages.error(
@@ -560,12 +556,12 @@ public final class EventStream implements Completion, Measured {
             case StoreWrite.AppendEvent append -> {
                 stored = append.event().sequence();
                 storedCursor = append.event().upstreamId();
-                if (stored == tracker.newest()) {
-                    unconfirmed = List.of();
-                }
                 session.kept(append.event());
                 if (client != null) {
                     client.stored(append.event());
+                }
+                if (!answered.isEmpty() && stored == tracker.newest() && !isBehind()) {
+                    answered = List.of();
                 }
                 cursorStored(append.event().upstreamId() != null);
             }
@@ -608,6 +604,11 @@ public final class EventStream implements Completion, Measured {
         if (client != null) {
             client.unstoredGap(gap.event(), after);
         }
+    }
+
+    /** Whether who is attached has not been shown all that is stored. */
+    private boolean isBehind() {
+        return client != null && client.shown() < stored;
     }
 
     private void opened() {

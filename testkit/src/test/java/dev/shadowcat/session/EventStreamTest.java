@@ -104,6 +104,18 @@ class EventStreamTest {
     }
 
     @Test
+    void aClientTooSlowToHaveSeenItsAnswerGetsOneWhenItsSessionEnds() throws InterruptedException {
+        EventStream stream = opened(new RequestId("1"));
+        Sink sink = attach(stream, 0);
+        sink.writable = false;
+        stream.receive(null, answer("1"));
+        harness.turn();
+        assertThat(sink.messages).isEmpty();
+        harness.sessions.delete(session, Completion.NOBODY);
+        assertThat(sink.notices).singleElement().asString().contains("\"id\":1", "\"outcome\":\"unknown\"");
+    }
+
+    @Test
     void aBatchIsShownWithoutAnswersThatAreNotOfThisStream() throws InterruptedException {
         session.begin(new RequestId("1"), "tools/call", null); // open on another stream: its id here is a fresh one
         EventStream stream = opened(new RequestId("1"), new RequestId("2"));

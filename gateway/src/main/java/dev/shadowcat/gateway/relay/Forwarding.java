@@ -11,7 +11,10 @@ import dev.shadowcat.gateway.upstream.UpstreamListener;
 import dev.shadowcat.gateway.upstream.UpstreamRequest;
 import dev.shadowcat.gateway.upstream.UpstreamRequest.Reuse;
 import dev.shadowcat.mcp.McpErrors;
+import dev.shadowcat.mcp.Messages;
+import dev.shadowcat.mcp.RequestId;
 import dev.shadowcat.observe.ForwardFailure;
+import dev.shadowcat.session.EventStream;
 import dev.shadowcat.session.SessionLoop;
 import dev.shadowcat.sse.SseEncoder;
 import io.netty.buffer.ByteBuf;
@@ -330,14 +333,28 @@ final class Forwarding implements UpstreamListener, ExchangeListener {
                 return;
             }
             clientGone();
-            if (eventStream) {
-                if (betweenEvents) {
-                    begun.write(Unpooled.wrappedBuffer(SseEncoder.retry(retryMillis)));
-                }
-                begun.finish();
-            } else {
+            boolean goesOn = reads || resumable;
+            if (!eventStream || (!goesOn && !betweenEvents)) {
                 begun.abort(); // half an answer must not look like a whole one
+                return;
             }
+            if (!goesOn) {
+                tellUnknown(begun);
+            }
+            if (betweenEvents) {
+                begun.write(Unpooled.wrappedBuffer(SseEncoder.retry(retryMillis)));
+            }
+            begun.finish();
         });
+    }
+
+    /** Nothing of the answer has come yet, and the client has no id to come back with. */
+    private void tellUnknown(StreamedResponse begun) {
+        for (RequestId request : Lookup.requestIds(exchange)) {
+            relay.observer().outcomeUnknown();
+            byte[] error = Messages.error(
+                    request, McpErrors.SERVER_ERROR, EventStream.GOES_ON_ELSEWHERE, Map.of("outcome", "unknown"));
+            begun.write(Unpooled.wrappedBuffer(SseEncoder.event(null, error)));
+        }
     }
 }

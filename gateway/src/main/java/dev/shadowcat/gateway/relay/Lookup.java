@@ -2,12 +2,16 @@ package dev.shadowcat.gateway.relay;
 
 import dev.shadowcat.event.SessionId;
 import dev.shadowcat.gateway.http.Exchange;
+import dev.shadowcat.mcp.Envelope;
 import dev.shadowcat.mcp.Message;
 import dev.shadowcat.mcp.MessageReader;
 import dev.shadowcat.mcp.RequestId;
 import io.netty.buffer.ByteBuf;
+import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -106,6 +110,21 @@ final class Lookup {
                         && single.envelope().isRequest()
                 ? single.envelope().id()
                 : null;
+    }
+
+    /** The ids of the requests that the message has; a batch may have several. */
+    static List<RequestId> requestIds(Exchange exchange) {
+        Stream<Envelope> envelopes = switch (message(exchange)) {
+            case null -> Stream.empty();
+            case Message.Single single -> Stream.of(single.envelope());
+            case Message.Batch batch -> batch.elements().stream().map(Message.Element::envelope);
+            case Message.Malformed _ -> Stream.empty();
+        };
+        return envelopes
+                .filter(Envelope::isRequest)
+                .map(Envelope::id)
+                .filter(Objects::nonNull)
+                .toList();
     }
 
     /** Nobody has processed the request: it is looked for again. */

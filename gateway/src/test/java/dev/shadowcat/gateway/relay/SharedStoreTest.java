@@ -724,6 +724,24 @@ class SharedStoreTest {
     }
 
     @Test
+    void whoHasNoIdOfAStreamThatANodeSendsOnIsAnsweredAtTheEndOfItsStop() throws Exception {
+        server.revision("2025-06-18"); // no priming
+        String older = TestClient.INITIALIZE.replace("2025-11-25", "2025-06-18");
+        try (TestClient client = one.client().initialize(older);
+                TestClient other = atOther(client)) {
+            CompletableFuture<HttpResponse<InputStream>> call = other.callLater("7");
+            server.nextRequest().sse().raw("id: u1\ndata:\n\n");
+            Events events = new Events(call.get());
+            assertThat(two.gateway().beginStop(STOP)).isTrue();
+            two.gateway().sendClientsAway();
+            two.gateway().handOver(Duration.ofSeconds(1));
+            assertThat(events.rest())
+                    .singleElement()
+                    .satisfies(answer -> assertThat(answer.data()).contains("\"id\":7", "\"outcome\":\"unknown\""));
+        }
+    }
+
+    @Test
     void aNodeThatIsAloneServesOnWhileItStops() throws Exception {
         storeOfTwo.cut(true);
         await().until(() -> storeOfOne.others().isEmpty());
