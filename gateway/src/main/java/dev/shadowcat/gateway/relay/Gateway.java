@@ -45,6 +45,8 @@ import org.slf4j.LoggerFactory;
 public final class Gateway {
     private static final Logger log = LoggerFactory.getLogger(Gateway.class);
     private static final int READERS = 4;
+    private static final Duration LAST_ANSWERS =
+            Duration.ofMillis(500); // until a request has its answer, or its client an id
     private static final int READS_WAITING = 10_000;
 
     private final Relay relay;
@@ -265,9 +267,9 @@ public final class Gateway {
         survey.round();
     }
 
-    /** Where other nodes were seen to hold sessions; for tests. */
-    Holders holders() {
-        return Objects.requireNonNull(relay.nodes()).holders();
+    /** What it has that shares its store with others; for tests. */
+    Nodes nodes() {
+        return Objects.requireNonNull(relay.nodes());
     }
 
     /** What sessions share. */
@@ -355,12 +357,23 @@ public final class Gateway {
     }
 
     /**
-     * Waits for answers of upstreams that give no event ids: no later connection could bring them. Not on a loop.
+     * Waits for answers that no later connection could bring: of upstreams that give no event ids, and to clients that have none. Where
+     * others go on with the sessions, these are served here until then, since one long call is no reason to keep all others waiting; what
+     * such a request leaves under way has a moment of its own. Not on a loop.
      *
      * @return whether all came within the time
      */
     public boolean drain(Duration time) {
-        return relay.drained(time);
+        Nodes nodes = relay.nodes();
+        if (nodes == null || !nodes.handsOver()) {
+            return relay.drained(time);
+        }
+        long deadline = System.nanoTime() + time.toNanos();
+        Duration last = min(LAST_ANSWERS, time.dividedBy(2));
+        nodes.servesOn(true);
+        boolean drained = relay.drained(time.minus(last));
+        nodes.servesOn(false);
+        return relay.drained(drained ? left(deadline) : last);
     }
 
     /**

@@ -36,6 +36,7 @@ final class Nodes {
     private final long beganNanos = System.nanoTime();
     private final AtomicInteger next = new AtomicInteger(); // of the successors
     private volatile boolean stopping;
+    private volatile boolean servesOn;
     private volatile List<String> successors = List.of();
 
     Nodes(SharedStore store, Lease lease, OtherNodes others, Holders holders) {
@@ -143,6 +144,15 @@ final class Nodes {
                 "The store cannot be asked for other nodes, so clients are sent away until this one is back: {}",
                 reason);
         return List.of();
+    }
+
+    /** Whether this node, while it stops, serves the sessions that it has in memory. */
+    boolean servesOn() {
+        return servesOn;
+    }
+
+    void servesOn(boolean serves) {
+        servesOn = serves;
     }
 
     /** Whether this node stops, and others go on with what it held. */

@@ -77,7 +77,7 @@ class HolderSeenTest {
                 TestClient other = atOther(client)) {
             storeOfThree.address(three.url("").getAuthority());
             answered(other, "1");
-            two.gateway().holders().holds(three.url("").getAuthority(), client.sessionId());
+            two.gateway().nodes().holders().holds(three.url("").getAuthority(), client.sessionId());
             int claims = storeOfTwo.claims();
             answered(other, "2");
             assertThat(storeOfTwo.claims()).isEqualTo(claims + 1);
@@ -107,7 +107,7 @@ class HolderSeenTest {
     void whatCameToThisNodeIsServedHereAtOnce() throws Exception {
         try (TestClient client = one.client().initialize()) {
             answered(client, "1");
-            one.gateway().holders().holds(two.url("").getAuthority(), client.sessionId());
+            one.gateway().nodes().holders().holds(two.url("").getAuthority(), client.sessionId());
             answered(client, "2");
             assertThat(one.metric("requests_forwarded_total")).isZero();
         }

@@ -742,6 +742,31 @@ class SharedStoreTest {
     }
 
     @Test
+    void whileAStopWaitsForACallThatNobodyCouldGoOnWithTheOthersAreServed() throws Exception {
+        try (TestClient client = one.client().initialize();
+                TestClient served = one.client().initialize();
+                TestClient servedByOther = atOther(served)) {
+            CompletableFuture<HttpResponse<InputStream>> call = client.callLater("1");
+            Request without = server.nextRequest(); // event ids
+            assertThat(one.gateway().beginStop(STOP)).isTrue();
+            CompletableFuture<Boolean> drained =
+                    CompletableFuture.supplyAsync(() -> one.gateway().drain(Duration.ofSeconds(15)));
+            await().until(() -> one.gateway().nodes().servesOn());
+            for (TestClient each : List.of(served, servedByOther)) {
+                CompletableFuture<HttpResponse<InputStream>> meanwhile = each.callLater("2");
+                server.nextRequest().result("done");
+                assertThat(meanwhile.get().statusCode()).isEqualTo(200);
+            }
+            assertThat(drained).isNotDone();
+            without.result("done");
+            assertThat(call.get().statusCode()).isEqualTo(200);
+            assertThat(drained.get()).isTrue();
+            assertThat(two.metric("session_claims_total{outcome=\"handed_over\"}"))
+                    .isZero();
+        }
+    }
+
+    @Test
     void aNodeThatIsAloneServesOnWhileItStops() throws Exception {
         storeOfTwo.cut(true);
         await().until(() -> storeOfOne.others().isEmpty());
