@@ -495,10 +495,22 @@ public final class EventStream implements Completion, Measured {
         }
     }
 
+    /** Whether who is connected waits for an answer, and has no id to come back for it with. */
+    public boolean owesWhoHasNoId() {
+        ClientStream waiting = client;
+        return waiting != null && !waiting.sink().resumable() && !owed(waiting).isEmpty();
+    }
+
+    /** The calls of which a client has not been shown the answer. */
+    private List<Call> owed(ClientStream to) {
+        List<Call> owed = new ArrayList<>(open);
+        answered.stream().filter(each -> each.sequence() > to.shown()).forEach(each -> owed.add(each.call()));
+        return owed;
+    }
+
     /** Answers without ids, since they are stored nowhere, those calls of which the client has no answer; says which. */
     private List<Call> tellUnknown(ClientStream told, String reason) {
-        List<Call> owed = new ArrayList<>(open);
-        answered.stream().filter(each -> each.sequence() > told.shown()).forEach(each -> owed.add(each.call()));
+        List<Call> owed = owed(told);
         for (Call call : owed) {
             told.sink()
                     .notice(Messages.error(

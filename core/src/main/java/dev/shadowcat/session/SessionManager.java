@@ -77,9 +77,6 @@ public final class SessionManager<S extends Session> {
 
         SharedStore.Claim claim(SessionId session);
 
-        /** It will be asked for soon. Does not block; any thread. */
-        default void wanted(SessionId session) {}
-
         /** The same for who held it when another store took the place of this one, and waits for nobody. */
         default SharedStore.Claim claimAnew(SessionId session) {
             return claim(session);
@@ -165,7 +162,6 @@ public final class SessionManager<S extends Session> {
             return under == null ? new Loading<>(List.of(waiter), false, false) : under.with(waiter);
         });
         if (first[0]) {
-            holding.wanted(id);
             services.reader()
                     .read(
                             caller,

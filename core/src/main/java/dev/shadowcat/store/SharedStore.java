@@ -34,9 +34,6 @@ public interface SharedStore extends EventStore {
     /** Ends the lease, so that others may take this node's sessions at once. */
     void leave();
 
-    /** It will be claimed soon: a store may claim it together with others that are. Does not block; any thread. */
-    default void wanted(SessionId session) {}
-
     /**
      * Takes a session for this node unless a node whose lease runs holds it. Of two nodes that try, one gets it. Called only where
      * this node has no write of the session under way: one from the time before would pass.

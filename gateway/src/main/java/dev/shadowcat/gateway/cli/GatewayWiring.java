@@ -226,7 +226,8 @@ final class GatewayWiring implements RunningGateway, GatewayView {
         store.close();
         telemetry.close(part(deadline, 1));
         if (!drained) {
-            log.warn("stopped: the outcome of some calls will be unknown, their server gives no event ids");
+            log.warn(
+                    "stopped: the outcome of some calls is unknown: their server gives no event ids, or their client had none yet");
         }
         if (cut > 0 || unstored > 0) {
             log.warn("stopped: {} connections were cut, {} writes were not stored", cut, unstored);

@@ -30,6 +30,7 @@ public final class Lease {
     private boolean broken; // likewise: others may have taken sessions, and it is not known which
     private volatile boolean failing;
     private volatile boolean closed;
+    private volatile boolean left;
 
     /** The sessions that this node has in memory, or on their way there. Any thread. */
     public interface Sessions {
@@ -143,8 +144,9 @@ public final class Lease {
      * Lets others take at once what this node held. After the last write.
      *
      * @param time after which it is left to run out by itself
+     * @return whether the store has it back
      */
-    public void close(Duration time) {
+    public boolean close(Duration time) {
         closed = true;
         renewing.interrupt();
         runsUntilNanos = nanoTime.getAsLong();
@@ -155,12 +157,14 @@ public final class Lease {
         } catch (InterruptedException _) {
             Thread.currentThread().interrupt();
         }
+        return left;
     }
 
     private void leave() {
         try {
             renewing.join();
             store.leave();
+            left = true;
         } catch (InterruptedException _) {
             Thread.currentThread().interrupt();
         } catch (StoreException failed) {

@@ -46,7 +46,10 @@ public final class StoreRehearsal {
         this.nowMillis = nowMillis;
     }
 
-    /** Leaves nothing in the store. One that fails is told and not repeated: the store takes writes later, or readiness says why not. */
+    /**
+     * Leaves nothing in the store; where it fails, or this node is killed meanwhile, perhaps a session that nobody knows, which expires as
+     * others do. A failure is told and not repeated: the store takes writes later, or readiness says why not.
+     */
     public void run() {
         try {
             appendAll();
@@ -86,7 +89,8 @@ public final class StoreRehearsal {
     private void append(List<StoreWrite> batch) {
         AppendOutcome outcome = store.append(batch);
         if (!(outcome instanceof AppendOutcome.Stored)) {
-            throw new StoreException(outcome.toString(), null);
+            throw new StoreException(
+                    outcome instanceof AppendOutcome.Busy busy ? busy.reason() : outcome.toString(), null);
         }
     }
 

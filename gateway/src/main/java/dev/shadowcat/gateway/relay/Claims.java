@@ -24,11 +24,6 @@ final class Claims implements SessionManager.Holding {
         this.observer = observer;
     }
 
-    @Override
-    public void wanted(SessionId session) {
-        store.wanted(session);
-    }
-
     /** {@inheritDoc} It may have waited for a thread since whoever asks looked at the lease: for as long as the store stood still. */
     @Override
     public Claim claim(SessionId session) {

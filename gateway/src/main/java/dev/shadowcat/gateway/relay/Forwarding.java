@@ -265,7 +265,7 @@ final class Forwarding implements UpstreamListener, ExchangeListener {
         forget();
         boolean never = failure.fate() == UpstreamFailure.Fate.NEVER_SENT;
         if (response != null) {
-            response.abort();
+            breakOff(response);
         } else if (never || reads || misdirected) {
             nodes.stopsToo(address);
             unprocessed.accept(
@@ -346,6 +346,16 @@ final class Forwarding implements UpstreamListener, ExchangeListener {
             }
             begun.finish();
         });
+    }
+
+    /** The rest of an answer does not come: who has an id comes back for it, and who waits for an event hears what is known. */
+    private void breakOff(StreamedResponse begun) {
+        if (eventStream && betweenEvents && !reads && !resumable) {
+            tellUnknown(begun);
+            begun.finish();
+        } else {
+            begun.abort();
+        }
     }
 
     /** Nothing of the answer has come yet, and the client has no id to come back with. */

@@ -45,6 +45,8 @@ import org.slf4j.LoggerFactory;
 public final class Gateway {
     private static final Logger log = LoggerFactory.getLogger(Gateway.class);
     private static final int READERS = 4;
+    private static final int READERS_OF_SHARED =
+            12; // most of them wait, and claims that wait together are made together
     private static final Duration LAST_ANSWERS =
             Duration.ofMillis(500); // until a request has its answer, or its client an id
     private static final int READS_WAITING = 10_000;
@@ -90,9 +92,10 @@ public final class Gateway {
             Operations operations,
             Fatal fatal,
             Clocks clocks) {
+        int reading = store instanceof SharedStore ? READERS_OF_SHARED : READERS;
         readers = new ThreadPoolExecutor(
-                READERS,
-                READERS,
+                reading,
+                reading,
                 30,
                 TimeUnit.SECONDS,
                 new ArrayBlockingQueue<>(READS_WAITING),
@@ -334,10 +337,11 @@ public final class Gateway {
         handedOver = true;
         int unstored = endWork(time.dividedBy(2));
         Nodes nodes = Objects.requireNonNull(relay.nodes());
-        nodes.lease().close(left(deadline).dividedBy(2));
-        log.info(
-                "Other nodes have the sessions of this one, {} ms after it was told to stop",
-                TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - stopBegan));
+        if (nodes.lease().close(left(deadline).dividedBy(2))) {
+            log.info(
+                    "Other nodes may have the sessions of this one, {} ms after it was told to stop",
+                    TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - stopBegan));
+        }
         try {
             Thread.sleep(min(nodes.lease().length(), left(deadline).dividedBy(2)));
         } catch (InterruptedException _) {

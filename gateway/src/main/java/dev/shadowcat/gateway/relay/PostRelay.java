@@ -34,7 +34,6 @@ import org.jspecify.annotations.Nullable;
  */
 final class PostRelay implements UpstreamListener, ExchangeListener, Measured {
     private static final long PRIMING_MILLIS = 250;
-    private static final long DRAINED_MILLIS = 10; // between two looks whether a client has an id
     private static final long FIRST_PAUSE_MILLIS = 100;
     private static final long MAX_PAUSE_MILLIS = 1_000;
     private static final String NOT_STORED =
@@ -67,7 +66,6 @@ final class PostRelay implements UpstreamListener, ExchangeListener, Measured {
     private long giveUpAtMillis;
     private long pauseMillis = FIRST_PAUSE_MILLIS;
     private @Nullable SseClient answer; // the client's, where it goes as a stream
-    private @Nullable Drain drain; // while the gateway stops
     private boolean sentTwice;
     private boolean clientGone;
     private boolean told; // the client's answer has begun, as a stream
@@ -189,6 +187,10 @@ final class PostRelay implements UpstreamListener, ExchangeListener, Measured {
         SseClient client = SseClient.waiting(session, exchange);
         answer = client;
         client.serve(opened, 0);
+        if (session.relay().sendsAway()) {
+            client.sendAway(session.relay().awayMillis());
+            return;
+        }
         opened.whenRecordStored(() -> primeSoon(opened, client));
     }
 
@@ -517,6 +519,9 @@ final class PostRelay implements UpstreamListener, ExchangeListener, Measured {
     /** It was sent, so nobody may say that it was not processed. */
     private void tellEnd() {
         RequestId id = calls.size() == 1 ? calls.getFirst().clientId() : null;
+        if (session.isLost()) {
+            session.relay().observer().outcomeUnknown();
+        }
         String reason = session.isLost() ? EventStream.GOES_ON_ELSEWHERE : EventStream.SESSION_ENDED;
         Answers.error(exchange, 502, id, McpErrors.SERVER_ERROR, reason, Map.of("outcome", "unknown"));
     }
@@ -538,31 +543,14 @@ final class PostRelay implements UpstreamListener, ExchangeListener, Measured {
         }
     }
 
-    /** The gateway stops: it is to wait for an answer that could not be fetched again later. */
-    void drain(Drain stopping) {
-        if (!over && !calls.isEmpty() && drain == null && lostOtherwise()) {
-            stopping.add();
-            drain = stopping;
-            lookWhetherDrained();
-        }
-    }
-
-    private void lookWhetherDrained() {
-        if (drain != null && !lostOtherwise()) {
-            stopDrain();
-        } else if (drain != null) {
-            session.loop().after(DRAINED_MILLIS, this::lookWhetherDrained);
-        }
-    }
-
     /** Whether nobody could go on with it elsewhere: its server gives no ids, or its client waits and has none yet. */
-    private boolean lostOtherwise() {
+    boolean lostOtherwise() {
         EventStream opened = stream;
         if (opened == null) {
-            return true;
+            return !over && !calls.isEmpty();
         }
-        boolean resumable = clientGone || (answer != null && answer.resumable());
-        return !opened.ended() && (opened.upstreamCursor() == null || !resumable);
+        boolean waits = !clientGone && (answer == null ? !told : !answer.resumable() && !answer.over());
+        return waits || (!opened.ended() && opened.upstreamCursor() == null);
     }
 
     /** The gateway stops: who goes on with it finds the upstream free. */
@@ -572,17 +560,9 @@ final class PostRelay implements UpstreamListener, ExchangeListener, Measured {
         }
     }
 
-    private void stopDrain() {
-        if (drain != null) {
-            drain.remove();
-            drain = null;
-        }
-    }
-
     private void finish() {
         over = true;
         stopAnswerTimer();
-        stopDrain();
         stopSlow();
         stopLinger();
         if (feed != null) {

@@ -37,6 +37,7 @@ final class Relay {
     private final Set<InitializeRelay> initializing = ConcurrentHashMap.newKeySet();
     private final BooleanSupplier storeFails;
     private volatile StoreFailureSettings storeFailure;
+    private volatile boolean sendsAway;
     private @Nullable SessionManager<RelaySession> sessions;
     private @Nullable Nodes nodes;
 
@@ -187,11 +188,20 @@ final class Relay {
         return nodes != null && nodes.handsOver();
     }
 
-    /** Sends away whoever is connected to a session of this node, and leaves what its upstream has yet to say to who goes on with it. */
+    /**
+     * Sends away whoever is connected to a session of this node, and from now on whoever's stream begins; leaves what its upstream has yet to
+     * say to who goes on with it.
+     */
     void sendAllAway() {
+        sendsAway = true;
         sessions().forEach(session -> session.loop().execute(session::interrupted));
         heartbeats.forEach((loop, beats) -> loop.execute(() -> beats.sendAllAway(this::awayMillis)));
         sessions().forEach(session -> session.loop().execute(session::leaveUpstream));
+    }
+
+    /** Whether this node has sent its clients away: it stops. */
+    boolean sendsAway() {
+        return sendsAway;
     }
 
     /** Sends away whoever is connected to a session of another node by this one. */
@@ -202,7 +212,7 @@ final class Relay {
     }
 
     /** Where others go on they do so at once, and whoever comes too early waits there. Else a start is to be over by then. */
-    private long awayMillis() {
+    long awayMillis() {
         return handsOver() ? jittered(60, 0.5) : jittered(8_000, 0.3);
     }
 

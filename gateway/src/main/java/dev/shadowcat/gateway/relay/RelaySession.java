@@ -20,6 +20,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -29,6 +30,7 @@ final class RelaySession extends Session {
             "The connection to the MCP server was lost after the request was sent. Whether it was processed is unknown.";
 
     private static final long DELETION_MILLIS = 100;
+    private static final long DRAIN_MILLIS = 10; // between two looks
     private static final AtomicIntegerFieldUpdater<RelaySession> CLIENTS =
             AtomicIntegerFieldUpdater.newUpdater(RelaySession.class, "clients");
 
@@ -341,9 +343,31 @@ final class RelaySession extends Session {
         relay.sessions().delete(this, Completion.NOBODY);
     }
 
+    /**
+     * The gateway stops: it is to wait for what could not be fetched again elsewhere. Of a stream whose upstream's part is over, too: its
+     * answer may have yet to be stored and shown.
+     */
     void drain(Drain stopping) {
         for (PostRelay post = newestPost; post != null; post = post.older) {
-            post.drain(stopping);
+            drain(stopping, post::lostOtherwise);
+        }
+        for (EventStream stream : streams()) {
+            drain(stopping, stream::owesWhoHasNoId);
+        }
+    }
+
+    private void drain(Drain stopping, BooleanSupplier lost) {
+        if (lost.getAsBoolean()) {
+            stopping.add();
+            lookAgain(stopping, lost);
+        }
+    }
+
+    private void lookAgain(Drain stopping, BooleanSupplier lost) {
+        if (lost.getAsBoolean()) {
+            loop().after(DRAIN_MILLIS, () -> lookAgain(stopping, lost));
+        } else {
+            stopping.remove();
         }
     }
 

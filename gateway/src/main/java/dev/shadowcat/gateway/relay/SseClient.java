@@ -171,6 +171,11 @@ final class SseClient implements EventSink, ExchangeListener {
         }
     }
 
+    /** Whether the answer has ended, or the client left. */
+    boolean over() {
+        return over;
+    }
+
     /** Whoever came to a stream has its id already, or waits for no answer. */
     @Override
     public boolean resumable() {

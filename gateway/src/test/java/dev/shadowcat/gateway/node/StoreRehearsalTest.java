@@ -38,6 +38,7 @@ class StoreRehearsalTest {
     void leavesNothingInTheStore() {
         store.renew();
         rehearse();
+        assertThat(store.claims()).as("it was there").isEqualTo(1);
         assertThat(store.sessions(null, 10)).isEmpty();
         assertThat(store.lost(Set.of(new SessionId(1, 2)))).hasSize(1);
         assertThat(logged.list).isEmpty();

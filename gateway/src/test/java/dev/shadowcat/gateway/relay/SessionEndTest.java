@@ -14,6 +14,7 @@ import dev.shadowcat.gateway.relay.TestClient.Events;
 import dev.shadowcat.store.EventStore;
 import dev.shadowcat.store.MemoryStore;
 import dev.shadowcat.store.StoreException;
+import dev.shadowcat.testkit.FailingStore;
 import dev.shadowcat.testkit.ForwardingStore;
 import java.io.IOException;
 import java.io.InputStream;
@@ -224,6 +225,33 @@ class SessionEndTest {
             assertThat(events.rest())
                     .singleElement()
                     .satisfies(answer -> assertThat(answer.data()).contains("\"id\":7", "\"outcome\":\"unknown\""));
+        }
+    }
+
+    @Test
+    void aStopWaitsUntilAnAnswerThatHasComeIsStoredAndShown() throws Exception {
+        server.revision("2025-06-18");
+        FailingStore failing = new FailingStore(() -> store);
+        try (GatewayFixture gateway = new GatewayFixture(failing, server.url(), Map.of());
+                TestClient client =
+                        gateway.client().initialize(TestClient.INITIALIZE.replace("2025-11-25", "2025-06-18"))) {
+            CompletableFuture<HttpResponse<InputStream>> call = client.callLater("7");
+            Request request = server.nextRequest();
+            Stream upstream = request.sse();
+            upstream.raw("id: u1\ndata:\n\n");
+            Events events = new Events(call.get());
+            failing.beBusyFor(Integer.MAX_VALUE);
+            upstream.event("u2", request.resultOf("done"));
+            upstream.end();
+            assertThat(gateway.gateway().drain(Duration.ofMillis(200)))
+                    .as("the store has yet to take it")
+                    .isFalse();
+            failing.beBusyFor(0);
+            assertThat(gateway.gateway().drain(Duration.ofSeconds(15))).isTrue();
+            gateway.gateway().sendClientsAway();
+            assertThat(events.rest())
+                    .singleElement()
+                    .satisfies(answer -> assertThat(answer.data()).isEqualTo(request.resultOf("done")));
         }
     }
 

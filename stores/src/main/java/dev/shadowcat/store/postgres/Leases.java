@@ -17,7 +17,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.TreeMap;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
@@ -181,7 +180,7 @@ final class Leases {
         Map<SessionId, Claim> claims = new HashMap<>();
         Set<SessionId> left = new HashSet<>(sessions);
         while (!left.isEmpty()) {
-            Map<String, List<SessionId>> free = new TreeMap<>(); // by who held them
+            Map<String, List<SessionId>> free = new HashMap<>(); // by who held them
             Map<SessionId, Seen> seen = look(connection, left);
             for (SessionId session : left) {
                 switch (seen.get(session)) {
@@ -195,9 +194,10 @@ final class Leases {
                 }
             }
             for (Map.Entry<String, List<SessionId>> each : free.entrySet()) {
+                Claim taken = new Claim.Held(true, left(seen, each.getKey()));
                 Connections.transaction(
                                 connection, transaction -> take(transaction, each.getKey(), each.getValue(), renewal))
-                        .forEach(taken -> claims.put(taken, new Claim.Held(true, left(seen, each.getKey()))));
+                        .forEach(session -> claims.put(session, taken));
             }
             left.removeAll(claims.keySet());
         }

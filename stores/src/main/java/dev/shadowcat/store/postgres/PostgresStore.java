@@ -173,11 +173,6 @@ final class PostgresStore extends PostgresReads implements SharedStore {
     }
 
     @Override
-    public void wanted(SessionId session) {
-        claims.wanted(session);
-    }
-
-    @Override
     public Claim claim(SessionId session) {
         return claims.claim(session);
     }

@@ -74,9 +74,13 @@ final class Ownership {
         return unbroken;
     }
 
+    /** A full server lets a lease go, and takes no note of why. */
     void leave() {
-        link.ask(commands -> commands.set(keys.left(node), NOBODY, SetArgs.Builder.px(LEFT_KNOWN.toMillis())));
-        link.ask(commands -> commands.del(keys.lease(node)));
+        try {
+            link.ask(commands -> commands.set(keys.left(node), NOBODY, SetArgs.Builder.px(LEFT_KNOWN.toMillis())));
+        } finally {
+            link.ask(commands -> commands.del(keys.lease(node)));
+        }
     }
 
     String address() {

@@ -2,16 +2,18 @@ package dev.shadowcat.store.postgres;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 import dev.shadowcat.event.SessionId;
 import dev.shadowcat.store.SharedStore.Claim;
 import dev.shadowcat.store.StoreException;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.SynchronousQueue;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -19,60 +21,78 @@ import org.junit.jupiter.api.Timeout;
 class GatheredClaimsTest {
     private static final SessionId ONE = new SessionId(1, 1);
     private static final SessionId TWO = new SessionId(1, 2);
+    private static final SessionId THREE = new SessionId(1, 3);
 
-    private final List<List<SessionId>> asked = new ArrayList<>();
+    private final BlockingQueue<List<SessionId>> asked = new LinkedBlockingQueue<>();
+    private final SynchronousQueue<String> answers = new SynchronousQueue<>(); // a failure, or ""
     private final GatheredClaims claims = new GatheredClaims(this::claimAll);
-    private boolean fails;
 
     private Map<SessionId, Claim> claimAll(List<SessionId> sessions) {
         asked.add(sessions);
-        if (fails) {
-            throw new StoreException("told to fail", null);
+        String failure = take();
+        if (!failure.isEmpty()) {
+            throw new StoreException(failure, null);
         }
         Map<SessionId, Claim> all = new HashMap<>();
-        sessions.forEach(each -> all.put(each, new Claim.Held(asked.size() == 1)));
+        sessions.forEach(each -> all.put(each, new Claim.Elsewhere(each.toString())));
         return all;
     }
 
-    @Test
-    void whatIsWantedTogetherIsClaimedTogetherAndFoundOnce() {
-        claims.wanted(ONE);
-        claims.wanted(TWO);
-        assertThat(claims.claim(TWO)).isEqualTo(new Claim.Held(true));
-        assertThat(claims.claim(ONE)).isEqualTo(new Claim.Held(true));
-        assertThat(asked).containsExactly(List.of(TWO, ONE));
-        assertThat(claims.claim(ONE)).isEqualTo(new Claim.Held(false));
-        assertThat(asked).as("asked for again").hasSize(2);
+    private String take() {
+        try {
+            return answers.take();
+        } catch (InterruptedException interrupted) {
+            throw new AssertionError(interrupted);
+        }
     }
 
-    @Test
-    void whatWasFoundBeforeItWasWantedAgainDoesNotCount() {
-        claims.wanted(ONE);
-        claims.claim(TWO);
-        claims.wanted(ONE);
-        assertThat(claims.claim(ONE)).isEqualTo(new Claim.Held(false));
-        assertThat(asked).containsExactly(List.of(TWO, ONE), List.of(ONE));
-    }
-
-    @Test
-    void aStoreThatFailsFailsForAllWhoWaitAndIsAskedAgainByTheNext() throws Exception {
-        CountDownLatch asking = new CountDownLatch(1);
-        CompletableFuture<Void> answer = new CompletableFuture<>();
-        GatheredClaims slow = new GatheredClaims(sessions -> {
-            asking.countDown();
-            answer.join();
-            return claimAll(sessions);
+    private CompletableFuture<Claim> claim(SessionId session) {
+        CompletableFuture<Claim> claim = new CompletableFuture<>();
+        Thread.ofPlatform().daemon().start(() -> {
+            try {
+                claim.complete(claims.claim(session));
+            } catch (StoreException failed) {
+                claim.completeExceptionally(failed);
+            }
         });
-        fails = true;
-        slow.wanted(ONE);
-        slow.wanted(TWO);
-        CompletableFuture<Claim> first = CompletableFuture.supplyAsync(() -> slow.claim(ONE));
-        asking.await();
-        CompletableFuture<Claim> second = CompletableFuture.supplyAsync(() -> slow.claim(TWO));
-        answer.complete(null);
-        assertThatThrownBy(first::join).hasCauseInstanceOf(StoreException.class);
-        assertThatThrownBy(second::join).hasCauseInstanceOf(StoreException.class);
-        fails = false;
-        assertThat(slow.claim(TWO)).isInstanceOf(Claim.Held.class);
+        return claim;
+    }
+
+    @Test
+    void whatIsAskedForWhileOthersAreClaimedIsClaimedTogether() throws Exception {
+        CompletableFuture<Claim> first = claim(ONE);
+        assertThat(asked.take()).containsExactly(ONE);
+        CompletableFuture<Claim> second = claim(TWO);
+        CompletableFuture<Claim> third = claim(THREE);
+        CompletableFuture<Claim> again = claim(ONE); // what is found now may be too old for it
+        await().until(() -> claims.waiting() == 3);
+        answers.put("");
+        assertThat(first.get()).isEqualTo(new Claim.Elsewhere(ONE.toString()));
+        assertThat(asked.take()).containsExactlyInAnyOrder(ONE, TWO, THREE);
+        assertThat(second).isNotDone();
+        answers.put("");
+        assertThat(second.get()).isEqualTo(new Claim.Elsewhere(TWO.toString()));
+        assertThat(third.get()).isEqualTo(new Claim.Elsewhere(THREE.toString()));
+        assertThat(again.get()).isEqualTo(new Claim.Elsewhere(ONE.toString()));
+        assertThat(asked).isEmpty();
+    }
+
+    @Test
+    void aStoreThatFailsFailsForAllWhoWereClaimedForAndIsAskedAgainByTheNext() throws Exception {
+        CompletableFuture<Claim> first = claim(ONE);
+        asked.take();
+        CompletableFuture<Claim> second = claim(TWO);
+        CompletableFuture<Claim> third = claim(THREE);
+        await().until(() -> claims.waiting() == 2);
+        answers.put("");
+        first.get();
+        asked.take();
+        answers.put("told to fail");
+        assertThatThrownBy(second::get).hasCauseInstanceOf(StoreException.class);
+        assertThatThrownBy(third::get).hasCauseInstanceOf(StoreException.class);
+        CompletableFuture<Claim> next = claim(TWO);
+        answers.put("");
+        assertThat(next.get()).isInstanceOf(Claim.Elsewhere.class);
+        assertThat(asked).hasSize(1);
     }
 }
