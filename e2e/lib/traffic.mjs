@@ -75,7 +75,7 @@ export class Traffic {
       const listeners = await inParallel(this.listeners, 10, async () => new Listener(await RawSession.open(route.url)));
       this.#clients.push(
         ...sessions.map(session => () => this.#callByHand(session, route, account)),
-        ...peers.map(peer => () => this.#callBySdk(peer, account)),
+        ...peers.map(peer => () => this.#callBySdk(peer, route, account)),
         ...listeners.map(listener => () => this.#listen(listener, route, account)),
       );
     }
@@ -235,16 +235,16 @@ export class Traffic {
   }
 
   /** An SDK client with default options: it has two tries, 3 s apart, to come back. */
-  async #callBySdk(peer, account) {
+  async #callBySdk(peer, route, account) {
     await this.#whileRunning(async () => {
       const steps = this.random.between(...this.steps);
       const tag = this.#newTag(account, 'sdk');
       const args = { steps, milliseconds: this.random.between(...this.pauses), padding: this.padding, tag };
       const numbers = [];
       const heard = peer.heard.length;
-      let held = false;
+      let held; // the newest id
       try {
-        const options = { timeout: 90_000, onprogress: progress => numbers.push(progress.progress), onresumptiontoken: () => { held = true; } };
+        const options = { timeout: 90_000, onprogress: progress => numbers.push(progress.progress), onresumptiontoken: newest => { held = newest; } };
         const call = peer.client.callTool({ name: 'count', arguments: args }, undefined, options);
         await Promise.race([call, unlessItGivesUp(peer, tag)]);
         account.completed++;
@@ -260,7 +260,11 @@ export class Traffic {
           account.gaveUp++;
           return;
         } else if (held && this.gaps && /tries no more/.test(error.message)) {
-          account.forgotten++;
+          // Its two tries were too early, or what it comes back to is not there any more.
+          const known = await new RawSession(route.url, { id: peer.transport.sessionId }).get({ cursor: held });
+          known.cut('close');
+          if (known.status === 400) account.forgotten++;
+          else account.gaveUp++;
           return;
         } else if (held || /timed out/i.test(error.message)) throw error; // without an id it has to be told at once
         else account.brokenBeforeId++;

@@ -258,7 +258,9 @@ public final class EventStream implements Completion, Measured {
             return null;
         }
         List<Call> owed = new ArrayList<>(open);
-        answered.stream().filter(each -> each.sequence() > stored).forEach(each -> owed.add(each.call()));
+        if (stored < tracker.newest()) {
+            answered.forEach(each -> owed.add(each.call()));
+        }
         return new Remains.Head(record(owed, Phase.OPEN), stored, storedCursor);
     }
 
