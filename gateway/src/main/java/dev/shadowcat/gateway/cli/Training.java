@@ -49,22 +49,23 @@ final class Training {
         try (SmallListener server = SmallListener.open(
                 "demo", new HostPort("127.0.0.1", 0), List.of(), new DemoServer(new SecureRandom()))) {
             String upstream = "http://127.0.0.1:" + server.port() + "/mcp";
-            String[] left =
-                    new String[2]; // of a call that the first gateway leaves under way: its session, and its cursor
-            gateway(folder, upstream, (port, adminPort) -> {
-                left[0] = clients(port, adminPort);
-                left[1] = beginCall(port, left[0]);
+            UnderWay call = gateway(folder, upstream, (port, adminPort) -> {
+                String session = clients(port, adminPort);
+                return new UnderWay(session, beginCall(port, session));
             });
-            gateway(folder, upstream, (port, _) -> resume(port, left[0], left[1]));
+            gateway(folder, upstream, (port, _) -> resume(port, call));
         }
     }
 
+    /** A call that a gateway leaves to the next one. */
+    private record UnderWay(String session, String cursor) {}
+
     /** What is sent to a gateway, by its two ports. */
     private interface Traffic {
-        void send(int port, int adminPort) throws IOException;
+        UnderWay send(int port, int adminPort) throws IOException;
     }
 
-    private static void gateway(String folder, String upstream, Traffic traffic)
+    private static UnderWay gateway(String folder, String upstream, Traffic traffic)
             throws IOException, InterruptedException {
         Lines printed = new Lines();
         Main main = new Main(
@@ -82,9 +83,12 @@ final class Training {
                 "--data",
                 folder));
         gateway.start();
-        traffic.send(printed.await(PORT), printed.await(ADMIN_PORT));
-        gateway.interrupt();
-        gateway.join(PATIENCE_MILLIS);
+        try {
+            return traffic.send(printed.await(PORT), printed.await(ADMIN_PORT));
+        } finally {
+            gateway.interrupt();
+            gateway.join(PATIENCE_MILLIS);
+        }
     }
 
     private static String beginCall(int port, String session) throws IOException {
@@ -97,9 +101,10 @@ final class Training {
         return id.group(1);
     }
 
-    private static void resume(int port, String session, String cursor) throws IOException {
-        exchange(port, "GET", session + "\r\nLast-Event-ID: " + cursor, "", "done after");
-        exchange(port, "DELETE", session, "", "HTTP/1.1 200");
+    private static UnderWay resume(int port, UnderWay call) throws IOException {
+        exchange(port, "GET", call.session() + "\r\nLast-Event-ID: " + call.cursor(), "", "done after");
+        exchange(port, "DELETE", call.session(), "", "HTTP/1.1 200");
+        return call;
     }
 
     private static String clients(int port, int adminPort) throws IOException {

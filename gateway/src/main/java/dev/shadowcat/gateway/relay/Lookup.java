@@ -48,7 +48,7 @@ final class Lookup {
         String seen = here || sentOn ? null : nodes.holders().of(id);
         if (seen != null) {
             sendOn(nodes, seen, reason -> start());
-        } else if (!(here && nodes.servesOn()) && Successors.take(nodes, exchange)) {
+        } else if (Successors.take(nodes, exchange, here)) {
             new Successors(relay, nodes, exchange, id).start();
         } else if (nodes.lease().takes() || (nodes.lease().runs() && here)) {
             find(this::again);

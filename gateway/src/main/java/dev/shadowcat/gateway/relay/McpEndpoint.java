@@ -223,7 +223,7 @@ final class McpEndpoint implements ExchangeHandler {
                     return;
                 }
                 Nodes nodes = relay.nodes();
-                if (nodes != null && !nodes.servesOn() && Successors.take(nodes, exchange)) { // since it was found
+                if (nodes != null && Successors.take(nodes, exchange, true)) { // since it was found
                     exchange.loop().execute(() -> new Successors(relay, nodes, exchange, session.id()).start());
                     return;
                 }

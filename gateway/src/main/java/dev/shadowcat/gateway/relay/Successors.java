@@ -25,8 +25,15 @@ final class Successors {
         this.waiting = new Waiting(relay, nodes, exchange, this::start);
     }
 
-    /** Whether a request in a session is theirs now: what ends a call of this node must still get to it, while this node may serve it. */
-    static boolean take(Nodes nodes, Exchange exchange) {
+    /**
+     * Whether a request in a session is theirs now: what ends a call of this node must still get to it, while this node may serve it.
+     *
+     * @param here whether this node has the session in memory, and so may serve it on
+     */
+    static boolean take(Nodes nodes, Exchange exchange, boolean here) {
+        if (here && nodes.servesOn()) {
+            return false;
+        }
         boolean known = nodes.handsOver() || (nodes.stopping() && nodes.sentOn(exchange));
         return known && (begins(exchange) || !nodes.lease().runs());
     }
