@@ -271,16 +271,20 @@ final class Forwarding implements UpstreamListener, ExchangeListener {
             unprocessed.accept(
                     "the node at " + address + " holds the session and cannot be reached: " + failure.reason());
         } else {
-            relay.observer().outcomeUnknown();
-            Answers.error(
-                    exchange,
-                    502,
-                    Lookup.requestId(exchange),
-                    McpErrors.SERVER_ERROR,
-                    "The node that holds the session was lost after the request was sent to it. Whether it was processed"
-                            + " is unknown.",
-                    Map.of("outcome", "unknown"));
+            answerUnknown("The node that holds the session was lost after the request was sent to it. Whether it was"
+                    + " processed is unknown.");
         }
+    }
+
+    private void answerUnknown(String reason) {
+        relay.observer().outcomeUnknown();
+        Answers.error(
+                exchange,
+                502,
+                Lookup.requestId(exchange),
+                McpErrors.SERVER_ERROR,
+                reason,
+                Map.of("outcome", "unknown"));
     }
 
     @Override
@@ -329,10 +333,14 @@ final class Forwarding implements UpstreamListener, ExchangeListener {
     void sendAway(long retryMillis) {
         exchange.loop().execute(() -> {
             StreamedResponse begun = response;
-            if (over || begun == null) {
+            if (over || (begun == null && reads)) { // who was told nothing and only reads asks again
                 return;
             }
             clientGone();
+            if (begun == null) {
+                answerUnknown(EventStream.GOES_ON_ELSEWHERE);
+                return;
+            }
             boolean goesOn = reads || resumable;
             if (!eventStream || (!goesOn && !betweenEvents)) {
                 begun.abort(); // half an answer must not look like a whole one

@@ -209,7 +209,9 @@ final class PostRelay implements UpstreamListener, ExchangeListener, Measured {
         EventStream opened = stream;
         if (opened != null) {
             client.priming(opened.number(), 0);
-            client.flush();
+            if (client.resumable()) { // a head alone would outlast a kill of this process as an answer without its end
+                client.flush();
+            }
         }
     }
 

@@ -217,12 +217,12 @@ class SessionEndTest {
                         gateway.client().initialize(TestClient.INITIALIZE.replace("2025-11-25", "2025-06-18"))) {
             CompletableFuture<HttpResponse<InputStream>> call = client.callLater("7");
             server.nextRequest().sse().raw("id: u1\ndata:\n\n"); // the answer may be fetched later
-            Events events = new Events(call.get());
+            await().until(() -> gateway.gateway().openStreams() == 1);
             assertThat(gateway.gateway().drain(Duration.ofMillis(200)))
                     .as("nobody could ask for it")
                     .isFalse();
             gateway.gateway().sendClientsAway();
-            assertThat(events.rest())
+            assertThat(new Events(call.get()).rest())
                     .singleElement()
                     .satisfies(answer -> assertThat(answer.data()).contains("\"id\":7", "\"outcome\":\"unknown\""));
         }
@@ -239,7 +239,7 @@ class SessionEndTest {
             Request request = server.nextRequest();
             Stream upstream = request.sse();
             upstream.raw("id: u1\ndata:\n\n");
-            Events events = new Events(call.get());
+            await().until(() -> gateway.gateway().openStreams() == 1);
             failing.beBusyFor(Integer.MAX_VALUE);
             upstream.event("u2", request.resultOf("done"));
             upstream.end();
@@ -249,7 +249,7 @@ class SessionEndTest {
             failing.beBusyFor(0);
             assertThat(gateway.gateway().drain(Duration.ofSeconds(15))).isTrue();
             gateway.gateway().sendClientsAway();
-            assertThat(events.rest())
+            assertThat(new Events(call.get()).rest())
                     .singleElement()
                     .satisfies(answer -> assertThat(answer.data()).isEqualTo(request.resultOf("done")));
         }
@@ -264,13 +264,31 @@ class SessionEndTest {
             CompletableFuture<HttpResponse<InputStream>> call = client.callLater("7");
             Stream upstream = server.nextRequest().sse();
             upstream.raw("id: u1\ndata:\n\n");
-            Events events = new Events(call.get());
+            await().until(() -> gateway.gateway().openStreams() == 1);
             CompletableFuture<Boolean> drained =
                     CompletableFuture.supplyAsync(() -> gateway.gateway().drain(Duration.ofSeconds(15)));
             upstream.event("u2", "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/message\",\"params\":{}}");
             assertThat(drained.get()).isTrue();
             gateway.gateway().sendClientsAway();
-            assertThat(events.rest()).extracting(event -> event.id().isEmpty()).containsExactly(false);
+            assertThat(new Events(call.get()).rest())
+                    .extracting(event -> event.id().isEmpty())
+                    .containsExactly(false);
+        }
+    }
+
+    /** Where this gateway is killed, an answer that was begun looks like one that ended without its message. */
+    @Test
+    void aClientThatTakesNoIdBeforeTheFirstEventIsSentNothingUntilThen() throws Exception {
+        server.revision("2025-06-18");
+        try (GatewayFixture gateway = new GatewayFixture(store, server.url(), Map.of());
+                TestClient client =
+                        gateway.client().initialize(TestClient.INITIALIZE.replace("2025-11-25", "2025-06-18"))) {
+            CompletableFuture<HttpResponse<InputStream>> call = client.callLater("7");
+            Stream upstream = server.nextRequest().sse();
+            upstream.raw("id: u1\ndata:\n\n");
+            assertThatThrownBy(() -> call.get(1, SECONDS)).isInstanceOf(TimeoutException.class);
+            upstream.event("u2", "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/message\",\"params\":{}}");
+            assertThat(new Events(call.get()).nextMessage().id()).isNotEmpty();
         }
     }
 
