@@ -6,7 +6,6 @@ import dev.shadowcat.event.RepeatFilter;
 import dev.shadowcat.event.SpanIdentity;
 import dev.shadowcat.mcp.Envelope;
 import dev.shadowcat.mcp.McpErrors;
-import dev.shadowcat.mcp.McpMethod;
 import dev.shadowcat.mcp.Message;
 import dev.shadowcat.mcp.MessageEditor;
 import dev.shadowcat.mcp.MessageReader;
@@ -52,7 +51,7 @@ public final class EventStream implements Completion, Measured {
     private final int number;
     private final long createdAtMillis;
     private final EventTracker tracker;
-    private final List<Call> open;
+    private final StreamCalls calls;
     private final @Nullable SpanIdentity origin; // the request that began it, where that is recorded
     private int generation;
     private Phase phase;
@@ -63,16 +62,11 @@ public final class EventStream implements Completion, Measured {
     private boolean begun; // its client may have come, whether or not the store has its record
     private boolean endStored; // or refused for good
     private boolean endRepeated; // it was refused, as it is where an answer before it was, and no answer since
-    private boolean resumed; // the upstream connection is not the first one: it may send what is not this stream's
     private @Nullable String upstreamCursor;
     private @Nullable String storedCursor; // the upstream's as of what the store has
-    private List<Answered> answered = List.of(); // the store, or who is attached, may not have the answers
     private @Nullable ClientStream client;
     private @Nullable Runnable whenOpened;
     private @Nullable Runnable whenCursorStored;
-
-    /** A call, and the event that has its answer. */
-    private record Answered(Call call, long sequence) {}
 
     /** A fresh stream. */
     EventStream(Session session, int number, List<Call> calls, long nowMillis, long leap) {
@@ -83,7 +77,7 @@ public final class EventStream implements Completion, Measured {
         this.tracker = new EventTracker(leap);
         this.stored = leap;
         this.leaptTo = leap;
-        this.open = calls.isEmpty() ? List.of() : new ArrayList<>(calls);
+        this.calls = StreamCalls.of(calls);
         this.origin = calls.isEmpty() ? null : calls.getFirst().operation().span();
         this.phase = Phase.OPEN;
     }
@@ -95,8 +89,7 @@ public final class EventStream implements Completion, Measured {
         this.createdAtMillis = known.record().createdAtMillis();
         this.generation = known.record().generation();
         this.tracker = new EventTracker(known.lastSequence() + leap);
-        List<Call> calls = known.record().open().stream().map(Call::of).toList();
-        this.open = calls.isEmpty() ? List.of() : new ArrayList<>(calls);
+        this.calls = StreamCalls.of(known.record().open().stream().map(Call::of).toList());
         this.origin = known.record().origin();
         this.phase = known.record().phase();
         this.stored = known.lastSequence() + leap;
@@ -197,7 +190,7 @@ public final class EventStream implements Completion, Measured {
 
     /** The requests that it still owes an answer. */
     public List<Call> open() {
-        return open;
+        return calls.open();
     }
 
     public boolean ended() {
@@ -243,7 +236,7 @@ public final class EventStream implements Completion, Measured {
     }
 
     private void putRecord(Completion completion) {
-        session.lane().offer(new StoreWrite.PutStream(session.id(), record(open, phase)), completion);
+        session.lane().offer(new StoreWrite.PutStream(session.id(), record(open(), phase)), completion);
     }
 
     private StreamRecord record(List<Call> owed, Phase now) {
@@ -257,16 +250,13 @@ public final class EventStream implements Completion, Measured {
         if (!recordStored || endStored || phase == Phase.CANCELLED) {
             return null;
         }
-        List<Call> owed = new ArrayList<>(open);
-        if (stored < tracker.newest()) {
-            answered.forEach(each -> owed.add(each.call()));
-        }
+        List<Call> owed = stored < tracker.newest() ? calls.owedAfter(0) : open();
         return new Remains.Head(record(owed, Phase.OPEN), stored, storedCursor);
     }
 
     /** The upstream was resumed: what it repeats is dropped, as far as anyone remembers it. */
     public void upstreamResumed(NewestEvents newest) {
-        resumed = true;
+        calls.upstreamResumed();
         tracker.expectRepeats(newest.repeats(generation));
     }
 
@@ -334,57 +324,13 @@ public final class EventStream implements Completion, Measured {
     }
 
     private Received take(@Nullable String ownId, byte[] message, Envelope envelope) {
-        if (envelope.isAnswer()) {
-            return takeAnswer(ownId, message, envelope);
-        }
-        if (strayProgress(envelope)) {
+        byte[] shown = calls.excludes(envelope) ? null : shown(message, 0, message.length, envelope);
+        if (shown == null) {
             return stray();
         }
-        record(ownId, withId(message, 0, message.length, envelope, shownId(envelope)), false);
-        return Received.RECORDED;
-    }
-
-    /** The id that a message without a call of this stream has for the client; null where it has none. */
-    private @Nullable RequestId shownId(Envelope envelope) {
-        RequestId id = envelope.id();
-        return id != null && envelope.isRequest() ? session.serverRequests().shown(id, generation) : id;
-    }
-
-    /** A resumed upstream that mixes its streams up betrays itself by another call's progress. */
-    private boolean strayProgress(Envelope envelope) {
-        if (!resumed || standalone() || !envelope.is(McpMethod.PROGRESS)) {
-            return false;
-        }
-        String token = envelope.progressToken();
-        return open.stream()
-                .noneMatch(call ->
-                        call.progressToken() == null || call.progressToken().equals(token));
-    }
-
-    private Received takeAnswer(@Nullable String ownId, byte[] message, Envelope envelope) {
-        Call call = openCall(envelope);
-        if (call == null) {
-            return stray();
-        }
-        byte[] shown = MessageEditor.withId(message, 0, message.length, envelope, call.clientId());
-        closeAnswered(call);
-        call.answered(envelope);
-        record(ownId, shown, true);
+        record(ownId, shown, envelope.isAnswer());
         finishIfAnswered();
         return Received.RECORDED;
-    }
-
-    /** What it answers; an error that names no request, since the upstream could not read it, can mean the only one. */
-    private @Nullable Call openCall(Envelope envelope) {
-        if (envelope.id() == null) {
-            return open.size() == 1 && !resumed ? open.getFirst() : null;
-        }
-        for (Call call : open) {
-            if (call.upstreamId().equals(envelope.id())) {
-                return call;
-            }
-        }
-        return null;
     }
 
     /** Takes what belongs here; an answer to a request that is not open on this stream is left out, as it is alone. */
@@ -392,20 +338,14 @@ public final class EventStream implements Completion, Measured {
         List<byte[]> kept = new ArrayList<>();
         boolean answers = false;
         for (Message.Element element : batch.namelessLast()) {
-            Envelope envelope = element.envelope();
-            Call call = envelope.isAnswer() ? openCall(envelope) : null;
-            if (envelope.isAnswer() && call == null) {
+            Span span = element.span();
+            byte[] shown = shown(message, span.start(), span.end(), element.envelope());
+            if (shown == null) {
                 stray();
                 continue;
             }
-            RequestId shownId = call == null ? shownId(envelope) : call.clientId();
-            if (call != null) {
-                answers = true;
-                closeAnswered(call);
-                call.answered(envelope);
-            }
-            Span span = element.span();
-            kept.add(withId(message, span.start(), span.end(), envelope, shownId));
+            answers |= element.envelope().isAnswer();
+            kept.add(shown);
         }
         if (kept.isEmpty()) {
             return Received.STRAY;
@@ -413,6 +353,26 @@ public final class EventStream implements Completion, Measured {
         record(ownId, MessageEditor.batch(kept), answers);
         finishIfAnswered();
         return Received.RECORDED;
+    }
+
+    /** A message with the id that the client knows; null where it answers nothing that is open here. */
+    private byte @Nullable [] shown(byte[] array, int start, int end, Envelope envelope) {
+        if (!envelope.isAnswer()) {
+            return withId(array, start, end, envelope, shownId(envelope));
+        }
+        Call call = calls.answeredBy(envelope);
+        if (call == null) {
+            return null;
+        }
+        closeAnswered(call);
+        call.answered(envelope);
+        return withId(array, start, end, envelope, call.clientId());
+    }
+
+    /** The id that a message without a call of this stream has for the client; null where it has none. */
+    private @Nullable RequestId shownId(Envelope envelope) {
+        RequestId id = envelope.id();
+        return id != null && envelope.isRequest() ? session.serverRequests().shown(id, generation) : id;
     }
 
     private static byte[] withId(byte[] array, int start, int end, Envelope envelope, @Nullable RequestId id) {
@@ -423,17 +383,12 @@ public final class EventStream implements Completion, Measured {
     }
 
     private void closeAnswered(Call call) {
-        close(call);
-        if (answered.isEmpty()) {
-            answered = new ArrayList<>(1);
-        }
-        answered.add(new Answered(call, tracker.newest() + 1)); // it is recorded next
+        calls.answered(call, tracker.newest() + 1); // it is recorded next
+        session.closed(call);
     }
 
     private void close(Call call) {
-        if (!open.isEmpty()) { // the list of a stream that never had a request cannot be changed
-            open.remove(call);
-        }
+        calls.close(call);
         session.closed(call);
     }
 
@@ -443,7 +398,7 @@ public final class EventStream implements Completion, Measured {
     }
 
     private void finishIfAnswered() {
-        if (open.isEmpty() && !standalone()) {
+        if (open().isEmpty() && !standalone()) {
             end(Phase.FINISHED);
         }
     }
@@ -465,7 +420,7 @@ public final class EventStream implements Completion, Measured {
         if (ended()) {
             return;
         }
-        for (Call call : List.copyOf(open)) {
+        for (Call call : List.copyOf(open())) {
             closeAnswered(call);
             call.operation().failed(code, reason);
             record(null, Messages.error(call.clientId(), code, reason, data), true);
@@ -500,19 +455,14 @@ public final class EventStream implements Completion, Measured {
     /** Whether who is connected waits for an answer, and has no id to come back for it with. */
     public boolean owesWhoHasNoId() {
         ClientStream waiting = client;
-        return waiting != null && !waiting.sink().resumable() && !owed(waiting).isEmpty();
-    }
-
-    /** The calls of which a client has not been shown the answer. */
-    private List<Call> owed(ClientStream to) {
-        List<Call> owed = new ArrayList<>(open);
-        answered.stream().filter(each -> each.sequence() > to.shown()).forEach(each -> owed.add(each.call()));
-        return owed;
+        return waiting != null
+                && !waiting.sink().resumable()
+                && !calls.owedAfter(waiting.shown()).isEmpty();
     }
 
     /** Answers without ids, since they are stored nowhere, those calls of which the client has no answer; says which. */
     private List<Call> tellUnknown(ClientStream told, String reason) {
-        List<Call> owed = owed(told);
+        List<Call> owed = calls.owedAfter(told.shown());
         for (Call call : owed) {
             told.sink()
                     .notice(Messages.error(
@@ -525,7 +475,7 @@ public final class EventStream implements Completion, Measured {
     public void cancel(Call call) {
         close(call);
         call.operation().cancelled();
-        if (open.isEmpty() && !ended()) {
+        if (open().isEmpty() && !ended()) {
             end(Phase.CANCELLED);
             pump();
             return;
@@ -535,7 +485,7 @@ public final class EventStream implements Completion, Measured {
 
     /** No client hears of it: what its requests get, they get elsewhere. */
     public void withdraw() {
-        List.copyOf(open).forEach(this::close);
+        List.copyOf(open()).forEach(this::close);
         if (!ended()) {
             end(Phase.CANCELLED);
         }
@@ -574,8 +524,8 @@ public final class EventStream implements Completion, Measured {
                 if (client != null) {
                     client.stored(append.event());
                 }
-                if (!answered.isEmpty() && stored == tracker.newest() && !isBehind()) {
-                    answered = List.of();
+                if (stored == tracker.newest() && !isBehind()) {
+                    calls.settled();
                 }
                 cursorStored(append.event().upstreamId() != null);
             }
@@ -761,14 +711,13 @@ public final class EventStream implements Completion, Measured {
         }
     }
 
-    /** Its open requests are its session's to add. */
     @Override
     public void measure(Footprint footprint) {
         footprint
                 .add(this)
                 .add(origin)
                 .measured(tracker)
-                .list(open)
+                .measured(calls)
                 .text(upstreamCursor)
                 .measured(client);
     }
