@@ -2,7 +2,6 @@ package dev.shadowcat.session;
 
 import dev.shadowcat.event.SessionId;
 import dev.shadowcat.persist.Completion;
-import dev.shadowcat.persist.Lane;
 import dev.shadowcat.store.SessionActivity;
 import dev.shadowcat.store.SessionRecord;
 import dev.shadowcat.store.SessionState;
@@ -32,8 +31,6 @@ import org.jspecify.annotations.Nullable;
 public final class SessionManager<S extends Session> {
     private static final String TAKEN = "another node took the session while it was read";
     private static final String RESTORING = "the store lost some of the session, which is put anew";
-    private static final long AGAIN_MILLIS = 50;
-    private static final long AGAIN_CAP_MILLIS = 1_000;
 
     private final SessionServices services;
     private final Holding holding;
@@ -387,69 +384,22 @@ public final class SessionManager<S extends Session> {
         sessions.remove(session.id(), session);
         services.observer().sessionLost();
         if (remains != null) {
-            restore(session, remains, AGAIN_MILLIS);
+            new Restoration(services, holding::claimAnew, session, remains, this::restored).attempt();
         }
-    }
-
-    /** Takes a session anew, once nothing is under way that it wrote when it was here, and puts anew what the store has lost of it. */
-    private void restore(Session left, Remains remains, long againMillis) {
-        if (!left.lane().settled()) {
-            restoreAgain(left, remains, againMillis);
-            return;
-        }
-        services.reader()
-                .read(
-                        left.loop(),
-                        () -> missing(left.id(), remains),
-                        missing -> putAnew(left, remains, missing, againMillis),
-                        unreadable -> restoreAgain(left, remains, againMillis));
-    }
-
-    private void restoreAgain(Session left, Remains remains, long againMillis) {
-        long next = Math.min(2 * againMillis, AGAIN_CAP_MILLIS);
-        left.loop().after(againMillis, () -> restore(left, remains, next));
-    }
-
-    /** What is to be put anew; nothing where another node was faster, and has what the store has. Blocks; not on a loop. */
-    private List<StoreWrite> missing(SessionId id, Remains remains) {
-        return switch (holding.claimAnew(id)) {
-            case SharedStore.Claim.Elsewhere _ -> List.of();
-            case SharedStore.Claim.Held _, SharedStore.Claim.Absent _ ->
-                remains.missing(services.store(), services.clock().millis());
-        };
-    }
-
-    private void putAnew(Session left, Remains remains, List<StoreWrite> missing, long againMillis) {
-        if (missing.isEmpty()) {
-            restored(left, remains);
-            return;
-        }
-        Lane lane = services.worker().lane(left.loop(), Lane.Listener.NOBODY);
-        missing.subList(0, missing.size() - 1).forEach(write -> lane.offer(write, Completion.NOBODY));
-        lane.offer(missing.getLast(), new Completion() {
-            @Override
-            public void stored(StoreWrite write) {
-                restored(left, remains);
-            }
-
-            @Override
-            public void refused(StoreWrite write, String reason) {
-                restoreAgain(left, remains, againMillis);
-            }
-        });
     }
 
     /** What was under way goes on as after a restart; what was idle waits for its client. */
-    private void restored(Session left, Remains remains) {
-        restoring.remove(left.id());
-        if (!remains.streams().isEmpty()) {
+    private void restored(Restoration done) {
+        SessionId id = done.session().id();
+        restoring.remove(id);
+        if (done.hasStreams()) {
             find(
-                    left.id(),
+                    id,
                     holding::claimAnew,
-                    left.loop(),
+                    done.session().loop(),
                     found -> found.ifPresent(this::takenAnew),
                     elsewhere -> {},
-                    unreadable -> restoreAgain(left, remains, AGAIN_CAP_MILLIS));
+                    unreadable -> done.again());
         }
     }
 
