@@ -116,6 +116,21 @@ public final class McpMethod {
         return false;
     }
 
+    /** Whether it is safe to send twice: it only reads. */
+    public static boolean reads(String method) {
+        return switch (method) {
+            case PING,
+                    TOOLS_LIST,
+                    PROMPTS_LIST,
+                    PROMPTS_GET,
+                    RESOURCES_LIST,
+                    RESOURCES_TEMPLATES_LIST,
+                    RESOURCES_READ,
+                    COMPLETION_COMPLETE -> true;
+            default -> false;
+        };
+    }
+
     private static int hash(char[] chars, int offset, int length) {
         int hash = length;
         for (int i = offset; i < offset + length; i++) {

@@ -2,7 +2,6 @@ package dev.shadowcat.session;
 
 import dev.shadowcat.event.Event;
 import dev.shadowcat.event.SessionId;
-import dev.shadowcat.mcp.McpMethod;
 import dev.shadowcat.mcp.Messages;
 import dev.shadowcat.mcp.RequestId;
 import dev.shadowcat.memory.Footprint;
@@ -638,20 +637,5 @@ public class Session implements Lane.Listener, Measured {
             others.values().forEach(footprint::measured);
         }
         footprint.measured(serverRequests);
-    }
-
-    /** Whether a method is safe to send twice: it only reads. */
-    public static boolean reads(String method) {
-        return switch (method) {
-            case McpMethod.PING,
-                    McpMethod.TOOLS_LIST,
-                    McpMethod.PROMPTS_LIST,
-                    McpMethod.PROMPTS_GET,
-                    McpMethod.RESOURCES_LIST,
-                    McpMethod.RESOURCES_TEMPLATES_LIST,
-                    McpMethod.RESOURCES_READ,
-                    McpMethod.COMPLETION_COMPLETE -> true;
-            default -> false;
-        };
     }
 }

@@ -6,6 +6,7 @@ import dev.shadowcat.gateway.upstream.UpstreamFailure;
 import dev.shadowcat.gateway.upstream.UpstreamListener;
 import dev.shadowcat.gateway.upstream.UpstreamRequest.Reuse;
 import dev.shadowcat.mcp.McpErrors;
+import dev.shadowcat.mcp.McpMethod;
 import dev.shadowcat.mcp.Message;
 import dev.shadowcat.mcp.MessageReader;
 import dev.shadowcat.mcp.Messages;
@@ -16,7 +17,6 @@ import dev.shadowcat.observe.ErrorType;
 import dev.shadowcat.persist.OnStoreFailure;
 import dev.shadowcat.session.Call;
 import dev.shadowcat.session.EventStream;
-import dev.shadowcat.session.Session;
 import dev.shadowcat.session.SessionLoop;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
@@ -92,7 +92,7 @@ final class PostRelay implements UpstreamListener, ExchangeListener, Measured {
 
     private static boolean allRead(List<Call> calls) {
         for (Call each : calls) {
-            if (!Session.reads(each.method())) {
+            if (!McpMethod.reads(each.method())) {
                 return false;
             }
         }
