@@ -1,6 +1,5 @@
 package dev.shadowcat.gateway.relay;
 
-import dev.shadowcat.gateway.http.ExchangeListener;
 import dev.shadowcat.gateway.upstream.UpstreamCall;
 import dev.shadowcat.gateway.upstream.UpstreamFailure;
 import dev.shadowcat.gateway.upstream.UpstreamListener;
@@ -9,12 +8,9 @@ import dev.shadowcat.mcp.McpErrors;
 import dev.shadowcat.mcp.McpMethod;
 import dev.shadowcat.mcp.Message;
 import dev.shadowcat.mcp.MessageReader;
-import dev.shadowcat.mcp.Messages;
-import dev.shadowcat.mcp.RequestId;
 import dev.shadowcat.memory.Footprint;
 import dev.shadowcat.memory.Measured;
 import dev.shadowcat.observe.ErrorType;
-import dev.shadowcat.persist.OnStoreFailure;
 import dev.shadowcat.session.Call;
 import dev.shadowcat.session.EventStream;
 import dev.shadowcat.session.SessionLoop;
@@ -29,11 +25,10 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One POST of a client on its way through a session: out to the upstream, and its answer back, as plain JSON or as a stream.
- * Each of its requests ends in exactly one answer. The session's loop only.
+ * One POST of a client on its way through a session: out to the upstream, and what comes back into its {@link PostAnswer}. Each of its
+ * requests ends in exactly one answer. The session's loop only.
  */
-final class PostRelay implements UpstreamListener, ExchangeListener, Measured {
-    private static final long PRIMING_MILLIS = 250;
+final class PostRelay implements UpstreamListener, Measured {
     private static final long FIRST_PAUSE_MILLIS = 100;
     private static final long MAX_PAUSE_MILLIS = 1_000;
     private static final String NOT_STORED =
@@ -46,6 +41,7 @@ final class PostRelay implements UpstreamListener, ExchangeListener, Measured {
     private final HttpHeaders headers;
     private final byte[] body;
     private final List<Call> calls;
+    private final PostAnswer answer;
     private final boolean recent;
 
     @Nullable
@@ -53,29 +49,28 @@ final class PostRelay implements UpstreamListener, ExchangeListener, Measured {
 
     private @Nullable UpstreamCall call;
     private @Nullable UpstreamFeed feed;
-    private @Nullable EventStream stream;
     private SessionLoop.@Nullable Timer slow; // until it becomes a stream
     private SessionLoop.@Nullable Timer linger; // for an upstream that does not end its answer
     private SessionLoop.@Nullable Timer answerTimer;
-    private SessionLoop.@Nullable Timer
-            storeWait; // of a client whose answer comes as a stream that the store has yet to know
     private @Nullable CollectedBody plain;
     private HttpHeaders answerHeaders = EmptyHttpHeaders.INSTANCE; // the upstream's own, never changed
     private int status;
     private int generation;
     private long giveUpAtMillis;
     private long pauseMillis = FIRST_PAUSE_MILLIS;
-    private @Nullable SseClient answer; // the client's, where it goes as a stream
     private boolean sentTwice;
-    private boolean clientGone;
-    private boolean told; // the client's answer has begun, as a stream
     private boolean over;
     private boolean holdsSlot;
 
     /** Its calls and its stream are its session's to add. */
     @Override
     public void measure(Footprint footprint) {
-        footprint.add(this).array(body.length, Byte.BYTES).measured(call).measured(feed);
+        footprint
+                .add(this)
+                .add(answer)
+                .array(body.length, Byte.BYTES)
+                .measured(call)
+                .measured(feed);
     }
 
     /** @param calls its requests; where it has any, it also has one of the upstream's slots, and gives it back */
@@ -86,6 +81,7 @@ final class PostRelay implements UpstreamListener, ExchangeListener, Measured {
         this.headers = session.headers(target, exchange.headers());
         this.body = body;
         this.calls = calls;
+        this.answer = new PostAnswer(session, exchange, calls);
         this.holdsSlot = !calls.isEmpty();
         this.recent = !allRead(calls);
     }
@@ -105,7 +101,6 @@ final class PostRelay implements UpstreamListener, ExchangeListener, Measured {
 
     void start() {
         session.add(this);
-        exchange.listener(this);
         if (!calls.isEmpty()) {
             long millis = resumableAfter().toMillis();
             if (millis == 0) {
@@ -146,7 +141,7 @@ final class PostRelay implements UpstreamListener, ExchangeListener, Measured {
 
     /** Whether it may still become a stream. */
     boolean mayBecomeStream() {
-        return !calls.isEmpty() && stream == null;
+        return !calls.isEmpty() && answer.stream() == null;
     }
 
     private void send() {
@@ -165,53 +160,10 @@ final class PostRelay implements UpstreamListener, ExchangeListener, Measured {
         call = target.post(session.nettyLoop().loop(), addressed, sent, recent ? Reuse.RECENT : Reuse.POOLED, this);
     }
 
-    /** From here on the answer can be resumed: the client gets a stream, whatever the upstream will answer. */
     private void becomeStream() {
         slow = null;
-        if (stream == null && !over) {
-            stream = session.openStream(calls, this::opened);
-        }
-    }
-
-    private void opened() {
-        EventStream opened = stream;
-        stopStoreWait();
-        if (opened == null || clientGone || told) {
-            return;
-        }
-        if (session.deleted()) {
-            tellEnd();
-            return;
-        }
-        told = true;
-        SseClient client = SseClient.waiting(session, exchange);
-        answer = client;
-        client.serve(opened, 0);
-        if (session.relay().sendsAway()) {
-            client.sendAway(session.relay().awayMillis());
-            return;
-        }
-        opened.whenRecordStored(() -> primeSoon(opened, client));
-    }
-
-    private void primeSoon(EventStream opened, SseClient client) {
-        if (feed == null) {
-            prime(client);
-            return;
-        }
-        // An id that the client holds must be worth something after a crash: wait for the upstream's own, if it gives
-        // any.
-        opened.whenCursorStored(() -> prime(client));
-        session.loop().after(PRIMING_MILLIS, () -> prime(client));
-    }
-
-    private void prime(SseClient client) {
-        EventStream opened = stream;
-        if (opened != null) {
-            client.priming(opened.number(), 0);
-            if (client.resumable()) { // a head alone would outlast a kill of this process as an answer without its end
-                client.flush();
-            }
+        if (!over) {
+            answer.becomeStream();
         }
     }
 
@@ -224,63 +176,28 @@ final class PostRelay implements UpstreamListener, ExchangeListener, Measured {
         if (answered == 200 && !calls.isEmpty() && MessageExchange.isEventStream(received)) {
             stopSlow();
             becomeStream();
-            EventStream opened = stream;
+            EventStream opened = answer.stream();
             if (opened != null) {
                 feed = new UpstreamFeed(session, opened, target.settings().maxEventBytes(), this::leave);
-                awaitStore();
+                answer.upstreamStreams(this::notStored);
             }
             return;
         }
         plain = new CollectedBody();
     }
 
-    /**
-     * What comes as a stream goes through the store. Where events wait for that one the client does too: a server that can be
-     * resumed leaves no call in doubt. Where they are sent on unstored, a store that does not return at all is a bound.
-     */
-    private void awaitStore() {
-        boolean sentOn = session.relay().storeFailure().onFailure() == OnStoreFailure.DELIVER;
-        if (sentOn && !told && !clientGone && storeWait == null) {
-            storeWait = StoreWait.beginWhereSentOn(session.relay(), session.nettyLoop(), this::notStored);
-        }
-    }
-
-    /** No id can be given that the store does not know, so nothing of the answer can be given either. */
     private void notStored() {
-        storeWait = null;
-        if (!told && !clientGone) {
-            close(ErrorType.CLOSED);
-            session.relay().observer().outcomeUnknown();
-            fail(503, NOT_STORED, "unknown"); // without Retry-After: to send it again may do it twice
-        }
-    }
-
-    /**
-     * The stream that the client's answer goes as; null where it goes plainly. A stream that the client has not been told of,
-     * since the store does not know it yet, ends without an answer: what is known is said plainly instead.
-     */
-    private @Nullable EventStream toldStream() {
-        EventStream untold = stream;
-        if (untold != null && !told && !clientGone) {
-            stopStoreWait();
-            stream = null;
-            untold.withdraw();
-        }
-        return stream;
-    }
-
-    private void stopStoreWait() {
-        if (storeWait != null) {
-            storeWait.cancel();
-            storeWait = null;
-        }
+        close(ErrorType.CLOSED);
+        session.relay().observer().outcomeUnknown();
+        fail(503, NOT_STORED, "unknown"); // without Retry-After: to send it again may do it twice
     }
 
     @Override
     public void data(ByteBuf bytes) {
         if (feed != null) {
             feed.feed(bytes, call);
-            if (stream != null && stream.ended() && !over) {
+            EventStream fed = answer.stream();
+            if (fed != null && fed.ended() && !over) {
                 finish();
                 linger = session.nettyLoop()
                         .afterAnswer(session.relay().settings().streams().cancelledLinger(), this::leave);
@@ -306,35 +223,35 @@ final class PostRelay implements UpstreamListener, ExchangeListener, Measured {
             brokenOff(feed.retryMillis());
             return;
         }
-        byte[] answer = plain == null ? new byte[0] : plain.take();
+        byte[] received = plain == null ? new byte[0] : plain.take();
         if (status >= 200 && status < 300) {
-            answered(answer);
+            answered(received);
             return;
         }
-        refused(answer);
+        refused(received);
     }
 
-    private void answered(byte[] answer) {
+    private void answered(byte[] received) {
         if (calls.isEmpty()) {
             finish();
             Answers.empty(exchange, 202);
             return;
         }
-        Message message = MessageReader.read(answer);
+        Message message = MessageReader.read(received);
         if (message instanceof Message.Malformed malformed) {
             exchange.upstreamFailed(ErrorType.INVALID_ANSWER);
             fail(502, "The MCP server's answer cannot be read: " + malformed.reason(), "unknown");
             return;
         }
-        EventStream opened = toldStream();
+        EventStream opened = answer.toldStream();
         if (opened != null) {
-            opened.receive(null, answer);
+            opened.receive(null, received);
             opened.fail(
                     McpErrors.INTERNAL_ERROR, PlainAnswer.LEFT_OUT, Map.of("outcome", "unknown")); // what is still open
             finish();
             return;
         }
-        byte[] shown = PlainAnswer.shown(answer, message, calls, session, generation);
+        byte[] shown = PlainAnswer.shown(received, message, calls, session, generation);
         if (shown == null) {
             fail(502, PlainAnswer.LEFT_OUT, "unknown");
             return;
@@ -343,7 +260,7 @@ final class PostRelay implements UpstreamListener, ExchangeListener, Measured {
     }
 
     /** The upstream answered with an HTTP error: a lost session is healed, anything else passed on. */
-    private void refused(byte[] answer) {
+    private void refused(byte[] received) {
         exchange.upstreamRefused(status);
         if (Healing.suspect(status) && session.state().upstreamSession() != null) {
             int refusedWith = status;
@@ -354,16 +271,16 @@ final class PostRelay implements UpstreamListener, ExchangeListener, Measured {
                             status,
                             headers,
                             exchange.operation(),
-                            outcome -> healed(outcome, refusedWith, answer));
+                            outcome -> healed(outcome, refusedWith, received));
             return;
         }
-        passOn(status, answer);
+        passOn(status, received);
     }
 
-    private void healed(Healing.Outcome outcome, int refusedWith, byte[] answer) {
+    private void healed(Healing.Outcome outcome, int refusedWith, byte[] received) {
         switch (outcome) {
             case RESEND -> send();
-            case PASS_ON -> passOn(refusedWith, answer);
+            case PASS_ON -> passOn(refusedWith, received);
             case ENDED -> {
                 finish();
                 Answers.noSession(exchange);
@@ -377,28 +294,28 @@ final class PostRelay implements UpstreamListener, ExchangeListener, Measured {
         }
     }
 
-    private void passOn(int refusedWith, byte[] answer) {
-        EventStream opened = toldStream();
+    private void passOn(int refusedWith, byte[] received) {
+        EventStream opened = answer.toldStream();
         if (opened != null) {
             opened.fail(
                     McpErrors.SERVER_ERROR,
                     "The MCP server answered with HTTP status " + refusedWith + ".",
-                    Map.of("status", refusedWith, "body", excerpt(answer)));
+                    Map.of("status", refusedWith, "body", excerpt(received)));
             finish();
             return;
         }
-        respond(refusedWith, answer);
+        respond(refusedWith, received);
     }
 
-    private static String excerpt(byte[] answer) {
-        return new String(answer, 0, Math.min(answer.length, 500), StandardCharsets.UTF_8);
+    private static String excerpt(byte[] received) {
+        return new String(received, 0, Math.min(received.length, 500), StandardCharsets.UTF_8);
     }
 
-    private void respond(int answered, byte[] answer) {
+    private void respond(int answered, byte[] received) {
         finish();
         HttpHeaders forwarded = Answers.passed(session.relay(), target, answerHeaders);
         forwarded.set(ForwardedHeaders.SESSION, session.id().toString());
-        exchange.respond(answered, forwarded, Unpooled.wrappedBuffer(answer));
+        exchange.respond(answered, forwarded, Unpooled.wrappedBuffer(received));
     }
 
     @Override
@@ -452,7 +369,7 @@ final class PostRelay implements UpstreamListener, ExchangeListener, Measured {
 
     /** The upstream's stream ended before every request was answered. */
     private void brokenOff(long pause) {
-        EventStream unfinished = stream;
+        EventStream unfinished = answer.stream();
         finish();
         if (unfinished == null || unfinished.ended()) {
             return;
@@ -467,7 +384,7 @@ final class PostRelay implements UpstreamListener, ExchangeListener, Measured {
     }
 
     private void fail(int httpStatus, String reason, String outcome) {
-        EventStream opened = toldStream();
+        EventStream opened = answer.toldStream();
         if (opened != null) {
             opened.fail(McpErrors.SERVER_ERROR, reason, Map.of("outcome", outcome));
             finish();
@@ -475,17 +392,12 @@ final class PostRelay implements UpstreamListener, ExchangeListener, Measured {
         }
         finish();
         calls.forEach(each -> each.operation().failed(McpErrors.SERVER_ERROR, reason));
-        RequestId id = calls.size() == 1 ? calls.getFirst().clientId() : null;
-        Answers.json(
-                exchange,
-                httpStatus,
-                Answers.headers(),
-                Messages.error(id, McpErrors.SERVER_ERROR, reason, Map.of("outcome", outcome)));
+        answer.fail(httpStatus, reason, outcome);
     }
 
     /** The client took a request of this POST back: it hears nothing more, and the upstream has a little while to end. */
     void cancelled(Call cancelled) {
-        EventStream opened = stream;
+        EventStream opened = answer.stream();
         if (opened != null) {
             opened.cancel(cancelled);
         } else {
@@ -496,11 +408,7 @@ final class PostRelay implements UpstreamListener, ExchangeListener, Measured {
         if (!last) {
             return;
         }
-        if (!told && !clientGone) {
-            told = true;
-            stopStoreWait();
-            SseClient.waiting(session, exchange).finish();
-        }
+        answer.endEmpty();
         if (opened == null) {
             over = true;
             stopSlow();
@@ -509,23 +417,10 @@ final class PostRelay implements UpstreamListener, ExchangeListener, Measured {
         session.loop().after(millis, this::leave);
     }
 
-    /** The session is gone: the upstream is left, and a client that reads no stream is told; one that does, by that. */
+    /** The session is gone: the upstream is left, and its client is told. */
     void sessionEnded() {
-        stopStoreWait();
         leave();
-        if (answer == null) {
-            tellEnd();
-        }
-    }
-
-    /** It was sent, so nobody may say that it was not processed. */
-    private void tellEnd() {
-        RequestId id = calls.size() == 1 ? calls.getFirst().clientId() : null;
-        if (session.isLost()) {
-            session.relay().observer().outcomeUnknown();
-        }
-        String reason = session.isLost() ? EventStream.GOES_ON_ELSEWHERE : EventStream.SESSION_ENDED;
-        Answers.error(exchange, 502, id, McpErrors.SERVER_ERROR, reason, Map.of("outcome", "unknown"));
+        answer.sessionEnded();
     }
 
     private void leave() {
@@ -547,17 +442,16 @@ final class PostRelay implements UpstreamListener, ExchangeListener, Measured {
 
     /** Whether nobody could go on with it elsewhere: its server gives no ids, or its client waits and has none yet. */
     boolean lostOtherwise() {
-        EventStream opened = stream;
+        EventStream opened = answer.stream();
         if (opened == null) {
             return !over && !calls.isEmpty();
         }
-        boolean waits = !clientGone && (answer == null ? !told : !answer.resumable() && !answer.over());
-        return waits || (!opened.ended() && opened.upstreamCursor() == null);
+        return answer.owesWhoHasNoId() || (!opened.ended() && opened.upstreamCursor() == null);
     }
 
     /** The gateway stops: who goes on with it finds the upstream free. */
     void leaveToOthers() {
-        if (stream != null && !lostOtherwise()) {
+        if (answer.stream() != null && !lostOtherwise()) {
             leave();
         }
     }
@@ -574,7 +468,7 @@ final class PostRelay implements UpstreamListener, ExchangeListener, Measured {
             holdsSlot = false;
             target.slots().release();
         }
-        if (stream == null) {
+        if (answer.stream() == null) {
             calls.forEach(session::closed);
         }
         session.remove(this);
@@ -599,11 +493,5 @@ final class PostRelay implements UpstreamListener, ExchangeListener, Measured {
             linger.cancel();
             linger = null;
         }
-    }
-
-    /** Leaving is not cancelling: what is under way goes on. */
-    @Override
-    public void clientGone() {
-        session.loop().run(() -> clientGone = true);
     }
 }
