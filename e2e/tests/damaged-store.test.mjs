@@ -112,10 +112,10 @@ function overwrite(file, where, length) {
   writeFileSync(file, bytes);
 }
 
-/** What the data files hold; RocksDB's own running commentary is no data. */
+/** What the data files hold; RocksDB's own running commentary is no data, nor who has the folder. */
 function checksums(data) {
   return Object.fromEntries(readdirSync(data, { recursive: true, withFileTypes: true })
-    .filter(entry => entry.isFile() && !entry.name.startsWith('LOG'))
+    .filter(entry => entry.isFile() && !entry.name.startsWith('LOG') && entry.name !== 'gateway.lock')
     .map(entry => join(entry.parentPath, entry.name))
     .map(file => [file, createHash('sha256').update(readFileSync(file)).digest('hex')])
     .sort());

@@ -6,6 +6,7 @@ import { test } from 'node:test';
 import { Authority } from '../lib/certificates.mjs';
 import { Gateway, unlessControl } from '../lib/gateway.mjs';
 import { RawSession } from '../lib/mcp.mjs';
+import { temporaryFolder } from '../lib/processes.mjs';
 import { Postgres, Redis } from '../lib/stores.mjs';
 import { Upstream } from '../lib/upstream.mjs';
 import { eventually } from '../lib/waiting.mjs';
@@ -82,7 +83,7 @@ async function refuses(upstream, { flags, env = {} }, why = /certificat|SSL|TLS|
   const gateway = new Gateway(upstream.url, flags, env);
   gateway.host = { address: '127.0.0.1', run: [] };
   [gateway.port, gateway.adminPort] = [0, 0];
-  gateway.data = '/nonexistent';
+  gateway.data = temporaryFolder('refused');
   gateway.spawn();
   const { code } = await gateway.child.ended;
   assert.equal(code, 1, gateway.child.said());

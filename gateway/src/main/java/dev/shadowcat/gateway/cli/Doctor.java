@@ -66,17 +66,21 @@ final class Doctor {
     }
 
     private void store(StoreSettings settings, Map<String, String> environment) {
+        Path data = settings.data();
         if (settings.inMemory()) {
             warn(
                     "store",
                     "in memory: a restart forgets all sessions; --durability batched and --store rocksdb keep them");
-            return;
-        }
-        if (settings.choice().kind().shared()) {
+            ownFiles(data);
+        } else if (settings.choice().kind().shared()) {
             sharedStore(settings, environment);
-            return;
+            ownFiles(data);
+        } else {
+            embeddedStore(data);
         }
-        Path data = settings.data();
+    }
+
+    private void embeddedStore(Path data) {
         try {
             storeIn(data);
         } catch (StoreException broken) {
@@ -84,6 +88,14 @@ final class Doctor {
             return;
         }
         space(nearestFolder(data));
+    }
+
+    /** What a gateway writes though its store is elsewhere. */
+    private void ownFiles(Path data) {
+        if (mayBeTaken("data", data)) {
+            ok("data", data + " can be written");
+            space(nearestFolder(data));
+        }
     }
 
     /** Looks and touches nothing, as with the embedded one. */
@@ -105,12 +117,7 @@ final class Doctor {
 
     /** Looks and touches nothing: opening a store for real makes one, or counts a power cut. */
     private void storeIn(Path data) {
-        if (AdminPort.answersFor(data)) {
-            ok("store", data + " is in use by a running gateway");
-            return;
-        }
-        if (!Files.isWritable(nearestFolder(data))) {
-            fail("store", nearestFolder(data) + " cannot be written; choose another folder with --data");
+        if (!mayBeTaken("store", data)) {
             return;
         }
         if (!RocksDbStores.exists(data)) {
@@ -118,12 +125,33 @@ final class Doctor {
             return;
         }
         if (RocksDbStores.isInUse(data)) {
-            fail("store", data + " is in use by another process; stop it, or choose another folder with --data");
+            fail("store", inUse(data));
             return;
         }
         try (EventStore store = RocksDbStores.openReadOnly(data)) {
             ok("store", data + " opens and can be written, epoch " + store.bootEpoch());
         }
+    }
+
+    /** Whether a gateway that is started now could have the folder. */
+    private boolean mayBeTaken(String what, Path data) {
+        if (AdminPort.answersFor(data)) {
+            ok(what, data + " is in use by a running gateway; a second one needs another folder");
+            return false;
+        }
+        if (!Files.isWritable(nearestFolder(data))) {
+            fail(what, nearestFolder(data) + " cannot be written; choose another folder with --data");
+            return false;
+        }
+        if (DataFolder.isInUse(data)) {
+            fail(what, inUse(data));
+            return false;
+        }
+        return true;
+    }
+
+    private static String inUse(Path data) {
+        return data + " is in use by another process; stop it, or choose another folder with --data";
     }
 
     /** The folder itself, or the nearest one above it that is there. */

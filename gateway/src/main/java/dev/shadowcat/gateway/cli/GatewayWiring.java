@@ -56,6 +56,7 @@ final class GatewayWiring implements RunningGateway, GatewayView {
     private static final String UNSTORED_FILE = "unstored-streams";
 
     private final GatewaySettings settings;
+    private final DataFolder data;
     private final EventStore store;
     private final EventLoopGroup loops;
     private final Telemetry telemetry;
@@ -72,6 +73,7 @@ final class GatewayWiring implements RunningGateway, GatewayView {
             throws IOException {
         this.settings = settings;
         this.telemetry = parts.own(telemetry(environment), Telemetry::close);
+        this.data = parts.own(DataFolder.take(settings.store().data()), DataFolder::close);
         this.store =
                 around.apply(parts.own(Stores.open(settings.store(), node(settings), environment), EventStore::close));
         Observer observer = telemetry.observer();
@@ -224,6 +226,7 @@ final class GatewayWiring implements RunningGateway, GatewayView {
         clients.values().forEach(UpstreamClient::close);
         loops.shutdownGracefully(0, 500, TimeUnit.MILLISECONDS).awaitUninterruptibly(1, TimeUnit.SECONDS);
         store.close();
+        data.close();
         telemetry.close(part(deadline, 1));
         if (!drained) {
             log.warn(

@@ -68,8 +68,12 @@ public final class Keys {
             "How long a gateway holds its sessions in a shared store without renewing it; the same on all of them. It is"
                     + " renewed four times in that, and is how long clients of one that is gone wait; a pause of the process longer"
                     + " than three quarters of it may cost its sessions.");
-    public static final Key<Path> DATA =
-            key("data", "~/.local/share/shadowcat", path(), "Folder of the embedded store; XDG_DATA_HOME is honoured.");
+    public static final Key<Path> DATA = key(
+            "data",
+            "~/.local/share/shadowcat",
+            path(),
+            "Folder of the embedded store and of a gateway's own files; no two gateways may have the same, whatever their store."
+                    + " XDG_DATA_HOME is honoured.");
     static final Key<Durability> DURABILITY = key(
             "durability",
             "batched",

@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * @param choice which store was asked for; {@link #inMemory()} says which one is meant
  * @param nodeAddress where others that share the store reach this gateway; null: where it listens
  * @param lease how long this gateway holds its sessions without renewing, where others share the store
- * @param data folder of the embedded store
+ * @param data folder of the embedded store, and of the gateway's own files whatever its store is
  * @param durability when an event counts as stored
  * @param failure what becomes of events while the store fails, and for how long a new session waits before its 503
  * @param memoryBytes bound of the memory store

@@ -1,0 +1,99 @@
+package dev.shadowcat.gateway.cli;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermissions;
+
+/**
+ * The folder of one gateway's own files, locked while it runs: dead letters, marks of what went on unstored, where its admin port is. The
+ * lock is beside that of the embedded store, which a command may hold as well, and which a gateway has not where its store is shared.
+ */
+final class DataFolder implements AutoCloseable {
+    private static final String LOCK = "gateway.lock";
+
+    private final FileChannel locked;
+
+    private DataFolder(FileChannel locked) {
+        this.locked = locked;
+    }
+
+    /**
+     * Takes a folder for this process, and makes it where there is none.
+     *
+     * @throws Failure if another gateway has it, or it cannot be written
+     */
+    static DataFolder take(Path folder) {
+        Path file = folder.resolve(LOCK);
+        try {
+            createPrivately(folder);
+            FileChannel channel = FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+            if (!locks(channel)) {
+                channel.close();
+                throw new Failure(
+                        folder + " is in use by another gateway" + holder(file)
+                                + "; each needs a data folder of its own, those that share a store too: name another one with --data");
+            }
+            channel.truncate(0);
+            channel.write(ByteBuffer.wrap((ProcessHandle.current().pid() + "\n").getBytes(StandardCharsets.US_ASCII)));
+            return new DataFolder(channel);
+        } catch (IOException unwritable) {
+            throw new Failure("cannot lock " + file + ": " + unwritable);
+        }
+    }
+
+    /** Others would read what clients sent, in dead letters. */
+    private static void createPrivately(Path folder) throws IOException {
+        if (folder.getFileSystem().supportedFileAttributeViews().contains("posix") && !Files.isDirectory(folder)) {
+            Files.createDirectories(
+                    folder, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+            return;
+        }
+        Files.createDirectories(folder);
+    }
+
+    private static boolean locks(FileChannel channel) throws IOException {
+        try {
+            return channel.tryLock() != null;
+        } catch (OverlappingFileLockException ours) {
+            return false;
+        }
+    }
+
+    private static String holder(Path file) throws IOException {
+        String process = Files.readString(file).strip();
+        return process.isEmpty() ? "" : " (pid " + process + ")"; // it has not written it yet
+    }
+
+    /** Whether a gateway has a folder. Changes nothing; to be asked by a process that has it not. */
+    static boolean isInUse(Path folder) {
+        Path file = folder.resolve(LOCK);
+        if (!Files.exists(file)) {
+            return false;
+        }
+        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE);
+                FileLock held = channel.tryLock()) {
+            return held == null;
+        } catch (OverlappingFileLockException ours) {
+            return true;
+        } catch (IOException unreadable) {
+            throw new Failure("cannot read " + file + ": " + unreadable);
+        }
+    }
+
+    /** Lets others take it. The file stays: one that is deleted could be locked by two, each its own. */
+    @Override
+    public void close() {
+        try {
+            locked.close();
+        } catch (IOException failed) {
+            throw new Failure("cannot unlock the data folder: " + failed);
+        }
+    }
+}
