@@ -17,7 +17,7 @@ import java.util.List;
  * PREFIX:fence:NODE            on one server: another one whenever a session was taken from the node, or ended by another hand than its worker's
  * PREFIX:held:NODE:EPOCH       set of ids (16 bytes), at least those of the sessions with an open stream that the node holds
  * PREFIX:sessions:DIGIT        sorted set of ids (16 bytes), at least those of all sessions that begin with the digit
- * PREFIX:probe:NUMBER          nothing, ever
+ * PREFIX:probe:NUMBER          nothing but a moment of each start
  * PREFIX:{ID}:session          hash: r(ecord), s(tate), a(ctivity), i (when it was active), h(older), e(poch of the claim), n (of the newest attempt)
  * PREFIX:{ID}:streams          set of the streams' numbers
  * PREFIX:{ID}:stream:NUMBER    hash: r(ecord), p (1 while open), l(ast sequence), t(rimmed through), o (bytes of others than answers ever),
@@ -80,7 +80,7 @@ final class RedisKeys {
         return bytes(prefix + "sessions:" + Integer.toHexString(shard));
     }
 
-    /** Nothing is kept under it. */
+    /** Nothing is kept under it for longer than a try takes. */
     byte[] probe(int number) {
         return bytes(prefix + "probe:" + number);
     }

@@ -52,7 +52,7 @@ public final class RedisStores {
     }
 
     /**
-     * Whether a Redis holds a store; where it holds none, one can be made there. Changes nothing.
+     * Whether a Redis holds a store; where it holds none, one can be made there. Leaves nothing behind.
      *
      * @throws StoreException if it could not be opened: as {@link #open} does
      */

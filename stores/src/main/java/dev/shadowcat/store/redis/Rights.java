@@ -18,15 +18,20 @@ import java.util.Set;
 import java.util.concurrent.Future;
 
 /**
- * What the user of a Redis must be allowed there (its ACL), tried out in ways that change nothing: a right that is missing does not
- * come by waiting, and an event would be the first to meet it.
+ * What the user of a Redis must be allowed there (its ACL), tried out in ways that leave nothing behind: a right that is missing does
+ * not come by waiting, and an event would be the first to meet it.
  */
 final class Rights {
-    /** All that is used but SADD, with which a lease begins: on a key that is not there none of these makes one. */
+    /**
+     * All that is used, on a key that is not there: none of these makes one but SADD, and each of the three that follow it removes that
+     * again, so that one who may do none of them is told to allow them, and the next try finds what the last one left.
+     */
     private static final List<String> HARMLESS = """
             EXISTS KEY
             GET KEY
             SET KEY value PX never
+            SADD KEY member
+            SREM KEY member
             DEL KEY
             UNLINK KEY
             HGET KEY field
@@ -37,7 +42,6 @@ final class Rights {
             HDEL KEY field
             SMEMBERS KEY
             SCARD KEY
-            SREM KEY member
             ZADD KEY XX 0 member
             ZREM KEY member
             ZRANGEBYLEX KEY - +

@@ -62,6 +62,7 @@ class RightsTest {
                 "hset",
                 "hdel",
                 "smembers",
+                "sadd",
                 "scard",
                 "srem",
                 "zadd",
@@ -82,16 +83,15 @@ class RightsTest {
         open(url);
     }
 
-    @ParameterizedTest
-    @ValueSource(strings = {"sadd", "info"})
-    void oneWithWhichAllBeginsIsToldOfByTheServer(String command) {
-        allow("-" + command);
-        refused(command).hasMessageContaining("'" + command + "'").hasMessageContaining("docs/operating.md");
+    @Test
+    void theOneWithWhichAllBeginsIsToldOfByTheServer() {
+        allow("-info");
+        refused("info").hasMessageContaining("'info'").hasMessageContaining("docs/operating.md");
     }
 
     @Test
     void whatIsToldIsEnough() {
-        allow("-@all +info +sadd");
+        allow("-@all +info");
         String told = String.valueOf(refused("all").actual().getMessage());
         assertThat(told).contains(" +xadd ");
         allow(told.substring(told.indexOf('+')));
@@ -130,7 +130,11 @@ class RightsTest {
         assertThat(server.command(words.toArray(String[]::new))).contains("+OK");
     }
 
+    /** By a gateway's start, and before that by whoever asks whether one could. */
     private AbstractThrowableAssert<?, ? extends Throwable> refused(String what) {
+        assertThatThrownBy(() -> RedisStores.exists(url, RedisSettings.DEFAULTS))
+                .as(what)
+                .hasMessage(assertThatThrownBy(() -> open(url)).actual().getMessage());
         return assertThatThrownBy(() -> open(url))
                 .as(what)
                 .isInstanceOf(StoreException.class)
