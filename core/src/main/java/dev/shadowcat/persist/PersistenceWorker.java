@@ -359,23 +359,23 @@ public final class PersistenceWorker implements AutoCloseable {
     }
 
     /**
-     * Stops taking writes, stores what waits, syncs: all of it within the deadline, of which a fifth is kept for the disk.
+     * Stops taking writes, stores what waits, syncs: all of it within a time, of which a fifth is kept for the disk.
      *
      * @return how many writes could not be stored; 0 when all were
      */
-    public int close(Duration deadline) {
-        long end = System.nanoTime() + deadline.toNanos();
+    public int close(Duration time) {
+        Deadline deadline = Deadline.in(time);
         intake.end();
         pause.hurry();
         try {
-            if (!thread.join(deadline.multipliedBy(4).dividedBy(5))) {
+            if (!thread.join(time.multipliedBy(4).dividedBy(5))) {
                 thread.interrupt();
-                thread.join(deadline.dividedBy(10));
+                thread.join(time.dividedBy(10));
             }
         } catch (InterruptedException interrupted) {
             Thread.currentThread().interrupt();
         }
-        syncThread.close(Duration.ofNanos(Math.max(1, end - System.nanoTime())));
+        syncThread.close(deadline.left());
         int left = intake.waiting() + deferredDepth() + inFlight;
         observer.dropped(Dropped.CLOSING, left);
         return left;

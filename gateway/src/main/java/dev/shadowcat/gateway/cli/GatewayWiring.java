@@ -23,6 +23,7 @@ import dev.shadowcat.gateway.upstream.UpstreamClient;
 import dev.shadowcat.gateway.upstream.UpstreamClientSettings;
 import dev.shadowcat.observe.Observer;
 import dev.shadowcat.persist.DeadLetterFile;
+import dev.shadowcat.persist.Deadline;
 import dev.shadowcat.persist.UnstoredMarkFile;
 import dev.shadowcat.persist.UnstoredMarks;
 import dev.shadowcat.store.EventStore;
@@ -206,8 +207,8 @@ final class GatewayWiring implements RunningGateway, GatewayView {
      */
     @Override
     public void stop() {
-        long deadline = System.nanoTime() + settings.shutdownDeadline().toNanos();
-        boolean handsOver = gateway.beginStop(part(deadline, 4));
+        Deadline deadline = Deadline.in(settings.shutdownDeadline());
+        boolean handsOver = gateway.beginStop(deadline.part(4));
         if (handsOver) {
             listener.endConnections();
         } else {
@@ -215,11 +216,11 @@ final class GatewayWiring implements RunningGateway, GatewayView {
         }
         // Whoever waits for an answer that cannot be fetched later stays connected until it is there. All are sent away
         // after that: clients try twice to come back, so they are to be away for no longer than the restart takes.
-        boolean drained = gateway.drain(part(deadline, 2));
+        boolean drained = gateway.drain(deadline.part(2));
         gateway.sendClientsAway();
-        int unstored = handsOver ? gateway.handOver(part(deadline, 2)) : 0;
-        int cut = listener.close(part(deadline, 2));
-        unstored += gateway.close(part(deadline, 1));
+        int unstored = handsOver ? gateway.handOver(deadline.part(2)) : 0;
+        int cut = listener.close(deadline.part(2));
+        unstored += gateway.close(deadline.left());
         adminAddress.remove();
         admin.close();
         adminReads.shutdownNow();
@@ -227,7 +228,7 @@ final class GatewayWiring implements RunningGateway, GatewayView {
         loops.shutdownGracefully(0, 500, TimeUnit.MILLISECONDS).awaitUninterruptibly(1, TimeUnit.SECONDS);
         store.close();
         data.close();
-        telemetry.close(part(deadline, 1));
+        telemetry.close(deadline.left());
         if (!drained) {
             log.warn(
                     "stopped: the outcome of some calls is unknown: their server gives no event ids, or their client had none yet");
@@ -235,11 +236,6 @@ final class GatewayWiring implements RunningGateway, GatewayView {
         if (cut > 0 || unstored > 0) {
             log.warn("stopped: {} connections were cut, {} writes were not stored", cut, unstored);
         }
-    }
-
-    /** A share of the time that is left. */
-    private static Duration part(long deadline, int share) {
-        return Duration.ofNanos(Math.max(0, deadline - System.nanoTime()) / share);
     }
 
     /** A run that was killed in an outage left marks; what it sent on unstored becomes gaps before anyone comes back. */

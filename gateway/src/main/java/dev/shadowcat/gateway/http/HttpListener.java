@@ -2,6 +2,7 @@ package dev.shadowcat.gateway.http;
 
 import dev.shadowcat.gateway.net.SharedAddress;
 import dev.shadowcat.gateway.net.SharedReceiveAllocator;
+import dev.shadowcat.persist.Deadline;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
@@ -149,13 +150,13 @@ public final class HttpListener {
      *
      * @return how many connections had to be cut
      */
-    public int close(Duration deadline) {
-        long end = System.nanoTime() + deadline.toNanos();
+    public int close(Duration time) {
+        Deadline deadline = Deadline.in(time);
         stopAccepting();
-        boolean drained = drainedWithin(deadline.compareTo(LAST_REQUEST) < 0 ? deadline : LAST_REQUEST);
+        boolean drained = drainedWithin(time.compareTo(LAST_REQUEST) < 0 ? time : LAST_REQUEST);
         onEachLoop(Connection::closeIfIdle);
         int cut = 0;
-        if (!drained && !drainedWithin(Duration.ofNanos(Math.max(0, end - System.nanoTime())))) {
+        if (!drained && !drainedWithin(deadline.left())) {
             cut = context.connections();
             onEachLoop(Connection::close);
             drainedWithin(LAST_CLOSE);

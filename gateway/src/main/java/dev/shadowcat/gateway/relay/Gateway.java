@@ -14,6 +14,7 @@ import dev.shadowcat.gateway.upstream.UpstreamClient;
 import dev.shadowcat.memory.Interner;
 import dev.shadowcat.observe.Observer;
 import dev.shadowcat.persist.DeadLetters;
+import dev.shadowcat.persist.Deadline;
 import dev.shadowcat.persist.Fatal;
 import dev.shadowcat.persist.PersistenceSettings;
 import dev.shadowcat.persist.PersistenceWorker;
@@ -333,27 +334,23 @@ public final class Gateway {
      * @return how many writes could not be stored
      */
     public int handOver(Duration time) {
-        long deadline = System.nanoTime() + time.toNanos();
+        Deadline deadline = Deadline.in(time);
         handedOver = true;
         int unstored = endWork(time.dividedBy(2));
         Nodes nodes = Objects.requireNonNull(relay.nodes());
-        if (nodes.lease().close(left(deadline).dividedBy(2))) {
+        if (nodes.lease().close(deadline.part(2))) {
             log.info(
                     "Other nodes may have the sessions of this one, {} ms after it was told to stop",
                     TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - stopBegan));
         }
         try {
-            Thread.sleep(min(nodes.lease().length(), left(deadline).dividedBy(2)));
+            Thread.sleep(min(nodes.lease().length(), deadline.part(2)));
         } catch (InterruptedException _) {
             Thread.currentThread().interrupt();
         }
-        relay.awaitForwarded(left(deadline));
+        relay.awaitForwarded(deadline.left());
         relay.sendForwardedAway();
         return unstored;
-    }
-
-    private static Duration left(long deadline) {
-        return Duration.ofNanos(Math.max(0, deadline - System.nanoTime()));
     }
 
     private static Duration min(Duration one, Duration other) {
@@ -372,12 +369,12 @@ public final class Gateway {
         if (nodes == null || !nodes.handsOver()) {
             return relay.drained(time);
         }
-        long deadline = System.nanoTime() + time.toNanos();
+        Deadline deadline = Deadline.in(time);
         Duration last = min(LAST_ANSWERS, time.dividedBy(2));
         nodes.servesOn(true);
         boolean drained = relay.drained(time.minus(last));
         nodes.servesOn(false);
-        return relay.drained(drained ? left(deadline) : last);
+        return relay.drained(drained ? deadline.left() : last);
     }
 
     /**
@@ -385,14 +382,14 @@ public final class Gateway {
      *
      * @return how many writes could not be stored within the deadline
      */
-    public int close(Duration deadline) {
-        long end = System.nanoTime() + deadline.toNanos();
+    public int close(Duration time) {
+        Deadline deadline = Deadline.in(time);
         Nodes nodes = relay.nodes();
         int left = 0;
         if (!handedOver) {
-            left = endWork(nodes == null ? deadline : deadline.dividedBy(2));
+            left = endWork(nodes == null ? time : time.dividedBy(2));
             if (nodes != null) {
-                nodes.lease().close(left(end));
+                nodes.lease().close(deadline.left());
             }
         }
         if (nodes != null) {
@@ -402,9 +399,9 @@ public final class Gateway {
         return left;
     }
 
-    private int endWork(Duration deadline) {
+    private int endWork(Duration time) {
         maintenance.close();
         survey.close();
-        return worker.close(deadline);
+        return worker.close(time);
     }
 }

@@ -3,6 +3,7 @@ package dev.shadowcat.gateway.relay;
 import dev.shadowcat.gateway.config.GatewaySettings;
 import dev.shadowcat.gateway.telemetry.Operations;
 import dev.shadowcat.observe.Observer;
+import dev.shadowcat.persist.Deadline;
 import dev.shadowcat.persist.StoreFailureSettings;
 import dev.shadowcat.session.SessionLoop;
 import dev.shadowcat.session.SessionManager;
@@ -218,8 +219,8 @@ final class Relay {
 
     /** Twice: what was let in just before may not have been under way the first time. */
     boolean drained(Duration time) {
-        long deadline = System.nanoTime() + time.toNanos();
-        return drain(time) && drain(Duration.ofNanos(Math.max(0, deadline - System.nanoTime())));
+        Deadline deadline = Deadline.in(time);
+        return drain(time) && drain(deadline.left());
     }
 
     private boolean drain(Duration time) {
