@@ -2,19 +2,39 @@
 import assert from 'node:assert/strict';
 import { clean } from './drops.mjs';
 import { figures } from './figures.mjs';
-import { Gateway } from './gateway.mjs';
+import { Gateway, unlessControl } from './gateway.mjs';
 import { RawSession, Received } from './mcp.mjs';
-import { startNginx } from './nginx.mjs';
+import { startNginx, withoutNginx } from './nginx.mjs';
 import { chance } from './random.mjs';
 import { Readiness } from './readiness.mjs';
 import { Traffic } from './traffic.mjs';
+import { Upstream } from './upstream.mjs';
 import { eventually, inParallel, sleep, within } from './waiting.mjs';
 
 export class Cluster {
+  /** False where all is there that one on such a store needs, otherwise the reason to skip; in CI what is missing fails instead. */
+  static missing(Store) {
+    return unlessControl || withoutNginx() || Store.missing();
+  }
+
+  /**
+   * One that is ready, with a store and an upstream of its own that end with it. `host` is the store's, where that is not the tests',
+   * `upstream` settings of the upstream; the others are those of `start`.
+   */
+  static async on(Store, { host, upstream: env, ...options } = {}) {
+    const upstream = await Upstream.start('sdk-v1.mjs', { EVENT_IDS: '1', ...env });
+    const store = await Store.start({ host });
+    const cluster = await this.start(upstream, store, options);
+    cluster.own = [store, upstream];
+    await cluster.ready();
+    return cluster;
+  }
+
   /** `gateway(node)` are the options of each; its flags, for which it may need its port, stand beside those of all. */
   static async start(upstream, store, { nodes = 3, flags = [], gateway = () => ({}) } = {}) {
     const cluster = new this();
     cluster.upstream = upstream;
+    cluster.store = store;
     cluster.gateways = [];
     // The first makes the schema; all at once is the store's tests' business.
     for (let node = 0; node < nodes; node++) {
@@ -153,7 +173,7 @@ export class Cluster {
   }
 
   async stop() {
-    await this.nginx?.stop();
-    for (const gateway of this.gateways ?? []) await gateway.stop();
+    await this.nginx.stop();
+    for (const each of [...this.gateways, ...this.own ?? []]) await each.stop();
   }
 }

@@ -3,11 +3,8 @@ import assert from 'node:assert/strict';
 import { after, describe, test } from 'node:test';
 import { Cluster } from '../lib/cluster.mjs';
 import { figures } from '../lib/figures.mjs';
-import { unlessControl } from '../lib/gateway.mjs';
 import { RawSession, Received } from '../lib/mcp.mjs';
-import { withoutNginx } from '../lib/nginx.mjs';
 import { Postgres, Redis } from '../lib/stores.mjs';
-import { Upstream } from '../lib/upstream.mjs';
 import { eventually, sleep } from '../lib/waiting.mjs';
 
 const kills = Number(process.env.E2E_KILLS ?? 3);
@@ -19,21 +16,12 @@ const handedOver = Number(process.env.E2E_HAND_OVER ?? 20);
 const longest = { kill: Number(process.env.E2E_TAKE_OVER_MS ?? 10_000), handOver: Number(process.env.E2E_HAND_OVER_MS ?? 5_000), stop: 5_000 };
 
 for (const [name, Store] of [['PostgreSQL', Postgres], ['Redis', Redis]]) {
-  describe(`three nodes on ${name}`, { skip: unlessControl || withoutNginx() || Store.missing() }, () => {
-    let upstream;
-    let store;
+  describe(`three nodes on ${name}`, { skip: Cluster.missing(Store) }, () => {
     let cluster;
-    after(async () => {
-      await cluster?.stop();
-      await store?.stop();
-      await upstream?.stop();
-    });
+    after(() => cluster?.stop());
 
     test('start', { timeout: 400_000 }, async () => {
-      upstream = await Upstream.start('sdk-v1.mjs', { EVENT_IDS: '1' });
-      store = await Store.start();
-      cluster = await Cluster.start(upstream, store);
-      await cluster.ready();
+      cluster = await Cluster.on(Store);
       for (const { child } of cluster.gateways) assert.doesNotMatch(child.said(), /did not do at start/, 'what a node does with the store works');
     });
 

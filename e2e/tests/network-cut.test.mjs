@@ -4,11 +4,8 @@
 import assert from 'node:assert/strict';
 import { describe, after, test } from 'node:test';
 import { Cluster } from '../lib/cluster.mjs';
-import { unlessControl } from '../lib/gateway.mjs';
 import { Network } from '../lib/network.mjs';
-import { withoutNginx } from '../lib/nginx.mjs';
 import { Postgres, Redis } from '../lib/stores.mjs';
-import { Upstream } from '../lib/upstream.mjs';
 import { sleep } from '../lib/waiting.mjs';
 
 const cut = Number(process.env.E2E_CUT_MS ?? 4_000);
@@ -16,31 +13,26 @@ const clients = Number(process.env.E2E_CLIENTS ?? 50);
 const nodes = ['node-0', 'node-1', 'node-2'];
 
 for (const [name, Store] of [['PostgreSQL', Postgres], ['Redis', Redis]]) {
-  describe(`networks are cut, on ${name}`, { skip: unlessControl || Network.missing() || withoutNginx() || Store.missing() }, () => {
+  describe(`networks are cut, on ${name}`, { skip: Cluster.missing(Store) || Network.missing() }, () => {
     let network;
-    let upstream;
-    let store;
     let cluster;
     after(async () => {
       await cluster?.stop();
-      await store?.stop();
-      await upstream?.stop();
       network?.remove();
     });
 
     test('start', { timeout: 400_000 }, async () => {
       network = new Network({ clients: [...nodes, 'store'], store: [...nodes, 'store'], nodes });
       const at = host => ({ address: network.address(host, 'clients'), listen: '0.0.0.0', run: network.run(host) });
-      upstream = await Upstream.start('sdk-v1.mjs', { EVENT_IDS: '1', HOST: network.address('tests', 'clients') });
-      store = await Store.start({ host: { ...at('store'), at: network.address('store', 'store') } });
-      cluster = await Cluster.start(upstream, store, {
+      cluster = await Cluster.on(Store, {
+        host: { ...at('store'), at: network.address('store', 'store') },
+        upstream: { HOST: network.address('tests', 'clients') },
         gateway: node => ({
           host: at(nodes[node]),
           flags: port => ['--node-address', `${network.address(nodes[node], 'nodes')}:${port}`, '--allow-host', network.address(nodes[node], 'clients'),
             '--allow-host', network.address(nodes[0], 'clients')],
         }),
       });
-      await cluster.ready();
     });
 
     test('the store from all nodes', { timeout: 240_000 + cut }, async () => {

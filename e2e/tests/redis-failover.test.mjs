@@ -4,8 +4,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Cluster } from '../lib/cluster.mjs';
-import { unlessControl } from '../lib/gateway.mjs';
-import { withoutNginx } from '../lib/nginx.mjs';
 import { Relay } from '../lib/relay.mjs';
 import { Redis, Sentinels } from '../lib/stores.mjs';
 import { Upstream } from '../lib/upstream.mjs';
@@ -13,7 +11,7 @@ import { sleep } from '../lib/waiting.mjs';
 
 const rounds = Number(process.env.E2E_STORE_ROUNDS ?? 1);
 const clients = Number(process.env.E2E_CLIENTS ?? 50);
-const options = { skip: unlessControl || withoutNginx() || Redis.missing(), timeout: 120_000 + rounds * 120_000 };
+const options = { skip: Cluster.missing(Redis), timeout: 120_000 + rounds * 120_000 };
 
 test('Sentinel makes a replica the master', options, async t => {
   const [upstream, master, replica] = await started(t);

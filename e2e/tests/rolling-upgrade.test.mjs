@@ -3,12 +3,10 @@ import assert from 'node:assert/strict';
 import { after, describe, test } from 'node:test';
 import { Cluster } from '../lib/cluster.mjs';
 import { figures } from '../lib/figures.mjs';
-import { Gateway, launcher as current, previous, unlessControl, withoutPrevious } from '../lib/gateway.mjs';
+import { Gateway, launcher as current, previous, withoutPrevious } from '../lib/gateway.mjs';
 import { Broken } from '../lib/http.mjs';
 import { RawSession, Received } from '../lib/mcp.mjs';
-import { withoutNginx } from '../lib/nginx.mjs';
 import { Postgres, Redis } from '../lib/stores.mjs';
-import { Upstream } from '../lib/upstream.mjs';
 import { sleep } from '../lib/waiting.mjs';
 
 const clients = Number(process.env.E2E_CLIENTS ?? 50);
@@ -23,21 +21,12 @@ const stores = [
 ];
 
 for (const [name, Store, makeNewer] of stores) {
-  describe(`two versions on ${name}`, { skip: unlessControl || withoutNginx() || Store.missing() || withoutPrevious() }, () => {
-    let upstream;
-    let store;
+  describe(`two versions on ${name}`, { skip: Cluster.missing(Store) || withoutPrevious() }, () => {
     let cluster;
-    after(async () => {
-      await cluster?.stop();
-      await store?.stop();
-      await upstream?.stop();
-    });
+    after(() => cluster?.stop());
 
     test('start', { timeout: 400_000 }, async () => {
-      upstream = await Upstream.start('sdk-v1.mjs', { EVENT_IDS: '1' });
-      store = await Store.start();
-      cluster = await Cluster.start(upstream, store, { gateway: () => ({ version: previous }) });
-      await cluster.ready();
+      cluster = await Cluster.on(Store, { gateway: () => ({ version: previous }) });
     });
 
     test(`an upgrade, a step back and two kills under ${clients} clients`, { timeout: 300_000 }, async () => {
@@ -83,9 +72,9 @@ for (const [name, Store, makeNewer] of stores) {
     });
 
     test('what a newer version made is refused by both, and left as it is', { timeout: 60_000 }, async () => {
-      await makeNewer(store);
+      await makeNewer(cluster.store);
       for (const version of [previous, current]) {
-        await assert.rejects(Gateway.start(upstream.url, { flags: ['--store', store.url], version }),
+        await assert.rejects(Gateway.start(cluster.upstream.url, { flags: ['--store', cluster.store.url], version }),
           /"code":1[^]*the store has format 2, but this version of Shadowcat reads up to 1: use the version that wrote it, or a newer one/);
       }
     });
@@ -124,8 +113,8 @@ for (const [name, Store, makeNewer] of stores) {
         await readOn(session, replayed, 50);
         assert.deepEqual(replayed.events, received.events.slice(1), `all of it, from the node at ${gateway.url}`);
       }
-      figures(`upgrade/${name}/there-and-back`, { events: received.events.length, executed: upstream.executions().get(tag) });
-      assert.equal(upstream.executions().get(tag), 1);
+      figures(`upgrade/${name}/there-and-back`, { events: received.events.length, executed: cluster.upstream.executions().get(tag) });
+      assert.equal(cluster.upstream.executions().get(tag), 1);
       (await session.delete()).cut('close');
     }
   });

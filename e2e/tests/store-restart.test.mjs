@@ -4,10 +4,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Cluster } from '../lib/cluster.mjs';
-import { unlessControl } from '../lib/gateway.mjs';
-import { withoutNginx } from '../lib/nginx.mjs';
 import { Postgres, Redis } from '../lib/stores.mjs';
-import { Upstream } from '../lib/upstream.mjs';
 import { sleep } from '../lib/waiting.mjs';
 
 const rounds = Number(process.env.E2E_STORE_ROUNDS ?? 1);
@@ -20,14 +17,10 @@ const stores = [
 
 for (const { name, Store, ways } of stores) {
   const timeout = 120_000 + Object.keys(ways).length * rounds * (down + 60_000);
-  test(`${name} is restarted: ${Object.keys(ways).join(', ')}`, { skip: unlessControl || withoutNginx() || Store.missing(), timeout }, async t => {
-    const upstream = await Upstream.start('sdk-v1.mjs', { EVENT_IDS: '1' });
-    t.after(() => upstream.stop());
-    const store = await Store.start();
-    t.after(() => store.stop());
-    const cluster = await Cluster.start(upstream, store);
+  test(`${name} is restarted: ${Object.keys(ways).join(', ')}`, { skip: Cluster.missing(Store), timeout }, async t => {
+    const cluster = await Cluster.on(Store);
     t.after(() => cluster.stop());
-    await cluster.ready();
+    const { store } = cluster;
     const account = await cluster.underCalls(`store-restart/${name}`, { seed: 54, clients }, async (traffic, random, readiness) => {
       const [untilTold, untilReady] = [[], []];
       for (let round = 0; round < rounds; round++) {
