@@ -616,6 +616,11 @@ class SharedStoreTest {
             assertThat(two.gateway().beginStop(STOP)).isTrue();
             assertThat(client.post(TestClient.call("1")).statusCode()).isEqualTo(503);
             assertThat(other.post(TestClient.call("1")).statusCode()).isEqualTo(503);
+            for (GatewayFixture each : List.of(one, two)) {
+                assertThat(each.metric("requests_forward_failures_total{reason=\"misdirected\"}"))
+                        .as("the other one was asked, and not again")
+                        .isEqualTo(1);
+            }
         }
     }
 
