@@ -20,7 +20,8 @@ import org.jspecify.annotations.Nullable;
  * it is lost, closed some time after the last client has left. The session's loop only.
  */
 final class StandaloneFeed implements UpstreamListener, Runnable, Measured {
-    private static final long MAX_PAUSE_MILLIS = 10_000;
+    private static final long PAUSE_MILLIS = 250; // after a stream that ended in good order
+    private static final long LONGEST_PAUSE_MILLIS = 10_000;
     private static final long HEAD_MILLIS = 1_000; // some servers send no head before their first event
     private static final int NO_STREAM = 405; // 2025-11-25, basic/transports, Listening for Messages from the Server
     private static final int NOT_IMPLEMENTED = 501; // with which some servers say the same
@@ -35,8 +36,7 @@ final class StandaloneFeed implements UpstreamListener, Runnable, Measured {
     private SessionLoop.@Nullable Timer pause;
     private SessionLoop.@Nullable Timer headTimer;
     private SessionLoop.@Nullable Timer linger;
-    private long pauseMillis = 250;
-    private long conflictMillis = StreamResume.FIRST_CONFLICT_MILLIS;
+    private @Nullable Pauses pauses; // null while the upstream is there
     private int generation; // that the connection belongs to
     private int refusal; // the status that the upstream refuses the stream with; 0 where it does not
     private boolean connecting;
@@ -216,8 +216,7 @@ final class StandaloneFeed implements UpstreamListener, Runnable, Measured {
         if (status == 200 && MessageExchange.isEventStream(received)) {
             feed = new UpstreamFeed(
                     session, session.standalone(), target.settings().maxEventBytes(), this);
-            pauseMillis = 250;
-            conflictMillis = StreamResume.FIRST_CONFLICT_MILLIS;
+            pauses = null;
             answer(OPEN);
             return;
         }
@@ -229,8 +228,7 @@ final class StandaloneFeed implements UpstreamListener, Runnable, Measured {
         if (status == StreamResume.CONFLICT) {
             session.relay().observer().upstreamConflicted();
             session.relay().observer().upstreamReconnected();
-            pause(conflictMillis);
-            conflictMillis = Math.min(MAX_PAUSE_MILLIS, conflictMillis * 2);
+            pause(pauses().afterConflict());
             return;
         }
         if (status >= 500 && status != 503) {
@@ -290,12 +288,12 @@ final class StandaloneFeed implements UpstreamListener, Runnable, Measured {
         call = null;
         UpstreamFeed ended = feed;
         if (ended == null) {
-            pause(pauseMillis);
+            pause(PAUSE_MILLIS);
             return;
         }
         ended.whenSettled(() -> {
             dropFeed();
-            pause(Math.max(ended.retryMillis(), pauseMillis));
+            pause(Math.max(ended.retryMillis(), PAUSE_MILLIS));
         });
     }
 
@@ -317,14 +315,20 @@ final class StandaloneFeed implements UpstreamListener, Runnable, Measured {
     /** Its headers are shared by sessions whose clients send the same. */
     @Override
     public void measure(Footprint footprint) {
-        footprint.add(this).measured(call).measured(feed);
+        footprint.add(this).add(pauses).measured(call).measured(feed);
     }
 
     private void again() {
         connecting = false;
         session.relay().observer().upstreamReconnected();
-        pauseMillis = Math.min(MAX_PAUSE_MILLIS, pauseMillis * 2);
-        pause(pauseMillis);
+        pause(pauses().afterFailure());
+    }
+
+    private Pauses pauses() {
+        if (pauses == null) {
+            pauses = new Pauses(LONGEST_PAUSE_MILLIS);
+        }
+        return pauses;
     }
 
     private void pause(long millis) {

@@ -19,22 +19,19 @@ import org.jspecify.annotations.Nullable;
  * again, until the answer is there or nothing new has come for the time that a request may wait. The session's loop only.
  */
 final class StreamResume implements UpstreamListener {
-    /** The upstream still sees an earlier connection, perhaps of a node that is gone. */
+    /** The upstream still sees an earlier connection. */
     static final int CONFLICT = 409;
 
-    /** It sees soon that a connection is closed; a server that sees it late is asked less and less. */
-    static final long FIRST_CONFLICT_MILLIS = 20;
-
     private static final long SILENCE_MILLIS = 10_000;
+    private static final long LONGEST_PAUSE_MILLIS = 2_000;
 
     private final RelaySession session;
     private final Upstream target;
     private final EventStream stream;
     private final HttpHeaders headers;
+    private final Pauses pauses = new Pauses(LONGEST_PAUSE_MILLIS);
     private long giveUpAtMillis; // unless the upstream is there by then
     private long endAtMillis; // unless something new comes by then
-    private long pauseMillis = 250;
-    private long conflictMillis = FIRST_CONFLICT_MILLIS;
     private long seenNewest;
     private boolean closed; // a pause or a look at the store may still be under way
     private SessionLoop.@Nullable Timer silence;
@@ -162,7 +159,7 @@ final class StreamResume implements UpstreamListener {
         if (status == 200 && MessageExchange.isEventStream(received)) {
             feed = new UpstreamFeed(session, stream, target.settings().maxEventBytes(), this::close);
             giveUpAtMillis = deadline();
-            conflictMillis = FIRST_CONFLICT_MILLIS;
+            pauses.accepted();
             return;
         }
         stopListening();
@@ -174,8 +171,7 @@ final class StreamResume implements UpstreamListener {
         ended(Integer.toString(status));
         if (status == CONFLICT) {
             session.relay().observer().upstreamConflicted(); // it still sees the old socket
-            after(conflictMillis);
-            conflictMillis = Math.min(2_000, conflictMillis * 2);
+            after(pauses.afterConflict());
             return;
         }
         if (status >= 500) {
@@ -230,7 +226,7 @@ final class StreamResume implements UpstreamListener {
         if (fed.progressed()) {
             giveUpAtMillis = deadline();
             endAtMillis = endOfPatience();
-            pauseMillis = 250;
+            pauses.progressed();
         }
         if (stream.ended()) {
             close();
@@ -287,7 +283,6 @@ final class StreamResume implements UpstreamListener {
     }
 
     private void again() {
-        pauseMillis = Math.min(2_000, pauseMillis * 2);
-        after(pauseMillis);
+        after(pauses.afterFailure());
     }
 }
