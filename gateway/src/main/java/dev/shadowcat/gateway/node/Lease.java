@@ -7,6 +7,7 @@ import java.time.Duration;
 import java.util.Collection;
 import java.util.Set;
 import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -28,7 +29,7 @@ public final class Lease {
     private volatile int epoch; // the store's, at the last renewal, after which all that was lost was let go
     private boolean begun; // the renewing thread's, and its starter's before
     private boolean broken; // likewise: others may have taken sessions, and it is not known which
-    private volatile boolean failing;
+    private volatile @Nullable String failure; // of the newest renewal
     private volatile boolean closed;
     private volatile boolean left;
 
@@ -75,7 +76,7 @@ public final class Lease {
      * theirs are renewed. Nor after another store took the place of this one, which may lack what holders are about to put anew.
      */
     public boolean takes() {
-        return runs() && !failing && isOnThisStore() && nanoTime.getAsLong() - settlesUntilNanos >= 0;
+        return runs() && failure == null && isOnThisStore() && nanoTime.getAsLong() - settlesUntilNanos >= 0;
     }
 
     /**
@@ -84,6 +85,11 @@ public final class Lease {
      */
     public boolean isOnThisStore() {
         return store.bootEpoch() == epoch;
+    }
+
+    /** Why the newest renewal failed, for people; null where it did not. Any thread. */
+    public @Nullable String failure() {
+        return failure;
     }
 
     /** How long others wait at the most for what a node held that is gone. */
@@ -96,17 +102,17 @@ public final class Lease {
             try {
                 Thread.sleep(length.dividedBy(RENEWALS));
                 renew();
-                if (failing) {
-                    failing = false;
+                if (failure != null) {
+                    failure = null;
                     log.info("The lease of this node is renewed again");
                 }
             } catch (InterruptedException _) {
                 return;
             } catch (RuntimeException failed) {
-                if (!failing && !closed) {
-                    failing = true;
-                    String reason = failed instanceof StoreException ? failed.getMessage() : failed.toString();
-                    log.warn("The lease of this node cannot be renewed: {}. Trying again", reason);
+                boolean first = failure == null;
+                failure = String.valueOf(failed instanceof StoreException ? failed.getMessage() : failed);
+                if (first && !closed) {
+                    log.warn("The lease of this node cannot be renewed: {}. Trying again", failure);
                 }
             }
         }
@@ -119,7 +125,7 @@ public final class Lease {
         broken |= !store.renew();
         long answered = nanoTime.getAsLong();
         boolean late = answered - runsUntilNanos > -length.toNanos() / RENEWALS;
-        if (begun && (broken || late || failing)) {
+        if (begun && (broken || late || failure != null)) {
             settlesUntilNanos = answered + length.toNanos(); // until then the store may have stood still for all
         }
         int renewedIn = store.bootEpoch();

@@ -243,7 +243,11 @@ public final class Gateway {
             return List.of("store: " + failure);
         }
         Nodes nodes = relay.nodes();
-        return nodes == null || nodes.lease().runs() ? List.of() : List.of("lease: it has run out, and is not renewed");
+        if (nodes == null || nodes.lease().runs()) {
+            return List.of();
+        }
+        String reason = nodes.lease().failure();
+        return List.of("lease: it has run out, and is not renewed" + (reason == null ? "" : ": " + reason));
     }
 
     /** Client connections open on a session's streams. Any thread. */

@@ -150,11 +150,13 @@ class LeaseTest {
         own.cut(true);
         await().until(() -> !failing.takes()); // nobody may reach the store, though this lease runs still
         assertThat(failing.runs()).isTrue();
+        assertThat(failing.failure()).isEqualTo("the store cannot be reached");
         own.cut(false);
         await().until(() -> {
             clock.addAndGet(own.lease().toNanos() / 20);
             return failing.takes();
         });
+        assertThat(failing.failure()).isNull();
         assertThat(clock.get()).isGreaterThanOrEqualTo(own.lease().toNanos());
         failing.close(Duration.ofSeconds(5));
     }

@@ -543,6 +543,15 @@ class SharedStoreTest {
     }
 
     @Test
+    void aNodeWithoutALeaseSaysWhyItIsNotRenewed() {
+        storeOfOne.cut(true);
+        await().untilAsserted(() -> assertThat(one.gateway().degraded())
+                .containsExactly("lease: it has run out, and is not renewed: the store cannot be reached"));
+        storeOfOne.cut(false);
+        await().untilAsserted(() -> assertThat(one.gateway().degraded()).isEmpty());
+    }
+
+    @Test
     void aNodeWithoutALeaseSendsOtherNodesAway() throws Exception {
         try (TestClient client = one.client().initialize()) {
             storeOfOne.cut(true);
