@@ -76,7 +76,24 @@ public final class Lease {
      * theirs are renewed. Nor after another store took the place of this one, which may lack what holders are about to put anew.
      */
     public boolean takes() {
-        return runs() && failure == null && isOnThisStore() && nanoTime.getAsLong() - settlesUntilNanos >= 0;
+        return hindrance() == null;
+    }
+
+    /** Why this node may take no sessions now, for people; null where it may. Any thread. */
+    public @Nullable String hindrance() {
+        String failed = failure;
+        if (!runs()) {
+            return "the lease of this node has run out" + (failed == null ? "" : ", and is not renewed: " + failed);
+        }
+        if (failed != null) {
+            return "the lease of this node cannot be renewed: " + failed;
+        }
+        if (!isOnThisStore()) {
+            return "another server took the place of the store's, and the lease of this node is yet to be renewed there";
+        }
+        return nanoTime.getAsLong() - settlesUntilNanos < 0
+                ? "the lease of this node was renewed late or is new on this store, and others renew theirs first"
+                : null;
     }
 
     /**
@@ -134,9 +151,11 @@ public final class Lease {
             lost.forEach(sessions::lost);
             if (begun && !lost.isEmpty()) {
                 log.warn(
-                        "The lease of this node was broken: for longer than {} ms it stood still or could not reach the store, or"
-                                + " another store took that one's place. It lets go of {} sessions, which go on where they are asked for",
-                        length.toMillis(),
+                        "The lease of this node was broken: {}. It lets go of {} sessions, which go on where they are asked for",
+                        renewedIn == epoch
+                                ? "for longer than " + length.toMillis()
+                                        + " ms it stood still or could not reach the store"
+                                : "another server took the place of the store's",
                         lost.size());
             }
             broken = false;

@@ -27,21 +27,27 @@ final class Claims implements SessionManager.Holding {
     /** {@inheritDoc} It may have waited for a thread since whoever asks looked at the lease: for as long as the store stood still. */
     @Override
     public Claim claim(SessionId session) {
-        if (!lease.takes()) {
-            throw new StoreException("the lease of this node was renewed late, and others renew theirs first", null);
-        }
+        requireThatItTakes();
         Claim claim = claimAnew(session);
-        if (claim instanceof Claim.Absent && !lease.takes()) {
-            throw new StoreException(
-                    "another store took the place of this one, and holders put anew what it lacks", null);
+        if (claim instanceof Claim.Absent) { // on another server its holder may be about to put it anew
+            requireThatItTakes();
         }
         return claim;
+    }
+
+    private void requireThatItTakes() {
+        String hindrance = lease.hindrance();
+        if (hindrance != null) {
+            throw new StoreException(hindrance, null);
+        }
     }
 
     @Override
     public Claim claimAnew(SessionId session) {
         if (!lease.isOnThisStore()) {
-            throw new StoreException("the lease of this node is yet to be renewed on another store", null);
+            throw new StoreException(
+                    "another server took the place of the store's, and the lease of this node is yet to be renewed there",
+                    null);
         }
         Claim claim = store.claim(session);
         seen.claimed(session, claim);

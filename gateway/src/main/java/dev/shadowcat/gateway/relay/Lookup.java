@@ -45,18 +45,19 @@ final class Lookup {
         }
         boolean sentOn = nodes.sentToHolder(exchange);
         boolean here = relay.sessions().inMemory(id) != null;
+        String hindrance = nodes.lease().hindrance();
         String seen = here || sentOn ? null : nodes.holders().of(id);
         if (seen != null) {
             sendOn(nodes, seen, reason -> start());
         } else if (Successors.take(nodes, exchange, here)) {
             new Successors(relay, nodes, exchange, id).start();
-        } else if (nodes.lease().takes() || (nodes.lease().runs() && here)) {
+        } else if (hindrance == null || (nodes.lease().runs() && here)) {
             find(this::again);
         } else if (sentOn) {
             Answers.misdirected(
                     exchange, nodes); // the node that asks finds out from the store who may serve it, and when
         } else {
-            again("the lease of this node has run out");
+            again(hindrance);
         }
     }
 

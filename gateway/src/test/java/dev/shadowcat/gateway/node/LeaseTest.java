@@ -85,12 +85,14 @@ class LeaseTest {
         own.cut(false);
         await().until(lease::runs);
         assertThat(lost).containsExactly(ID);
-        assertThat(lease.takes()).as("others may have to renew theirs first").isFalse();
+        assertThat(lease.hindrance()).contains("others renew theirs first");
+        assertThat(lease.takes()).isFalse();
         await().until(lease::takes);
         log.detachAppender(lines);
         assertThat(lines.list)
                 .extracting(ILoggingEvent::getFormattedMessage)
-                .anyMatch(line -> line.contains("It lets go of 1 sessions"));
+                .anyMatch(line -> line.contains("for longer than 800 ms it stood still")
+                        && line.contains("It lets go of 1 sessions"));
         lease.close(Duration.ofSeconds(5));
     }
 
@@ -151,6 +153,8 @@ class LeaseTest {
         await().until(() -> !failing.takes()); // nobody may reach the store, though this lease runs still
         assertThat(failing.runs()).isTrue();
         assertThat(failing.failure()).isEqualTo("the store cannot be reached");
+        assertThat(failing.hindrance())
+                .isEqualTo("the lease of this node cannot be renewed: the store cannot be reached");
         own.cut(false);
         await().until(() -> {
             clock.addAndGet(own.lease().toNanos() / 20);
@@ -189,6 +193,8 @@ class LeaseTest {
         lease.start();
         own.cut(true);
         await().until(() -> !lease.runs());
+        assertThat(lease.hindrance())
+                .isEqualTo("the lease of this node has run out, and is not renewed: the store cannot be reached");
         own.cut(false);
         await().until(lease::runs);
         assertThat(lost).isEmpty();
