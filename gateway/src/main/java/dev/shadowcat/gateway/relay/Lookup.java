@@ -48,7 +48,7 @@ final class Lookup {
         String hindrance = nodes.lease().hindrance();
         String seen = here || sentOn ? null : nodes.holders().of(id);
         if (seen != null) {
-            sendOn(nodes, seen, reason -> start());
+            toHolder(nodes, seen, reason -> start());
         } else if (Successors.take(nodes, exchange, here)) {
             new Successors(relay, nodes, exchange, id).start();
         } else if (hindrance == null || (nodes.lease().runs() && here)) {
@@ -77,12 +77,7 @@ final class Lookup {
         if (waiting != null && waiting.gone()) {
             return;
         }
-        Nodes nodes = nodes();
-        if (nodes.sentToHolder(exchange)) {
-            Answers.misdirected(exchange, nodes); // never further than one node
-            return;
-        }
-        sendOn(nodes, address, this::again);
+        toHolder(nodes(), address, this::again);
     }
 
     private Nodes nodes() {
@@ -93,8 +88,17 @@ final class Lookup {
         return nodes;
     }
 
-    private void sendOn(Nodes nodes, String address, Consumer<String> unprocessed) {
-        new Forwarding(relay, nodes, id, address, PostExchange.elsewhere(exchange), unprocessed).start();
+    private void toHolder(Nodes nodes, String address, Consumer<String> unprocessed) {
+        if (nodes.isOfTwo(address)) {
+            String wrong = "Two gateways that share the store have the node-address " + address
+                    + ", so that nobody can tell which of them holds the session: each needs one of its own";
+            nodes.refused(wrong);
+            Answers.busy(exchange, requestId(exchange), wrong);
+        } else if (nodes.sentToHolder(exchange)) {
+            Answers.misdirected(exchange, nodes); // never further than one node
+        } else {
+            new Forwarding(relay, nodes, id, address, PostExchange.elsewhere(exchange), unprocessed).start();
+        }
     }
 
     /** What the body of a POST is; null where there is none. */

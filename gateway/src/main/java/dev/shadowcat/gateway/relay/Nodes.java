@@ -72,17 +72,23 @@ final class Nodes {
         return sentOn(exchange) && !exchange.headers().contains(OtherNodes.STOPS);
     }
 
-    /**
-     * Says once where what this node sends on comes back to it, since another node's address leads here. Not soon after a start:
-     * what the node held that was here before leads here until its lease has run out.
-     */
+    /** Whether the holder of a session, which runs, is another node with the address of this one: what is sent on to it would come back. */
+    boolean isOfTwo(String holder) {
+        return settled() && store.address().equals(holder);
+    }
+
+    /** Not soon after a start: what the node held that was here before leads here until its lease has run out. */
+    private boolean settled() {
+        return System.nanoTime() - beganNanos > 2 * lease.length().toNanos();
+    }
+
+    /** Says once where what this node sends on comes back to it, since another node's address leads here, though it is not the same. */
     void watchAddress(Exchange sentOn) {
         boolean own = others.self().equals(sentOn.headers().get(OtherNodes.FROM));
-        boolean settled = System.nanoTime() - beganNanos > 2 * lease.length().toNanos();
-        if (own && settled && toldOfAddress.compareAndSet(false, true)) {
+        if (own && settled() && toldOfAddress.compareAndSet(false, true)) {
             log.error(
-                    "What this node sends on to {} comes back to itself: another node that shares the store has the same"
-                            + " node-address, or one that leads here, and clients get 503 for its sessions. Give each its own",
+                    "What this node sends on to {} comes back to itself: the node-address of another node that shares the"
+                            + " store leads here, and clients get 503 for its sessions. Give each its own",
                     sentOn.headers().get(HttpHeaderNames.HOST));
         }
     }

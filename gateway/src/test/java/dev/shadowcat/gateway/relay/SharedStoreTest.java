@@ -483,11 +483,33 @@ class SharedStoreTest {
         }
     }
 
+    /** Once the lease of a node that was there before must have run out. */
     @Test
-    void twoNodesWithOneAddressAreToldOf() throws Exception {
+    void ofASessionOfAnotherNodeWithTheSameAddressItIsSaidAtOnceWhatIsWrong() throws Exception {
+        try (TestClient client = one.client().initialize();
+                TestClient other = atOther(client);
+                TestClient node = atOther(client).header(OtherNodes.HEADER, word())) {
+            String same = two.url("").getAuthority();
+            storeOfOne.address(same);
+            await().until(() -> node.post(TestClient.call("1")).statusCode() == 503);
+            for (TestClient each : List.of(other, node)) {
+                HttpResponse<InputStream> refused = each.post(TestClient.call("7"));
+                assertThat(refused.statusCode()).isEqualTo(503);
+                assertThat(TestClient.text(refused))
+                        .contains("\"id\":7", "node-address " + same, "each needs one of its own");
+            }
+            assertThat(lines.list)
+                    .extracting(ILoggingEvent::getFormattedMessage)
+                    .anyMatch(line -> line.contains("node-address " + same));
+            storeOfOne.address(one.url("").getAuthority());
+        }
+    }
+
+    @Test
+    void anAddressOfAnotherNodeThatLeadsHereIsToldOf() throws Exception {
         try (TestClient client = one.client().initialize();
                 TestClient other = atOther(client)) {
-            String same = two.url("").getAuthority();
+            String same = "localhost:" + two.url("").getPort();
             storeOfOne.address(same);
             CompletableFuture<HttpResponse<InputStream>> call = other.callLater("1");
             await().untilAsserted(() -> assertThat(lines.list)
