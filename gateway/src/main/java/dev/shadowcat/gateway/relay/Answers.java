@@ -13,7 +13,7 @@ import io.netty.handler.codec.http.HttpHeaders;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** The whole answers that are Shadowcat's own. */
+/** The whole answers that are Shadowcat's own, to a request under its id. */
 final class Answers {
     private static final String JSON = "application/json";
     private static final int MISDIRECTED = 421;
@@ -25,7 +25,7 @@ final class Answers {
     }
 
     static void error(Exchange exchange, int status, int code, String message) {
-        json(exchange, status, headers(), Messages.error(null, code, message));
+        json(exchange, status, headers(), Messages.error(PostExchange.requestId(exchange), code, message));
     }
 
     static void error(
@@ -70,11 +70,8 @@ final class Answers {
     }
 
     static void busy(Exchange exchange, String reason) {
-        busy(exchange, null, reason);
-    }
-
-    static void busy(Exchange exchange, @Nullable RequestId id, String reason) {
         HttpHeaders headers = headers().set(HttpHeaderNames.RETRY_AFTER, "5");
+        RequestId id = PostExchange.requestId(exchange);
         json(exchange, 503, headers, Messages.error(id, McpErrors.SERVER_ERROR, reason));
     }
 

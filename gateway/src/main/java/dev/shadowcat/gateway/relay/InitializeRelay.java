@@ -58,7 +58,7 @@ final class InitializeRelay {
             return;
         }
         if (!target.slots().tryAcquire()) {
-            Answers.busy(exchange, id, "Too many requests are under way to the MCP server (max-concurrent-calls)");
+            Answers.busy(exchange, "Too many requests are under way to the MCP server (max-concurrent-calls)");
             return;
         }
         HttpHeaders headers =

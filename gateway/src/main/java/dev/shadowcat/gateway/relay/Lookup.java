@@ -93,7 +93,7 @@ final class Lookup {
             String wrong = "Two gateways that share the store have the node-address " + address
                     + ", so that nobody can tell which of them holds the session: each needs one of its own";
             nodes.refused(wrong);
-            Answers.busy(exchange, requestId(exchange), wrong);
+            Answers.busy(exchange, wrong);
         } else if (nodes.sentToHolder(exchange)) {
             Answers.misdirected(exchange, nodes); // never further than one node
         } else {

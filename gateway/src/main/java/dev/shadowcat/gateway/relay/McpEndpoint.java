@@ -12,7 +12,6 @@ import dev.shadowcat.mcp.ProtocolVersions;
 import io.netty.buffer.ByteBuf;
 import io.netty.handler.codec.http.HttpMethod;
 import java.util.Arrays;
-import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -237,10 +236,8 @@ final class McpEndpoint implements ExchangeHandler {
                 Answers.error(
                         exchange,
                         502,
-                        null,
                         McpErrors.SERVER_ERROR,
-                        "The MCP server cannot be asked about these credentials: " + unknown.reason(),
-                        Map.of());
+                        "The MCP server cannot be asked about these credentials: " + unknown.reason());
         }
     }
 }

@@ -58,7 +58,7 @@ final class PassThrough implements UpstreamListener, ExchangeListener {
 
     void start() {
         if (!target.slots().tryAcquire()) {
-            Answers.busy(exchange, id, "Too many requests are under way to the MCP server (max-concurrent-calls)");
+            Answers.busy(exchange, "Too many requests are under way to the MCP server (max-concurrent-calls)");
             return;
         }
         holdsSlot = true;

@@ -63,6 +63,15 @@ final class PostExchange extends ForwardingExchange {
         return exchange instanceof PostExchange post ? post.client : exchange;
     }
 
+    /** The id of the request that an exchange is; null where it is none, a batch, or no POST. Any thread. */
+    static @Nullable RequestId requestId(Exchange exchange) {
+        if (!(exchange instanceof PostExchange post) || post.batch || post.messages.isEmpty()) {
+            return null;
+        }
+        Envelope only = post.messages.getFirst();
+        return only.isRequest() ? only.id() : null;
+    }
+
     /** The first of its requests and notifications; null where it has none. */
     @Nullable
     ServerOperation operation() {

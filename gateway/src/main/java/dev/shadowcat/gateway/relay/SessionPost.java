@@ -1,7 +1,6 @@
 package dev.shadowcat.gateway.relay;
 
 import dev.shadowcat.gateway.config.LimitSettings;
-import dev.shadowcat.gateway.http.Exchange;
 import dev.shadowcat.gateway.telemetry.ServerOperation;
 import dev.shadowcat.mcp.Envelope;
 import dev.shadowcat.mcp.McpMethod;
@@ -28,7 +27,7 @@ final class SessionPost {
             RelaySession session, Upstream target, PostExchange exchange, byte[] body, Message.Single single) {
         exchange.in(session);
         Envelope envelope = single.envelope();
-        if (envelope.isRequest() && refused(session, target, exchange, envelope.id(), 1)) {
+        if (envelope.isRequest() && refused(session, target, exchange, 1)) {
             return;
         }
         List<Call> calls = new ArrayList<>(1);
@@ -50,7 +49,7 @@ final class SessionPost {
         long requests = batch.elements().stream()
                 .filter(each -> each.envelope().isRequest())
                 .count();
-        if (requests > 0 && refused(session, target, exchange, null, requests)) {
+        if (requests > 0 && refused(session, target, exchange, requests)) {
             return;
         }
         List<Call> calls = new ArrayList<>();
@@ -76,19 +75,18 @@ final class SessionPost {
     }
 
     /** Refuses what would go beyond a limit; otherwise the POST has one of the upstream's slots. */
-    private static boolean refused(
-            RelaySession session, Upstream target, Exchange exchange, @Nullable RequestId id, long requests) {
+    private static boolean refused(RelaySession session, Upstream target, PostExchange exchange, long requests) {
         LimitSettings limits = session.relay().settings().limits();
         if (session.pending() + requests > limits.maxPendingRequests()) {
-            Answers.busy(exchange, id, "Too many requests of this session are unanswered (max-pending-requests)");
+            Answers.busy(exchange, "Too many requests of this session are unanswered (max-pending-requests)");
             return true;
         }
         if (session.streamsUnderWay() >= limits.maxStreamsPerSession()) {
-            Answers.busy(exchange, id, "Too many streams of this session are open (max-streams-per-session)");
+            Answers.busy(exchange, "Too many streams of this session are open (max-streams-per-session)");
             return true;
         }
         if (!target.slots().tryAcquire()) {
-            Answers.busy(exchange, id, "Too many requests are under way to the MCP server (max-concurrent-calls)");
+            Answers.busy(exchange, "Too many requests are under way to the MCP server (max-concurrent-calls)");
             return true;
         }
         return false;

@@ -51,7 +51,7 @@ final class Waiting implements ExchangeListener {
     /** There is nobody left to try. */
     void refuse(String reason) {
         nodes.refused(reason);
-        Answers.busy(exchange, Lookup.requestId(exchange), NOT_NOW);
+        Answers.busy(exchange, NOT_NOW);
     }
 
     /** Whether its client left. */

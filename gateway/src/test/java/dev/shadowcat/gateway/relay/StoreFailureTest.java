@@ -58,6 +58,7 @@ class StoreFailureTest {
                     "{\"jsonrpc\":\"2.0\",\"id\":0,\"method\":\"initialize\",\"params\":{\"protocolVersion\":\"2025-11-25\","
                             + "\"capabilities\":{},\"clientInfo\":{\"name\":\"test\",\"version\":\"1\"}}}");
             assertThat(answer.statusCode()).isEqualTo(503);
+            assertThat(TestClient.text(answer)).contains("\"id\":0");
             assertThat(answer.headers().firstValue("retry-after")).hasValue("5");
             assertThat(gateway.gateway().degraded()).containsExactly("store: told to fail");
             store.heal();
