@@ -261,16 +261,18 @@ final class Forwarding implements UpstreamListener, ExchangeListener {
     private void failed(ForwardFailure why, UpstreamFailure failure) {
         leave();
         relay.observer().forwardFailed(why);
-        nodes.unanswered(address, failure.reason());
         forget();
         boolean never = failure.fate() == UpstreamFailure.Fate.NEVER_SENT;
         if (response != null) {
+            nodes.unanswered(address, failure.reason());
             breakOff(response);
         } else if (never || reads || misdirected) {
+            nodes.askedInVain(address, failure.reason());
             nodes.stopsToo(address);
             unprocessed.accept(
                     "the node at " + address + " holds the session and cannot be reached: " + failure.reason());
         } else {
+            nodes.unanswered(address, failure.reason());
             answerUnknown("The node that holds the session was lost after the request was sent to it. Whether it was"
                     + " processed is unknown.");
         }

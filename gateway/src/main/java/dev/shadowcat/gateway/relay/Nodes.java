@@ -31,6 +31,7 @@ final class Nodes {
     private final Holders holders;
     private final Set<Forwarding> forwarded = ConcurrentHashMap.newKeySet();
     private final RepeatedTrouble refusals = new RepeatedTrouble(InstantSource.system());
+    private final RepeatedTrouble goneNodes = new RepeatedTrouble(InstantSource.system());
     private final RepeatedTrouble silence = new RepeatedTrouble(InstantSource.system());
     private final AtomicBoolean toldOfAddress = new AtomicBoolean();
     private final long beganNanos = System.nanoTime();
@@ -101,7 +102,19 @@ final class Nodes {
         }
     }
 
-    /** A request that was sent on got no answer. */
+    /** A request is sent on anew: one that is refused in the end is told of then. So it is where a node of an older version stops. */
+    void askedInVain(String address, String reason) {
+        long count = goneNodes.again();
+        if (count > 0) {
+            log.info(
+                    "The node at {} holds a session and cannot be asked, so its requests are tried again: {}{}",
+                    address,
+                    reason,
+                    RepeatedTrouble.times(count));
+        }
+    }
+
+    /** A request that was sent on got no answer, and gets none. */
     void unanswered(String address, String reason) {
         long count = silence.again();
         if (count > 0) {

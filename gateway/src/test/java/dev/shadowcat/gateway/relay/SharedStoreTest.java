@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
@@ -168,6 +169,19 @@ class SharedStoreTest {
             try (Events events = resumed.get()) {
                 assertThat(events.rest()).extracting(Event::data).contains(request.resultOf("done"));
             }
+        }
+    }
+
+    /** As one is that stopped, of an older version. */
+    @Test
+    void aNodeThatIsGoneIsNoWarningWhereItsRequestsAreServedElsewhere() throws Exception {
+        try (TestClient client = one.client().initialize();
+                TestClient other = atOther(client)) {
+            kill();
+            CompletableFuture<HttpResponse<InputStream>> call = other.callLater("1");
+            server.nextRequest().result("done");
+            assertThat(call.get().statusCode()).isEqualTo(200);
+            assertThat(lines.list).extracting(ILoggingEvent::getLevel).doesNotContain(Level.WARN, Level.ERROR);
         }
     }
 
