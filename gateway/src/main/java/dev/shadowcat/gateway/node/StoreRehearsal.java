@@ -47,8 +47,8 @@ public final class StoreRehearsal {
     }
 
     /**
-     * Leaves nothing in the store; where it fails, or this node is killed meanwhile, perhaps a session that nobody knows, which expires as
-     * others do. A failure is told and not repeated: the store takes writes later, or readiness says why not.
+     * Leaves nothing in the store; where that fails for longer, or this node is killed meanwhile, perhaps a session that nobody knows, which
+     * expires as others do. A failure is told and not repeated: the store takes writes later, or readiness says why not.
      */
     public void run() {
         try {
@@ -56,6 +56,15 @@ public final class StoreRehearsal {
             takeUp();
         } catch (StoreException failed) {
             log.warn("The store did not do at start what a node asks of it: {}", failed.getMessage());
+            forget();
+        }
+    }
+
+    private void forget() {
+        try {
+            append(List.of(new StoreWrite.DeleteSession(session)));
+        } catch (StoreException kept) {
+            log.debug("The session of the rehearsal may stay until it expires: {}", kept.getMessage());
         }
     }
 

@@ -6,7 +6,10 @@ import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
 import dev.shadowcat.event.SessionId;
+import dev.shadowcat.store.SharedStore;
+import dev.shadowcat.store.StoreException;
 import dev.shadowcat.testkit.SharedMemory;
+import java.lang.reflect.Proxy;
 import java.time.Duration;
 import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
@@ -31,6 +34,10 @@ class StoreRehearsalTest {
     }
 
     private void rehearse() {
+        rehearse(store);
+    }
+
+    private static void rehearse(SharedStore store) {
         new StoreRehearsal(store, new SessionId(1, 2), "", 1_000).run();
     }
 
@@ -51,5 +58,23 @@ class StoreRehearsalTest {
         assertThat(logged.list)
                 .singleElement()
                 .satisfies(event -> assertThat(event.getFormattedMessage()).contains("did not do at start"));
+    }
+
+    @Test
+    void whatFailsHalfWayLeavesNothingEither() {
+        store.renew();
+        SharedStore unclaimed = (SharedStore) Proxy.newProxyInstance(
+                SharedStore.class.getClassLoader(), new Class<?>[] {SharedStore.class}, (_, asked, arguments) -> {
+                    if (asked.getName().equals("claim")) {
+                        assertThat(store.sessions(null, 10)).hasSize(1);
+                        throw new StoreException("not now", null);
+                    }
+                    return asked.invoke(store, arguments);
+                });
+        rehearse(unclaimed);
+        assertThat(logged.list)
+                .singleElement()
+                .satisfies(event -> assertThat(event.getFormattedMessage()).endsWith("not now"));
+        assertThat(store.sessions(null, 10)).isEmpty();
     }
 }
