@@ -6,6 +6,7 @@ import dev.shadowcat.mcp.Envelope;
 import dev.shadowcat.mcp.Message;
 import dev.shadowcat.mcp.MessageReader;
 import dev.shadowcat.mcp.RequestId;
+import dev.shadowcat.observe.ForwardFailure;
 import io.netty.buffer.ByteBuf;
 import java.util.List;
 import java.util.Objects;
@@ -92,6 +93,7 @@ final class Lookup {
         if (nodes.isOfTwo(address)) {
             String wrong = "Two gateways that share the store have the node-address " + address
                     + ", so that nobody can tell which of them holds the session: each needs one of its own";
+            relay.observer().forwardFailed(ForwardFailure.SAME_ADDRESS);
             nodes.refused(wrong);
             Answers.busy(exchange, wrong);
         } else if (nodes.sentToHolder(exchange)) {

@@ -191,7 +191,7 @@ final class CountingObserver implements Observer {
         forwardFailures = metrics.counters(
                 "requests_forward_failures_total",
                 "{request}",
-                "Requests that were sent on to another node and got no answer of it, by reason.",
+                "Requests that were to be sent on to another node and got no answer of it, by reason.",
                 "reason",
                 ForwardFailure.class);
         claims = metrics.counters(

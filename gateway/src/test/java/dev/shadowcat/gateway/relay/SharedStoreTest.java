@@ -515,6 +515,8 @@ class SharedStoreTest {
             assertThat(lines.list)
                     .extracting(ILoggingEvent::getFormattedMessage)
                     .anyMatch(line -> line.contains("node-address " + same));
+            assertThat(two.metric("requests_forward_failures_total{reason=\"same_address\"}"))
+                    .isGreaterThanOrEqualTo(2);
             storeOfOne.address(one.url("").getAuthority());
         }
     }
