@@ -408,6 +408,11 @@ public final class SessionManager<S extends Session> {
         release(session);
     }
 
+    /** Whether the store takes nothing of this session now. Any thread. */
+    public boolean storeFails(SessionId id) {
+        return services.worker().failure() != null || services.worker().fails(id);
+    }
+
     public boolean inUse(SessionId id) {
         S session = sessions.get(id);
         return session != null && !residents.isIdle(session);

@@ -75,6 +75,7 @@ public final class SharedMemory {
         private final AtomicInteger expiries = new AtomicInteger();
         private volatile String address = "";
         private volatile boolean cut;
+        private volatile boolean full;
         private volatile CountDownLatch thawed = new CountDownLatch(0);
         private volatile boolean losesNextRenewal;
         private long runsUntilNanos; // guarded by the memory
@@ -96,6 +97,11 @@ public final class SharedMemory {
         /** Cuts this node off from the store, or lets it back. */
         public void cut(boolean off) {
             cut = off;
+        }
+
+        /** The store takes no events for now, though it answers, and leases are renewed. */
+        public void full(boolean takesNothing) {
+            full = takesNothing;
         }
 
         /** From now on the store gives this node no answer, until it is thawed. */
@@ -141,6 +147,9 @@ public final class SharedMemory {
         @Override
         public AppendOutcome append(List<StoreWrite> batch) {
             reach();
+            if (full) {
+                return new AppendOutcome.Busy(Duration.ofMillis(1), "it is full");
+            }
             synchronized (SharedMemory.this) {
                 Set<SessionId> lost = new HashSet<>();
                 for (StoreWrite write : batch) {

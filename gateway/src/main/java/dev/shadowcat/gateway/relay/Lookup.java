@@ -53,7 +53,11 @@ final class Lookup {
         } else if (Successors.take(nodes, exchange, here)) {
             new Successors(relay, nodes, exchange, id).start();
         } else if (hindrance == null || (nodes.lease().runs() && here)) {
-            find(this::again);
+            if (relay.sessions().storeFails(id) && !requestIds(exchange).isEmpty()) {
+                again("the store takes nothing now"); // with the session would go what came of it, were it sent
+            } else {
+                find(this::again);
+            }
         } else if (sentOn) {
             Answers.misdirected(
                     exchange, nodes); // the node that asks finds out from the store who may serve it, and when

@@ -422,6 +422,33 @@ class SharedStoreTest {
         }
     }
 
+    /** Its session could be lost with the store, and with it what came of the call. */
+    @Test
+    void whileTheStoreTakesNothingNoCallIsSent() throws Exception {
+        try (TestClient client = one.client().initialize();
+                TestClient other = atOther(client)) {
+            CompletableFuture<HttpResponse<InputStream>> before = client.callLater("1");
+            Request request = server.nextRequest();
+            Stream stream = request.sse();
+            storeOfOne.full(true);
+            stream.event("u1", WORKING);
+            await().until(() -> !one.gateway().degraded().isEmpty());
+            CompletableFuture<HttpResponse<InputStream>> here = client.callLater("2");
+            CompletableFuture<HttpResponse<InputStream>> there = other.callLater("3");
+            assertThat(server.seesNothingFor(LEASE)).isTrue();
+            assertThat(client.post(WORKING).statusCode())
+                    .as("says nothing that is to be kept")
+                    .isEqualTo(202);
+            storeOfOne.full(false);
+            server.nextRequest().result("done");
+            server.nextRequest().result("done");
+            assertThat(here.get().statusCode()).isEqualTo(200);
+            assertThat(there.get().statusCode()).isEqualTo(200);
+            stream.event("u2", request.resultOf("done"));
+            assertThat(messages(new Events(before.get()))).contains(request.resultOf("done"));
+        }
+    }
+
     @Test
     void nobodyWaitsForANodeThatStandsStill() throws Exception {
         try (TestClient client = one.client().initialize();
