@@ -63,7 +63,7 @@ public final class EventStream implements Completion, Measured {
     private boolean endStored; // or refused for good
     private boolean endRepeated; // it was refused, as it is where an answer before it was, and no answer since
     private @Nullable String upstreamCursor;
-    private @Nullable String storedCursor; // the upstream's as of what the store has
+    private @Nullable String storedCursor; // the upstream's as of the events that the store has
     private @Nullable ClientStream client;
     private @Nullable Runnable whenOpened;
     private @Nullable Runnable whenCursorStored;
@@ -245,9 +245,12 @@ public final class EventStream implements Completion, Measured {
         return new StreamRecord(number, createdAtMillis, generation, requests, now, Owner.ONLY, origin);
     }
 
-    /** How far it has come, for a store that has lost it; null where a client knows nothing of it, or waits for nothing. */
+    /**
+     * How far it has come, for a store that has lost it; null where no client knows anything of it and nobody could go on with it, or none
+     * waits for anything.
+     */
     Remains.@Nullable Head head() {
-        if (!recordStored || endStored || phase == Phase.CANCELLED) {
+        if (endStored || phase == Phase.CANCELLED || (!recordStored && storedCursor == null)) {
             return null;
         }
         List<Call> owed = stored < tracker.newest() ? calls.owedAfter(0) : open();
@@ -319,6 +322,9 @@ public final class EventStream implements Completion, Measured {
             return Received.STRAY;
         }
         upstreamCursor = ownId;
+        if (tracker.newest() == 0) {
+            storedCursor = ownId; // there is no event before it that the store could lack
+        }
         session.lane().offer(new StoreWrite.MoveUpstreamCursor(session.id(), number, tracker.newest(), ownId), this);
         return Received.CURSOR_MOVED;
     }

@@ -6,7 +6,7 @@ import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpMethod;
 import org.jspecify.annotations.Nullable;
 
-/** An exchange that hands everything on to another one; what extends it changes or watches the answer. */
+/** An exchange that hands everything on to another one; what extends it changes the request, or changes or watches the answer. */
 public abstract class ForwardingExchange implements Exchange {
     private final Exchange exchange;
 
@@ -25,7 +25,7 @@ public abstract class ForwardingExchange implements Exchange {
     }
 
     @Override
-    public final HttpMethod method() {
+    public HttpMethod method() {
         return exchange.method();
     }
 
@@ -40,12 +40,12 @@ public abstract class ForwardingExchange implements Exchange {
     }
 
     @Override
-    public final HttpHeaders headers() {
+    public HttpHeaders headers() {
         return exchange.headers();
     }
 
     @Override
-    public final ByteBuf body() {
+    public ByteBuf body() {
         return exchange.body();
     }
 

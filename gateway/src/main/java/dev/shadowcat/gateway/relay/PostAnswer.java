@@ -1,5 +1,6 @@
 package dev.shadowcat.gateway.relay;
 
+import dev.shadowcat.gateway.http.Exchange;
 import dev.shadowcat.gateway.http.ExchangeListener;
 import dev.shadowcat.mcp.McpErrors;
 import dev.shadowcat.mcp.RequestId;
@@ -149,10 +150,21 @@ final class PostAnswer implements ExchangeListener {
         return !clientGone && (reader == null ? !begun : !reader.resumable() && !reader.over());
     }
 
-    /** The session is gone: a client that reads no stream is told; one that does, by that. */
+    /** The session is gone: a client that reads a stream hears of it there; one that has yet to, gets it from whoever has it now. */
     void sessionEnded() {
         stopStoreWait();
-        if (client == null) {
+        EventStream untold = stream;
+        if (client != null) {
+            return;
+        }
+        if (session.isLost() && untold != null && waits()) {
+            begun = true;
+            Exchange resumed = new ResumedPost(
+                    exchange, untold.number(), () -> session.loop().run(this::tellEnd));
+            // Where this node takes the session anew, that has begun by then.
+            session.loop()
+                    .execute(() -> exchange.loop().execute(() -> new McpEndpoint(session.relay()).handle(resumed)));
+        } else {
             tellEnd();
         }
     }

@@ -306,6 +306,43 @@ class SharedStoreTest {
     }
 
     @Test
+    void whoWaitsForAStreamThatTheStoreDidNotTakeBeforeAnotherTookItsPlaceGetsIt() throws Exception {
+        try (TestClient client = one.client().initialize();
+                TestClient other = atOther(client)) {
+            storeOfOne.full(true);
+            CompletableFuture<HttpResponse<InputStream>> call = other.callLater("7");
+            Request request = server.nextRequest();
+            Stream stream = request.sse();
+            stream.raw("id: u1\ndata:\n\n");
+            stream.event("u2", WORKING);
+            await().until(() -> one.gateway().retryQueueDepth() == 4); // that the session is used, too
+            shared.failOver();
+            storeOfOne.full(false);
+            Request resume = server.nextGet();
+            assertThat(resume.header("Last-Event-ID")).isEqualTo("u1");
+            Stream rest = resume.sse();
+            rest.event("u2", WORKING);
+            rest.event("u3", request.resultOf("done"));
+            assertThat(messages(new Events(call.get()))).containsExactly(WORKING, request.resultOf("done"));
+        }
+    }
+
+    @Test
+    void whoWaitsForAStreamThatNobodyHasIsTold() throws Exception {
+        try (TestClient client = one.client().initialize()) {
+            storeOfOne.full(true);
+            CompletableFuture<HttpResponse<InputStream>> call = client.callLater("7");
+            server.nextRequest().sse().event("u1", WORKING); // after which nobody knows how to go on
+            await().until(() -> one.gateway().retryQueueDepth() == 3); // that the session is used, too
+            shared.failOver();
+            storeOfOne.full(false);
+            HttpResponse<InputStream> unknown = call.get();
+            assertThat(unknown.statusCode()).isEqualTo(502);
+            assertThat(TestClient.text(unknown)).contains("\"id\":7", "\"outcome\":\"unknown\"");
+        }
+    }
+
+    @Test
     void anAnswerThatTheStoreDidNotTakeBeforeAnotherTookItsPlaceIsAskedForAgain() throws Exception {
         try (TestClient client = one.client().initialize();
                 TestClient other = atOther(client)) {
