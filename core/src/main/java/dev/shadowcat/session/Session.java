@@ -549,7 +549,7 @@ public class Session implements Lane.Listener, Measured {
     }
 
     /** Whether another store took the place of the one that this node held it in. Any thread. */
-    final boolean storeReplaced() {
+    public final boolean storeReplaced() {
         return services.store().bootEpoch() != heldIn;
     }
 

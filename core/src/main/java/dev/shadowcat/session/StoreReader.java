@@ -38,15 +38,24 @@ public final class StoreReader {
                 result = reading.get();
             } catch (RuntimeException | Error broken) {
                 failed(broken);
-                loop.execute(() -> failed.accept(String.valueOf(broken.getMessage())));
+                tell(loop, () -> failed.accept(String.valueOf(broken.getMessage())));
                 return;
             }
-            loop.execute(() -> then.accept(result));
+            tell(loop, () -> then.accept(result));
         };
         try {
             pool.execute(task);
         } catch (RejectedExecutionException full) {
             loop.execute(() -> failed.accept("too many reads wait for the store"));
+        }
+    }
+
+    /** Who stops does not wait for readings: a loop that has ended has nobody left to tell. */
+    private static void tell(Executor loop, Runnable told) {
+        try {
+            loop.execute(told);
+        } catch (RejectedExecutionException ended) {
+            log.debug("The loop of a reading has ended");
         }
     }
 

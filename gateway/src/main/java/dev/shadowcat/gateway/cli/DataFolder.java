@@ -10,12 +10,15 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The folder of one gateway's own files, locked while it runs: dead letters, marks of what went on unstored, where its admin port is. The
  * lock is beside that of the embedded store, which a command may hold as well, and which a gateway has not where its store is shared.
  */
 final class DataFolder implements AutoCloseable {
+    private static final Logger log = LoggerFactory.getLogger(DataFolder.class);
     private static final String LOCK = "gateway.lock";
 
     private final FileChannel locked;
@@ -33,18 +36,28 @@ final class DataFolder implements AutoCloseable {
         Path file = folder.resolve(LOCK);
         try {
             createPrivately(folder);
-            FileChannel channel = FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+            return take(folder, file, FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE));
+        } catch (IOException unwritable) {
+            throw new Failure("cannot lock " + file + ": " + unwritable);
+        }
+    }
+
+    private static DataFolder take(Path folder, Path file, FileChannel channel) throws IOException {
+        DataFolder taken = null;
+        try {
             if (!locks(channel)) {
-                channel.close();
                 throw new Failure(
                         folder + " is in use by another gateway" + holder(file)
                                 + "; each needs a data folder of its own, those that share a store too: name another one with --data");
             }
             channel.truncate(0);
             channel.write(ByteBuffer.wrap((ProcessHandle.current().pid() + "\n").getBytes(StandardCharsets.US_ASCII)));
-            return new DataFolder(channel);
-        } catch (IOException unwritable) {
-            throw new Failure("cannot lock " + file + ": " + unwritable);
+            taken = new DataFolder(channel);
+            return taken;
+        } finally {
+            if (taken == null) {
+                channel.close();
+            }
         }
     }
 
@@ -93,7 +106,7 @@ final class DataFolder implements AutoCloseable {
         try {
             locked.close();
         } catch (IOException failed) {
-            throw new Failure("cannot unlock the data folder: " + failed);
+            log.warn("The data folder could not be unlocked; it is once this process has ended: {}", failed.toString());
         }
     }
 }

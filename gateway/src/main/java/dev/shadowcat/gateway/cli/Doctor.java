@@ -98,7 +98,7 @@ final class Doctor {
         }
     }
 
-    /** Looks and touches nothing, as with the embedded one. */
+    /** Leaves nothing behind, as with the embedded one. */
     private void sharedStore(StoreSettings settings, Map<String, String> environment) {
         String url = settings.choice().url();
         try {
@@ -143,11 +143,16 @@ final class Doctor {
             fail(what, nearestFolder(data) + " cannot be written; choose another folder with --data");
             return false;
         }
-        if (DataFolder.isInUse(data)) {
-            fail(what, inUse(data));
+        try {
+            if (DataFolder.isInUse(data)) {
+                fail(what, inUse(data));
+                return false;
+            }
+            return true;
+        } catch (Failure unreadable) {
+            fail(what, String.valueOf(unreadable.getMessage()));
             return false;
         }
-        return true;
     }
 
     private static String inUse(Path data) {

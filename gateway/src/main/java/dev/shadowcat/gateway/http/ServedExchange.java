@@ -111,7 +111,6 @@ final class ServedExchange implements Exchange, StreamedResponse, Runnable {
         if (!ended) {
             this.listener = listener;
         } else if (gone && listener != null) {
-            gone = false;
             // Not from inside the call that sets it: its caller may not be ready yet.
             hop(listener::clientGone, Unpooled.EMPTY_BUFFER);
         }
@@ -354,9 +353,8 @@ final class ServedExchange implements Exchange, StreamedResponse, Runnable {
         if (!clientGone) {
             return;
         }
-        if (told == null) {
-            gone = true;
-        } else {
+        gone = true; // for whoever takes the exchange over later, too
+        if (told != null) {
             told.clientGone();
         }
     }

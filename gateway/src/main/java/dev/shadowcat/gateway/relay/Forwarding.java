@@ -335,12 +335,12 @@ final class Forwarding implements UpstreamListener, ExchangeListener {
     void sendAway(long retryMillis) {
         exchange.loop().execute(() -> {
             StreamedResponse begun = response;
-            if (over || (begun == null && reads)) { // who was told nothing and only reads asks again
+            if (over) {
                 return;
             }
             clientGone();
             if (begun == null) {
-                answerUnknown(EventStream.GOES_ON_ELSEWHERE);
+                answerAtStop();
                 return;
             }
             boolean goesOn = reads || resumable;
@@ -356,6 +356,14 @@ final class Forwarding implements UpstreamListener, ExchangeListener {
             }
             begun.finish();
         });
+    }
+
+    private void answerAtStop() {
+        if (reads || misdirected) {
+            Answers.busy(exchange, "This node stops");
+        } else {
+            answerUnknown("This node stopped while another one had the request. Whether it was processed is unknown.");
+        }
     }
 
     /** The rest of an answer does not come: who has an id comes back for it, and who waits for an event hears what is known. */

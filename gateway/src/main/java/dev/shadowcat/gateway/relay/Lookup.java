@@ -7,6 +7,7 @@ import dev.shadowcat.mcp.Message;
 import dev.shadowcat.mcp.MessageReader;
 import dev.shadowcat.mcp.RequestId;
 import dev.shadowcat.observe.ForwardFailure;
+import dev.shadowcat.persist.OnStoreFailure;
 import io.netty.buffer.ByteBuf;
 import java.util.List;
 import java.util.Objects;
@@ -53,8 +54,8 @@ final class Lookup {
         } else if (Successors.take(nodes, exchange, here)) {
             new Successors(relay, nodes, exchange, id).start();
         } else if (hindrance == null || (nodes.lease().runs() && here)) {
-            if (relay.sessions().storeFails(id) && !requestIds(exchange).isEmpty()) {
-                again("the store takes nothing now"); // with the session would go what came of it, were it sent
+            if (waitsForStore()) {
+                again("the store takes nothing now");
             } else {
                 find(this::again);
             }
@@ -64,6 +65,13 @@ final class Lookup {
         } else {
             again(hindrance);
         }
+    }
+
+    /** Whether it would be sent to a server while nothing of its answer could be kept: with the session would go what came of it. */
+    private boolean waitsForStore() {
+        return relay.storeFailure().onFailure() == OnStoreFailure.HOLD
+                && relay.sessions().storeFails(id)
+                && PostExchange.hasRequests(exchange);
     }
 
     private void find(Consumer<String> unreadable) {

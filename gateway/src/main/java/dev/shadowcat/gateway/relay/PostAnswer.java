@@ -3,6 +3,7 @@ package dev.shadowcat.gateway.relay;
 import dev.shadowcat.gateway.http.Exchange;
 import dev.shadowcat.gateway.http.ExchangeListener;
 import dev.shadowcat.mcp.McpErrors;
+import dev.shadowcat.mcp.ProtocolVersions;
 import dev.shadowcat.mcp.RequestId;
 import dev.shadowcat.persist.OnStoreFailure;
 import dev.shadowcat.session.Call;
@@ -61,7 +62,7 @@ final class PostAnswer implements ExchangeListener {
             return;
         }
         if (session.deleted()) {
-            tellEnd();
+            sessionEnded();
             return;
         }
         begun = true;
@@ -150,23 +151,31 @@ final class PostAnswer implements ExchangeListener {
         return !clientGone && (reader == null ? !begun : !reader.resumable() && !reader.over());
     }
 
-    /** The session is gone: a client that reads a stream hears of it there; one that has yet to, gets it from whoever has it now. */
+    /** The session is gone: a client that reads a stream hears of it there, one that waits here. */
     void sessionEnded() {
         stopStoreWait();
         EventStream untold = stream;
-        if (client != null) {
+        if (begun) {
             return;
         }
-        if (session.isLost() && untold != null && waits()) {
+        if (untold != null && waits() && isPutAnew()) {
             begun = true;
             Exchange resumed = new ResumedPost(
                     exchange, untold.number(), () -> session.loop().run(this::tellEnd));
-            // Where this node takes the session anew, that has begun by then.
+            // By then this node has begun to take the session anew.
             session.loop()
                     .execute(() -> exchange.loop().execute(() -> new McpEndpoint(session.relay()).handle(resumed)));
         } else {
             tellEnd();
         }
+    }
+
+    /**
+     * Whether the stream may be had where another store took the place of the one that the session was held in: there its number is
+     * nobody else's. A client without an id in advance would have a head, and nothing to come back with.
+     */
+    private boolean isPutAnew() {
+        return session.isLost() && session.storeReplaced() && ProtocolVersions.primes(session.protocolVersion());
     }
 
     /** It was sent, so nobody may say that it was not processed. */

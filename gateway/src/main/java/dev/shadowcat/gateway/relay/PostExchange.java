@@ -72,6 +72,11 @@ final class PostExchange extends ForwardingExchange {
         return only.isRequest() ? only.id() : null;
     }
 
+    /** Whether an exchange asks for answers. Any thread. */
+    static boolean hasRequests(Exchange exchange) {
+        return exchange instanceof PostExchange post && post.messages.stream().anyMatch(Envelope::isRequest);
+    }
+
     /** The first of its requests and notifications; null where it has none. */
     @Nullable
     ServerOperation operation() {

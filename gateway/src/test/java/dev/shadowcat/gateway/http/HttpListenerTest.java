@@ -129,9 +129,8 @@ class HttpListenerTest {
             await().until(() -> late.refCnt() == 0);
             CompletableFuture<Void> lateListener = new CompletableFuture<>();
             exchange.listener(() -> lateListener.complete(null));
-            exchange.loop().submit(() -> {}).syncUninterruptibly();
+            lateListener.get(); // whoever takes the exchange over hears of it, too
             assertThat(told).hasValue(1);
-            assertThat(lateListener).isNotDone();
         }
     }
 

@@ -49,6 +49,9 @@ class NodeProbesTest {
 
     @AfterEach
     void stop() {
+        loop.loop()
+                .submit(() -> probes.ask(Set.of()))
+                .syncUninterruptibly(); // ends what is under way, as a loop does not
         others.close();
         group.shutdownGracefully(0, 0, TimeUnit.SECONDS).syncUninterruptibly();
     }
