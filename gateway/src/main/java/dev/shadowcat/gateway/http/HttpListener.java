@@ -6,6 +6,8 @@ import dev.shadowcat.persist.Deadline;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoop;
@@ -38,11 +40,14 @@ public final class HttpListener {
     private static final Duration LAST_REQUEST = Duration.ofMillis(100);
 
     private static final Duration LAST_CLOSE = Duration.ofSeconds(1);
+    /** How long the server socket waits for connections to take with its last breath. */
+    private static final long LAST_ACCEPT_MILLIS = 20;
 
     private final ListenerContext context;
     private final Map<EventExecutor, LoopConnections> loops = new HashMap<>();
     private final SharedAddress local = new SharedAddress();
     private final Channel server;
+    private volatile boolean accepting = true;
 
     private HttpListener(
             ListenerSettings settings,
@@ -71,6 +76,7 @@ public final class HttpListener {
                 .childOption(
                         ChannelOption.WRITE_BUFFER_WATER_MARK,
                         new WriteBufferWaterMark(buffers.lowWater(), buffers.highWater()))
+                .handler(new LastAccept())
                 .childHandler(new Initializer())
                 .bind(settings.address())
                 .awaitUninterruptibly();
@@ -140,8 +146,33 @@ public final class HttpListener {
      */
     public void stopAccepting() {
         context.endConnections();
-        server.close().awaitUninterruptibly();
+        accepting = false;
+        if (server.isOpen()) {
+            var _ = server.eventLoop().schedule(this::closeServer, LAST_ACCEPT_MILLIS, TimeUnit.MILLISECONDS);
+            server.closeFuture().awaitUninterruptibly();
+            for (EventExecutor loop : loops.keySet()) { // what was taken last may have yet to get there
+                loop.submit(() -> {}).awaitUninterruptibly();
+            }
+        }
         context.stop();
+    }
+
+    private void closeServer() {
+        var _ = server.close();
+    }
+
+    /**
+     * Closes the server socket right after it took what waited. What waits when it closes is reset by the kernel, and whoever sent a
+     * request there cannot tell that nobody has read it.
+     */
+    private final class LastAccept extends ChannelInboundHandlerAdapter {
+        @Override
+        public void channelReadComplete(ChannelHandlerContext ctx) {
+            ctx.fireChannelReadComplete();
+            if (!accepting) {
+                var _ = ctx.close();
+            }
+        }
     }
 
     /**
