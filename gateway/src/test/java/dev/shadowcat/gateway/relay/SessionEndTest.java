@@ -213,8 +213,7 @@ class SessionEndTest {
     void aStopWaitsForAClientThatTakesNoIdBeforeTheFirstEventAndThenAnswersIt() throws Exception {
         server.revision("2025-06-18"); // no priming
         try (GatewayFixture gateway = new GatewayFixture(store, server.url(), Map.of());
-                TestClient client =
-                        gateway.client().initialize(TestClient.INITIALIZE.replace("2025-11-25", "2025-06-18"))) {
+                TestClient client = gateway.client().initialize(TestClient.OLDER_INITIALIZE)) {
             CompletableFuture<HttpResponse<InputStream>> call = client.callLater("7");
             server.nextRequest().sse().raw("id: u1\ndata:\n\n"); // the answer may be fetched later
             await().until(() -> gateway.gateway().openStreams() == 1);
@@ -233,8 +232,7 @@ class SessionEndTest {
         server.revision("2025-06-18");
         FailingStore failing = new FailingStore(() -> store);
         try (GatewayFixture gateway = new GatewayFixture(failing, server.url(), Map.of());
-                TestClient client =
-                        gateway.client().initialize(TestClient.INITIALIZE.replace("2025-11-25", "2025-06-18"))) {
+                TestClient client = gateway.client().initialize(TestClient.OLDER_INITIALIZE)) {
             CompletableFuture<HttpResponse<InputStream>> call = client.callLater("7");
             Request request = server.nextRequest();
             Stream upstream = request.sse();
@@ -259,8 +257,7 @@ class SessionEndTest {
     void aStopWaitsNoLongerOnceThatClientHasAnId() throws Exception {
         server.revision("2025-06-18");
         try (GatewayFixture gateway = new GatewayFixture(store, server.url(), Map.of());
-                TestClient client =
-                        gateway.client().initialize(TestClient.INITIALIZE.replace("2025-11-25", "2025-06-18"))) {
+                TestClient client = gateway.client().initialize(TestClient.OLDER_INITIALIZE)) {
             CompletableFuture<HttpResponse<InputStream>> call = client.callLater("7");
             Stream upstream = server.nextRequest().sse();
             upstream.raw("id: u1\ndata:\n\n");
@@ -281,8 +278,7 @@ class SessionEndTest {
     void aClientThatTakesNoIdBeforeTheFirstEventIsSentNothingUntilThen() throws Exception {
         server.revision("2025-06-18");
         try (GatewayFixture gateway = new GatewayFixture(store, server.url(), Map.of());
-                TestClient client =
-                        gateway.client().initialize(TestClient.INITIALIZE.replace("2025-11-25", "2025-06-18"))) {
+                TestClient client = gateway.client().initialize(TestClient.OLDER_INITIALIZE)) {
             CompletableFuture<HttpResponse<InputStream>> call = client.callLater("7");
             Stream upstream = server.nextRequest().sse();
             upstream.raw("id: u1\ndata:\n\n");

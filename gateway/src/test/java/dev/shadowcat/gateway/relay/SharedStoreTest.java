@@ -388,7 +388,7 @@ class SharedStoreTest {
     @Test
     void aClientThatTakesNoIdInAdvanceIsToldInAFailover() throws Exception {
         server.revision("2025-06-18");
-        try (TestClient client = one.client().initialize(TestClient.INITIALIZE.replace("2025-11-25", "2025-06-18"))) {
+        try (TestClient client = one.client().initialize(TestClient.OLDER_INITIALIZE)) {
             storeOfOne.full(true);
             CompletableFuture<HttpResponse<InputStream>> call = client.callLater("7");
             server.nextRequest().sse().raw("id: u1\ndata:\n\n");
@@ -880,8 +880,7 @@ class SharedStoreTest {
     @Test
     void aStreamThatANodeSendsOnIsNotEndedBeforeItsClientHasAnId() throws Exception {
         server.revision("2025-06-18"); // no priming
-        String older = TestClient.INITIALIZE.replace("2025-11-25", "2025-06-18");
-        try (TestClient client = one.client().initialize(older);
+        try (TestClient client = one.client().initialize(TestClient.OLDER_INITIALIZE);
                 TestClient other = atOther(client)) {
             CompletableFuture<HttpResponse<InputStream>> call = other.callLater("1");
             Stream stream = server.nextRequest().sse();
@@ -912,8 +911,7 @@ class SharedStoreTest {
     private HttpResponse<InputStream> answerAtTheEndOfTheStopOfTheOther(ThrowingConsumer<Request> begun)
             throws Exception {
         server.revision("2025-06-18");
-        String older = TestClient.INITIALIZE.replace("2025-11-25", "2025-06-18");
-        try (TestClient client = one.client().initialize(older);
+        try (TestClient client = one.client().initialize(TestClient.OLDER_INITIALIZE);
                 TestClient other = atOther(client)) {
             CompletableFuture<HttpResponse<InputStream>> call = other.callLater("7");
             begun.accept(server.nextRequest());

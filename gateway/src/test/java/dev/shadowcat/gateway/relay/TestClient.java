@@ -23,6 +23,9 @@ final class TestClient implements AutoCloseable {
             {"jsonrpc":"2.0","id":0,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{},\
             "clientInfo":{"name":"test","version":"1"}}}""";
 
+    /** Of a revision whose clients take no id before their first event. */
+    static final String OLDER_INITIALIZE = INITIALIZE.replace("2025-11-25", "2025-06-18");
+
     private final HttpClient http =
             HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
     private final URI url;
