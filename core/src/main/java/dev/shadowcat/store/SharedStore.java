@@ -31,6 +31,14 @@ public interface SharedStore extends EventStore {
         return Duration.ofSeconds(2);
     }
 
+    /**
+     * How long after others a node may find the server that took another's place, while it waits for the one that is gone; none where no
+     * other ever does.
+     */
+    default Duration switchOver() {
+        return Duration.ZERO;
+    }
+
     /** Ends the lease, so that others may take this node's sessions at once. */
     void leave();
 

@@ -1,5 +1,6 @@
 package dev.shadowcat.testkit;
 
+import dev.shadowcat.event.Event;
 import dev.shadowcat.event.SessionId;
 import dev.shadowcat.store.AppendOutcome;
 import dev.shadowcat.store.MemoryStore;
@@ -77,6 +78,8 @@ public final class SharedMemory {
         private volatile boolean cut;
         private volatile boolean full;
         private volatile CountDownLatch thawed = new CountDownLatch(0);
+        private volatile CountDownLatch answered = new CountDownLatch(0);
+        private final AtomicInteger late = new AtomicInteger();
         private volatile boolean losesNextRenewal;
         private long runsUntilNanos; // guarded by the memory
         private boolean begun; // likewise
@@ -113,6 +116,20 @@ public final class SharedMemory {
             thawed.countDown();
         }
 
+        /** From now on the answer to a question for one event reaches this node late: when answers are let through. */
+        public void holdAnswers() {
+            answered = new CountDownLatch(1);
+        }
+
+        public void letAnswersThrough() {
+            answered.countDown();
+        }
+
+        /** Answers that are held. */
+        public int heldAnswers() {
+            return late.get();
+        }
+
         /** The next renewal is done, and its answer never comes. */
         public void loseNextRenewal() {
             losesNextRenewal = true;
@@ -129,15 +146,30 @@ public final class SharedMemory {
         }
 
         private void reach() {
+            passed(thawed);
+            if (cut) {
+                throw new StoreException("the store cannot be reached", null);
+            }
+        }
+
+        private static void passed(CountDownLatch latch) {
             try {
-                thawed.await();
+                latch.await();
             } catch (InterruptedException interrupted) {
                 Thread.currentThread().interrupt();
                 throw new StoreException("interrupted", interrupted);
             }
-            if (cut) {
-                throw new StoreException("the store cannot be reached", null);
+        }
+
+        @Override
+        public List<Event> read(SessionId session, int stream, long afterSequence, int maxEvents, long maxBytes) {
+            List<Event> events = super.read(session, stream, afterSequence, maxEvents, maxBytes);
+            if (maxEvents == 1) {
+                late.incrementAndGet();
+                passed(answered);
+                late.decrementAndGet();
             }
+            return events;
         }
 
         private boolean runs() {
@@ -217,6 +249,11 @@ public final class SharedMemory {
         @Override
         public Duration lease() {
             return lease;
+        }
+
+        @Override
+        public Duration switchOver() {
+            return lease.dividedBy(2);
         }
 
         @Override

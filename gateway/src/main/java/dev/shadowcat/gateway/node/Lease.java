@@ -73,7 +73,8 @@ public final class Lease {
     /**
      * Whether this node may take sessions. Not for the length of a lease after its own had run out, or nearly, or a renewal had failed,
      * perhaps since nobody could reach the store: then leases of others have run out, and all that they hold seems to be free until
-     * theirs are renewed. Nor after another store took the place of this one, which may lack what holders are about to put anew.
+     * theirs are renewed. Nor after another store took the place of this one, which may lack what holders are about to put anew: then for
+     * as much longer as they may take to find it.
      */
     public boolean takes() {
         return hindrance() == null;
@@ -142,10 +143,10 @@ public final class Lease {
         broken |= !store.renew();
         long answered = nanoTime.getAsLong();
         boolean late = answered - runsUntilNanos > -length.toNanos() / RENEWALS;
-        if (begun && (broken || late || failure != null)) {
-            settlesUntilNanos = answered + length.toNanos(); // until then the store may have stood still for all
-        }
         int renewedIn = store.bootEpoch();
+        if (begun && (broken || late || failure != null)) {
+            settle(answered, renewedIn);
+        }
         if (broken) {
             Set<SessionId> lost = store.lost(sessions.claimed());
             lost.forEach(sessions::lost);
@@ -163,6 +164,15 @@ public final class Lease {
         epoch = renewedIn;
         begun = true;
         runsUntilNanos = before + length.toNanos();
+    }
+
+    /** Until then the store may have stood still for all, and others may wait for a server that is gone. */
+    private void settle(long fromNanos, int renewedIn) {
+        Duration time = renewedIn == epoch ? length : length.plus(store.switchOver());
+        long until = fromNanos + time.toNanos();
+        if (until - settlesUntilNanos > 0) {
+            settlesUntilNanos = until;
+        }
     }
 
     /**

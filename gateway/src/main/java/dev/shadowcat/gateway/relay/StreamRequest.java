@@ -45,15 +45,18 @@ final class StreamRequest implements ExchangeListener {
         }
         if (session.hasSkipped()) {
             EventId at = id.get();
-            read(
-                    () -> Resumption.skippedThrough(session.relay().store(), session.id(), at.stream(), at.sequence()),
-                    through -> {
-                        skippedThrough = through;
-                        resume(at);
-                    });
+            read(() -> skippedThrough(at), through -> {
+                skippedThrough = through;
+                resume(at);
+            });
             return;
         }
         resume(id.get());
+    }
+
+    /** Blocks on the store. */
+    private long skippedThrough(EventId cursor) {
+        return Resumption.skippedThrough(session.relay().store(), session.id(), cursor.stream(), cursor.sequence());
     }
 
     /** Asks the store something, and goes on where the client is still there and the session has not ended meanwhile. */
@@ -116,10 +119,22 @@ final class StreamRequest implements ExchangeListener {
             serve(known, cursor.sequence(), true);
             return;
         }
-        read(() -> session.relay().store().stream(session.id(), cursor.stream()), found -> recalled(cursor, found));
+        boolean skipped = session.hasSkipped();
+        read(() -> recall(cursor, skipped), recalled -> {
+            skippedThrough = recalled.skippedThrough();
+            serve(cursor, recalled.stream());
+        });
     }
 
-    private void recalled(EventId cursor, Optional<StoredStream> found) {
+    private record Recalled(Optional<StoredStream> stream, long skippedThrough) {}
+
+    /** What it was asked before it may have written since, and ended: so the stream first, and then what follows the cursor. Blocks. */
+    private Recalled recall(EventId cursor, boolean skipped) {
+        Optional<StoredStream> stream = session.relay().store().stream(session.id(), cursor.stream());
+        return new Recalled(stream, skipped ? skippedThrough(cursor) : 0);
+    }
+
+    private void serve(EventId cursor, Optional<StoredStream> found) {
         if (found.isEmpty()) {
             unknown("Last-Event-ID names no stream of this session");
             return;

@@ -111,6 +111,9 @@ class LeaseTest {
             clock.addAndGet(own.lease().toNanos() / 20);
             return still.takes();
         });
+        assertThat(clock.get())
+                .as("they may look for it elsewhere for as long")
+                .isGreaterThanOrEqualTo(own.lease().plus(own.switchOver()).toNanos());
         still.close(Duration.ofSeconds(5));
     }
 

@@ -11,6 +11,7 @@ import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
 import dev.shadowcat.event.EventId;
+import dev.shadowcat.event.SessionId;
 import dev.shadowcat.gateway.net.Transport;
 import dev.shadowcat.gateway.node.OtherNodes;
 import dev.shadowcat.gateway.relay.ScriptedServer.Request;
@@ -18,6 +19,8 @@ import dev.shadowcat.gateway.relay.ScriptedServer.Stream;
 import dev.shadowcat.gateway.relay.TestClient.Event;
 import dev.shadowcat.gateway.relay.TestClient.Events;
 import dev.shadowcat.store.StoreWrite;
+import dev.shadowcat.store.StreamRecord;
+import dev.shadowcat.store.StreamRecord.Phase;
 import dev.shadowcat.testkit.SharedMemory;
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -28,6 +31,7 @@ import java.net.ServerSocket;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -305,6 +309,58 @@ class SharedStoreTest {
         }
     }
 
+    /** Between the two questions whether its cursor is among numbers that were skipped, and which stream it is of. */
+    @Test
+    void whatMayComeTwiceIsToldThoughTheStreamEndsMeanwhile() throws Exception {
+        try (TestClient client = one.client().initialize()) {
+            CompletableFuture<HttpResponse<InputStream>> call = client.callLater("1");
+            Request request = server.nextRequest();
+            Stream stream = request.sse();
+            stream.event("u1", WORKING);
+            stream.event("u2", WORKING);
+            String first;
+            String second;
+            try (Events events = new Events(call.get())) {
+                first = events.nextMessage().id();
+                second = events.nextMessage().id();
+            }
+            loseAfter(client.sessionId(), first);
+            Request resume = server.nextGet();
+            assertThat(resume.header("Last-Event-ID")).isEqualTo("u1");
+            storeOfOne.holdAnswers();
+            CompletableFuture<Events> resumed = CompletableFuture.supplyAsync(() -> open(client, second));
+            await().until(() -> storeOfOne.heldAnswers() == 1);
+            Stream again = resume.sse();
+            again.event("u2", WORKING);
+            again.event("u3", request.resultOf("done"));
+            await().until(() -> storeOfOne.stream(client.sessionId(), streamOf(first))
+                    .filter(known -> known.record().phase() != Phase.OPEN)
+                    .isPresent());
+            storeOfOne.letAnswersThrough();
+            try (Events rest = resumed.get()) {
+                assertThat(messages(rest))
+                        .satisfiesExactly(
+                                notice -> assertThat(notice).contains("no longer kept"),
+                                notice -> assertThat(notice).contains("come twice"),
+                                repeated -> assertThat(repeated).isEqualTo(WORKING),
+                                answer -> assertThat(answer).isEqualTo(request.resultOf("done")));
+            }
+        }
+    }
+
+    /** Another store takes the place of the one, and lacks what came after an event. */
+    private void loseAfter(SessionId session, String newest) {
+        int stream = streamOf(newest);
+        StreamRecord record = storeOfOne.stream(session, stream).orElseThrow().record();
+        List<StoreWrite> lacking = new ArrayList<>();
+        lacking.add(new StoreWrite.DeleteStream(session, stream));
+        lacking.add(new StoreWrite.PutStream(session, record));
+        storeOfOne
+                .read(session, stream, 0, (int) sequenceOf(newest), 1 << 20)
+                .forEach(event -> lacking.add(new StoreWrite.AppendEvent(session, stream, event)));
+        shared.failOver(lacking.toArray(StoreWrite[]::new));
+    }
+
     @Test
     void whoWaitsForAStreamThatTheStoreDidNotTakeBeforeAnotherTookItsPlaceGetsIt() throws Exception {
         try (TestClient client = one.client().initialize();
@@ -373,7 +429,8 @@ class SharedStoreTest {
             request.sse().raw("id: u1\ndata:\n\n");
             await().until(() -> one.gateway().retryQueueDepth() >= 2);
             storeOfOne.cut(true);
-            CompletableFuture<HttpResponse<InputStream>> next = other.callLater("8"); // waits for the lease to run out
+            await().until(() -> storeOfTwo.others().isEmpty()); // its lease has run out
+            CompletableFuture<HttpResponse<InputStream>> next = other.callLater("8");
             Request second = server.nextRequest();
             second.sse().event("v1", WORKING);
             storeOfOne.cut(false);

@@ -40,7 +40,7 @@ final class RedisStore extends RedisReads implements SharedStore {
     private final Attempts attempts;
     private final SessionIndex written;
     private final Ownership ownership;
-    private final Duration lease;
+    private final RedisSettings settings;
     private final RecordWriter out = new RecordWriter(); // the appending thread only
     private final HeldStreams held; // the appending thread only
 
@@ -55,7 +55,7 @@ final class RedisStore extends RedisReads implements SharedStore {
             Servers servers,
             Attempts attempts,
             String address,
-            Duration lease) {
+            RedisSettings settings) {
         super(
                 connections,
                 RedisReader.tidying(connections.others(), keys, new SessionIndex(connections.others(), keys)));
@@ -64,11 +64,12 @@ final class RedisStore extends RedisReads implements SharedStore {
         this.keys = keys;
         this.servers = servers;
         this.attempts = attempts;
-        this.lease = lease;
+        this.settings = settings;
         this.held = new HeldStreams(keys, out);
         this.written = new SessionIndex(writes, keys);
         RedisLink others = connections.others();
-        this.ownership = new Ownership(others, keys, servers, new SessionIndex(others, keys), attempts, address, lease);
+        this.ownership = new Ownership(
+                others, keys, servers, new SessionIndex(others, keys), attempts, address, settings.lease());
     }
 
     @Override
@@ -327,7 +328,12 @@ final class RedisStore extends RedisReads implements SharedStore {
 
     @Override
     public Duration lease() {
-        return lease;
+        return settings.lease();
+    }
+
+    @Override
+    public Duration switchOver() {
+        return settings.timeout();
     }
 
     @Override

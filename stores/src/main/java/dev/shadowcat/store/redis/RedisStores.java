@@ -31,7 +31,7 @@ public final class RedisStores {
             Rights.require(connections.others(), keys, connections.name());
             servers.refresh(connections.writes());
             Attempts attempts = new Attempts(node.incarnation(), clock);
-            return new RedisStore(connections, keys, servers, attempts, node.address(), settings.lease());
+            return new RedisStore(connections, keys, servers, attempts, node.address(), settings);
         });
     }
 
