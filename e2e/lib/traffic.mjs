@@ -26,9 +26,15 @@ class Account {
   forgotten = 0; // of calls whose beginning is what the store lost
   tags = [];
   refusedTags = [];
+  forgottenTags = [];
   announced = [];
   said = [];
   total = { ...clean };
+
+  forget(...where) {
+    this.forgotten++;
+    this.forgottenTags.push([new Date().toISOString(), ...where].join(' '));
+  }
 
   error(tag, message) {
     this.errors++;
@@ -119,7 +125,7 @@ export class Traffic {
 
   /** The account of one upstream as figures. */
   figures(route) {
-    const { tags, refusedTags, announced, said, total, ...counts } = this.accounts.get(route);
+    const { tags, refusedTags, forgottenTags, announced, said, total, ...counts } = this.accounts.get(route);
     return { ...counts, executedTwice: this.executedWrongly(route).length, ...total };
   }
 
@@ -191,7 +197,7 @@ export class Traffic {
       if (received.cursor === undefined) throw new Error(`${tag} ended with ${status}, without an answer`);
       const resumed = await this.#readOn(() => session.get({ cursor: received.cursor }), received, id, state);
       if (resumed === 400 && this.gaps) {
-        account.forgotten++;
+        account.forget(tag, session.id, received.cursor);
         return { received };
       }
       if (![undefined, 200, 502, 503].includes(resumed)) throw new Error(`${tag}: resume of ${received.cursor} gave ${resumed}`);
@@ -263,7 +269,7 @@ export class Traffic {
           // Its two tries were too early, or what it comes back to is not there any more.
           const known = await new RawSession(route.url, { id: peer.transport.sessionId }).get({ cursor: held });
           known.cut('close');
-          if (known.status === 400) account.forgotten++;
+          if (known.status === 400) account.forget(tag, peer.transport.sessionId, held);
           else account.gaveUp++;
           return;
         } else if (held || /timed out/i.test(error.message)) throw error; // without an id it has to be told at once
