@@ -25,6 +25,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -34,6 +35,9 @@ import org.jspecify.annotations.Nullable;
 public final class EventStream implements Completion, Measured {
     /** The standalone stream's number. */
     public static final int STANDALONE = 0;
+
+    /** No session counts so far: from here on numbers are picked at random. */
+    private static final int FIRST_RANDOM = 1 << 30;
 
     /** What is said of a request that was sent on and whose session has ended. */
     public static final String SESSION_ENDED =
@@ -48,7 +52,7 @@ public final class EventStream implements Completion, Measured {
     private static final int TRIM_SLACK = 10; // trimmed when a tenth above the limit, not event by event
 
     private final Session session;
-    private final int number;
+    private int number;
     private final long createdAtMillis;
     private final EventTracker tracker;
     private final StreamCalls calls;
@@ -246,15 +250,31 @@ public final class EventStream implements Completion, Measured {
     }
 
     /**
+     * Under which number it is put anew where the store may never have known it, and who asked for it neither: another node may have
+     * given its own one to another call meanwhile, and gives none of these.
+     *
+     * @return the number that it had
+     */
+    int renumber() {
+        int had = number;
+        if (!recordStored && !begun && !standalone()) {
+            number = FIRST_RANDOM | ThreadLocalRandom.current().nextInt(FIRST_RANDOM);
+        }
+        return had;
+    }
+
+    /**
      * How far it has come, for a store that has lost it; null where no client knows anything of it and nobody could go on with it, or none
      * waits for anything.
+     *
+     * @param had the number that the store may know it by
      */
-    Remains.@Nullable Head head() {
+    Remains.@Nullable Head head(int had) {
         if (endStored || phase == Phase.CANCELLED || (!recordStored && storedCursor == null)) {
             return null;
         }
         List<Call> owed = stored < tracker.newest() ? calls.owedAfter(0) : open();
-        return new Remains.Head(record(owed, Phase.OPEN), stored, storedCursor);
+        return new Remains.Head(had, record(owed, Phase.OPEN), stored, storedCursor);
     }
 
     /** The upstream was resumed: what it repeats is dropped, as far as anyone remembers it. */

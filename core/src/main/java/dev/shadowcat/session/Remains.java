@@ -20,11 +20,27 @@ record Remains(StoredSession session, List<Head> streams) {
     /**
      * How far a stream has come.
      *
-     * @param record with all requests that the store may have no answer of
+     * @param had the number that the store may know it by
+     * @param record as it is put anew, with all requests that the store may have no answer of
      * @param stored the newest event that a client may have; 0 where there is none
      * @param upstreamCursor as of that event; null where there is none
      */
-    record Head(StreamRecord record, long stored, @Nullable String upstreamCursor) {
+    record Head(
+            int had,
+            StreamRecord record,
+            long stored,
+            @Nullable String upstreamCursor) {
+        /** Whether it is put anew under another number, which nobody has seen but who waits for it. */
+        private boolean isMoved() {
+            return had != record.number();
+        }
+
+        /** Whether the store knew it all the same: its acknowledgement may have been lost. */
+        private boolean isThat(StreamRecord known) {
+            return known.createdAtMillis() == record.createdAtMillis()
+                    && known.open().equals(record.open());
+        }
+
         /** A stream without its events is a gap, for whoever has not seen them. */
         private void addTo(List<StoreWrite> writes, SessionId session, long nowMillis) {
             int number = record.number();
@@ -47,6 +63,11 @@ record Remains(StoredSession session, List<Head> streams) {
             missing.add(new StoreWrite.PutSession(session.record(), session.state(), session.activity()));
         }
         for (Head stream : streams) {
+            if (stream.isMoved()) {
+                store.stream(id, stream.had())
+                        .filter(known -> stream.isThat(known.record()))
+                        .ifPresent(known -> missing.add(new StoreWrite.DeleteStream(id, stream.had())));
+            }
             if (store.stream(id, stream.record().number()).isEmpty()) {
                 stream.addTo(missing, id, nowMillis);
             }

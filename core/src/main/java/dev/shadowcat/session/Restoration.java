@@ -15,7 +15,7 @@ import java.util.function.Function;
  */
 final class Restoration implements Completion {
     private static final long FIRST_PAUSE_MILLIS = 50;
-    private static final long MAX_PAUSE_MILLIS = 1_000;
+    private static final long MAX_PAUSE_MILLIS = 200; // others wait no longer than they must
 
     private final SessionServices services;
     private final Function<SessionId, SharedStore.Claim> claiming;

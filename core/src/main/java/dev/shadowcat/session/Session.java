@@ -560,7 +560,7 @@ public class Session implements Lane.Listener, Measured {
         }
         List<Remains.Head> heads = new ArrayList<>();
         for (EventStream stream : streams()) {
-            Remains.Head head = stream.head();
+            Remains.Head head = stream.head(stream.renumber());
             if (head != null) {
                 heads.add(head);
             }

@@ -410,7 +410,10 @@ public final class SessionManager<S extends Session> {
 
     /** Whether the store takes nothing of this session now. Any thread. */
     public boolean storeFails(SessionId id) {
-        return services.worker().failure() != null || services.worker().fails(id);
+        S session = sessions.get(id);
+        return services.worker().failure() != null
+                || services.worker().fails(id)
+                || (session != null && session.storeReplaced()); // it is let go of in a moment, and taken anew
     }
 
     public boolean inUse(SessionId id) {

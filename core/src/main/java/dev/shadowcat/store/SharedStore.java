@@ -49,10 +49,16 @@ public interface SharedStore extends EventStore {
      * <p>That a lease has run out counts only where the store says so shortly after a renewal of this node's own, which was answered
      * before this was called: where the store stood still, or nobody could reach it, all leases have run out at once ({@link Renewals}).
      *
+     * @param epoch the {@link #bootEpoch} in which this node may take it
      * @throws StoreException if the store cannot be asked now, nobody's lease runs and it has to be asked again after a renewal, or
-     *     {@link #bootEpoch} has risen since this node renewed its lease
+     *     {@link #bootEpoch} has risen since, or since this node renewed its lease
      */
-    Claim claim(SessionId session);
+    Claim claim(SessionId session, int epoch);
+
+    /** The same in the epoch that is now. */
+    default Claim claim(SessionId session) {
+        return claim(session, bootEpoch());
+    }
 
     /**
      * {@inheritDoc}

@@ -266,11 +266,11 @@ public final class SharedMemory {
         }
 
         @Override
-        public Claim claim(SessionId session) {
+        public Claim claim(SessionId session, int seenIn) {
             claims.incrementAndGet();
             reach();
             synchronized (SharedMemory.this) {
-                if (renewedIn != epoch) {
+                if (renewedIn != epoch || seenIn != epoch) {
                     throw new StoreException("the lease is to be renewed first", null);
                 }
                 if (memory.session(session).isEmpty()) {

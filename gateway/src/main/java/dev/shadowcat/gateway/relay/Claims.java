@@ -27,8 +27,9 @@ final class Claims implements SessionManager.Holding {
     /** {@inheritDoc} It may have waited for a thread since whoever asks looked at the lease: for as long as the store stood still. */
     @Override
     public Claim claim(SessionId session) {
+        int epoch = store.bootEpoch();
         requireThatItTakes();
-        Claim claim = claimAnew(session);
+        Claim claim = claim(session, epoch);
         if (claim instanceof Claim.Absent) { // on another server its holder may be about to put it anew
             requireThatItTakes();
         }
@@ -44,12 +45,18 @@ final class Claims implements SessionManager.Holding {
 
     @Override
     public Claim claimAnew(SessionId session) {
+        int epoch = store.bootEpoch();
         if (!lease.isOnThisStore()) {
             throw new StoreException(
                     "another server took the place of the store's, and the lease of this node is yet to be renewed there",
                     null);
         }
-        Claim claim = store.claim(session);
+        return claim(session, epoch);
+    }
+
+    /** What this node may in one epoch of the store it may not in the next: the claim may wait for longer than that takes. */
+    private Claim claim(SessionId session, int epoch) {
+        Claim claim = store.claim(session, epoch);
         seen.claimed(session, claim);
         observer.sessionClaimed(
                 switch (claim) {

@@ -192,9 +192,10 @@ final class SseClient implements EventSink, ExchangeListener {
     @Override
     public void finish() {
         if (!over) {
+            StreamedResponse ended = response(); // with what comes before everything else: who has left writes nothing
             leave();
-            response().flush();
-            response().finish();
+            ended.flush();
+            ended.finish();
         }
     }
 

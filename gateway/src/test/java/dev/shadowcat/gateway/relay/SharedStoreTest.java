@@ -442,6 +442,89 @@ class SharedStoreTest {
         }
     }
 
+    /** Though then another store took the place of the one, where the session is put anew: by the node that took it. */
+    @Test
+    void whoWaitsForAStreamThatTheStoreNeverKnewIsToldInAFailoverToo() throws Exception {
+        try (TestClient client = one.client().initialize();
+                TestClient other = atOther(client)) {
+            CompletableFuture<HttpResponse<InputStream>> call = waitsAtOneThatIsCutOff(client);
+            CompletableFuture<HttpResponse<InputStream>> next = other.callLater("8");
+            Request second = server.nextRequest();
+            second.sse().event("v1", WORKING);
+            String seen;
+            try (Events events = new Events(next.get())) {
+                seen = events.nextMessage().id();
+            }
+            shared.failOver();
+            Request resume = server.nextGet();
+            assertThat(resume.header("Last-Event-ID")).isEqualTo("v1");
+            resume.sse().event("v2", second.resultOf("done"));
+            storeOfOne.cut(false);
+            storeOfOne.full(false);
+            HttpResponse<InputStream> unknown = call.get();
+            assertThat(TestClient.text(unknown)).contains("\"id\":7", "\"outcome\":\"unknown\"");
+            assertThat(unknown.statusCode()).isEqualTo(502);
+            try (Events rest = other.get(seen)) {
+                assertThat(messages(rest)).containsExactly(second.resultOf("done"));
+            }
+        }
+    }
+
+    /** The take-over is among what was lost, and who held the session before is the first to come. */
+    @Test
+    void aStreamThatIsPutAnewTakesNoNumberThatAnotherNodeMayHaveGiven() throws Exception {
+        try (TestClient client = one.client().initialize();
+                TestClient other = atOther(client)) {
+            CompletableFuture<HttpResponse<InputStream>> call = waitsAtOneThatIsCutOff(client);
+            CompletableFuture<HttpResponse<InputStream>> next = other.callLater("8");
+            server.nextRequest().sse().event("v1", WORKING);
+            String seen;
+            try (Events events = new Events(next.get())) {
+                seen = events.nextMessage().id();
+            }
+            storeOfTwo.cut(true);
+            shared.failOver(new StoreWrite.DeleteStream(client.sessionId(), streamOf(seen)));
+            storeOfOne.cut(false);
+            storeOfOne.full(false);
+            Request resume = server.nextGet();
+            assertThat(resume.header("Last-Event-ID")).isEqualTo("u1");
+            String done = "{\"jsonrpc\":\"2.0\",\"id\":7,\"result\":{}}";
+            resume.sse().event("u2", done);
+            try (Events rest = new Events(call.get())) {
+                assertThat(messages(rest)).containsExactly(done);
+            }
+            assertThat(client.tryGet(seen).statusCode())
+                    .as("what was lost is not another call")
+                    .isEqualTo(400);
+        }
+    }
+
+    /** A call whose server has given it an id that the store does not take; then the node's lease runs out. */
+    private CompletableFuture<HttpResponse<InputStream>> waitsAtOneThatIsCutOff(TestClient client) throws Exception {
+        storeOfOne.full(true);
+        CompletableFuture<HttpResponse<InputStream>> call = client.callLater("7");
+        server.nextRequest().sse().raw("id: u1\ndata:\n\n");
+        await().until(() -> one.gateway().retryQueueDepth() >= 2);
+        storeOfOne.cut(true);
+        await().until(() -> storeOfTwo.others().isEmpty());
+        return call;
+    }
+
+    @Test
+    void aCallIsNotSentOnASessionThatItsNodeIsAboutToTakeAnew() throws Exception {
+        try (TestClient client = one.client().initialize()) {
+            storeOfOne.freeze(); // the lease is yet to be renewed
+            shared.failOver();
+            CompletableFuture<HttpResponse<InputStream>> call = client.callLater("7");
+            assertThat(server.seesNothingFor(Duration.ofMillis(100))).isTrue();
+            storeOfOne.thaw();
+            server.nextRequest().result("done");
+            HttpResponse<InputStream> answer = call.get();
+            assertThat(answer.statusCode()).isEqualTo(200);
+            assertThat(TestClient.text(answer)).contains("done");
+        }
+    }
+
     @Test
     void aClientThatTakesNoIdInAdvanceIsToldInAFailover() throws Exception {
         server.revision("2025-06-18");

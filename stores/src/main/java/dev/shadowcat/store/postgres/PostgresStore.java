@@ -172,8 +172,9 @@ final class PostgresStore extends PostgresReads implements SharedStore {
         });
     }
 
+    /** {@inheritDoc} There is one epoch only. */
     @Override
-    public Claim claim(SessionId session) {
+    public Claim claim(SessionId session, int epoch) {
         return claims.claim(session);
     }
 

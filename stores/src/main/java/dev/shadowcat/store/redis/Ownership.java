@@ -111,8 +111,8 @@ final class Ownership {
         return link.ask(commands -> commands.get(keys.lease(text(other))));
     }
 
-    Claim claim(SessionId session) {
-        Answer answer = ask(Script.CLAIM, session, view -> noteClaim(session, view), NOBODY);
+    Claim claim(SessionId session, int epoch) {
+        Answer answer = ask(Script.CLAIM, session, view -> noteClaim(session, view, epoch), NOBODY);
         Claim claim = switch (answer.said()) {
             case "held" -> new Claim.Held(false);
             case "taken" -> new Claim.Held(true, left(answer.text(1)));
@@ -130,7 +130,8 @@ final class Ownership {
      * On another server holders take theirs anew first, and each node waits for them after it has renewed its lease there: what it
      * claimed before that, it would have taken from under them.
      */
-    private void noteClaim(SessionId session, Servers.View view) {
+    private void noteClaim(SessionId session, Servers.View view, int epoch) {
+        requireEpoch(epoch, view);
         int renewed = renewedIn;
         if (renewed >= 0 && renewed != view.epoch()) {
             throw new StoreException("the lease of this node is yet to be renewed on what is the server now", null);
@@ -138,8 +139,16 @@ final class Ownership {
         link.awaitAll(index.hold(List.of(session), view.held(node)));
     }
 
+    /** Who was told that a session is free on one server knows nothing of it on another. */
+    private static void requireEpoch(int epoch, Servers.View view) {
+        if (view.epoch() != epoch) {
+            throw new StoreException("another server took the place of the one that was asked", null);
+        }
+    }
+
     boolean expire(SessionId session, long idleSinceMillis) {
-        Answer answer = ask(Script.EXPIRE, session, view -> {}, bytes(idleSinceMillis));
+        int epoch = servers.view().epoch();
+        Answer answer = ask(Script.EXPIRE, session, view -> requireEpoch(epoch, view), bytes(idleSinceMillis));
         return switch (answer.said()) {
             case "deleted" -> {
                 link.awaitAll(index.remove(List.of(session), answer.text(1) + ":" + answer.text(2)));

@@ -345,8 +345,8 @@ final class RedisStore extends RedisReads implements SharedStore {
     }
 
     @Override
-    public Claim claim(SessionId session) {
-        return asking(() -> ownership.claim(session));
+    public Claim claim(SessionId session, int epoch) {
+        return asking(() -> ownership.claim(session, epoch));
     }
 
     @Override

@@ -94,6 +94,9 @@ class ChangedServerTest {
                     .as("one restart is one epoch, whoever sees it")
                     .isEqualTo(1);
             assertThat(second.credentialKey()).isEqualTo(key);
+            assertThat(thrown(() -> second.claim(ID, 0)))
+                    .as("what was free before is not free for that")
+                    .contains("another server took the place");
             assertThat(second.claim(ID)).as("whoever comes first").isInstanceOf(Claim.Held.class);
             assertThat(store.claim(ID)).isEqualTo(new Claim.Elsewhere(SECOND.address()));
         }
