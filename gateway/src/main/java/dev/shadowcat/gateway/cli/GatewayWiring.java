@@ -218,7 +218,12 @@ final class GatewayWiring implements RunningGateway, GatewayView {
         // after that: clients try twice to come back, so they are to be away for no longer than the restart takes.
         boolean drained = gateway.drain(deadline.part(2));
         gateway.sendClientsAway();
-        int unstored = handsOver ? gateway.handOver(deadline.part(2)) : 0;
+        int unstored = 0;
+        if (handsOver) {
+            unstored = gateway.handOver(deadline.part(2));
+            listener.endRequests();
+            gateway.endForwarded(deadline.part(2));
+        }
         int cut = listener.close(deadline.part(2));
         unstored += gateway.close(deadline.left());
         adminAddress.remove();

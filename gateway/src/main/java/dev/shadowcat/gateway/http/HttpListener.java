@@ -18,6 +18,7 @@ import io.netty.channel.WriteBufferWaterMark;
 import io.netty.util.concurrent.EventExecutor;
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.net.Socket;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Collection;
@@ -29,19 +30,26 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Takes HTTP/1.1 and HTTP/1.0 connections at one address and hands their requests, each read whole, to a handler. */
 public final class HttpListener {
+    private static final Logger log = LoggerFactory.getLogger(HttpListener.class);
+
     /** One object for all connections: the usual one keeps a history for each. Also the most that one read brings. */
     private static final RecvByteBufAllocator RECEIVE = new SharedReceiveAllocator(16 << 10);
 
     private static final int BACKLOG = 1024;
+    /** How many connections a server socket takes at the most before it is asked again: Netty's. */
+    private static final int ACCEPTS = 16;
+
     /** How long a request may be under way on a connection that was taken, or that serves one after the other. */
     private static final Duration LAST_REQUEST = Duration.ofMillis(100);
 
     private static final Duration LAST_CLOSE = Duration.ofSeconds(1);
-    /** How long the server socket waits for connections to take with its last breath. */
-    private static final long LAST_ACCEPT_MILLIS = 20;
+    /** By then the server socket is closed though its own connection did not come. */
+    private static final long LAST_ACCEPT_MILLIS = 200;
 
     private final ListenerContext context;
     private final Map<EventExecutor, LoopConnections> loops = new HashMap<>();
@@ -148,13 +156,30 @@ public final class HttpListener {
         context.endConnections();
         accepting = false;
         if (server.isOpen()) {
+            connectLast();
             var _ = server.eventLoop().schedule(this::closeServer, LAST_ACCEPT_MILLIS, TimeUnit.MILLISECONDS);
             server.closeFuture().awaitUninterruptibly();
-            for (EventExecutor loop : loops.keySet()) { // what was taken last may have yet to get there
-                loop.submit(() -> {}).awaitUninterruptibly();
-            }
+            passLoops(); // what was taken last may have yet to get there
+            passLoops(); // and what it brought, to be read
         }
         context.stop();
+    }
+
+    private void passLoops() {
+        for (EventExecutor loop : loops.keySet()) {
+            loop.submit(() -> {}).awaitUninterruptibly();
+        }
+    }
+
+    /** One more connection, so that all that wait are taken before the server socket is closed: they are taken in their order. */
+    private void connectLast() {
+        try (Socket last = new Socket()) {
+            last.connect(server.localAddress(), (int) LAST_ACCEPT_MILLIS);
+        } catch (IOException unreachable) {
+            log.debug(
+                    "The last connection was not made; what waits when the server socket is closed is reset",
+                    unreachable);
+        }
     }
 
     private void closeServer() {
@@ -166,10 +191,20 @@ public final class HttpListener {
      * request there cannot tell that nobody has read it.
      */
     private final class LastAccept extends ChannelInboundHandlerAdapter {
+        private int taken; // since it was asked whether more wait
+
+        @Override
+        public void channelRead(ChannelHandlerContext ctx, Object connection) {
+            taken++;
+            ctx.fireChannelRead(connection);
+        }
+
         @Override
         public void channelReadComplete(ChannelHandlerContext ctx) {
+            boolean all = taken < ACCEPTS;
+            taken = 0;
             ctx.fireChannelReadComplete();
-            if (!accepting) {
+            if (!accepting && all) {
                 var _ = ctx.close();
             }
         }
@@ -183,9 +218,7 @@ public final class HttpListener {
      */
     public int close(Duration time) {
         Deadline deadline = Deadline.in(time);
-        stopAccepting();
-        boolean drained = drainedWithin(time.compareTo(LAST_REQUEST) < 0 ? time : LAST_REQUEST);
-        onEachLoop(Connection::closeIfIdle);
+        boolean drained = endRequests(time.compareTo(LAST_REQUEST) < 0 ? time : LAST_REQUEST);
         int cut = 0;
         if (!drained && !drainedWithin(deadline.left())) {
             cut = context.connections();
@@ -194,6 +227,18 @@ public final class HttpListener {
         }
         loops.values().forEach(LoopConnections::stop);
         return cut;
+    }
+
+    /** Stops accepting, and closes connections that bring no request in a moment. Not on an event loop. Idempotent. */
+    public void endRequests() {
+        endRequests(LAST_REQUEST);
+    }
+
+    private boolean endRequests(Duration last) {
+        stopAccepting();
+        boolean drained = drainedWithin(last);
+        onEachLoop(Connection::closeIfIdle);
+        return drained;
     }
 
     private boolean drainedWithin(Duration time) {

@@ -352,9 +352,13 @@ public final class Gateway {
         } catch (InterruptedException _) {
             Thread.currentThread().interrupt();
         }
-        relay.awaitForwarded(deadline.left());
-        relay.sendForwardedAway();
         return unstored;
+    }
+
+    /** Waits for the answers to what was sent on, and sends the clients of what goes on away. After the last request. */
+    public void endForwarded(Duration time) {
+        relay.awaitForwarded(time);
+        relay.sendForwardedAway();
     }
 
     private static Duration min(Duration one, Duration other) {
