@@ -167,7 +167,11 @@ public final class HttpListener {
 
     private void passLoops() {
         for (EventExecutor loop : loops.keySet()) {
-            loop.submit(() -> {}).awaitUninterruptibly();
+            try {
+                loop.submit(() -> {}).awaitUninterruptibly();
+            } catch (RejectedExecutionException _) {
+                // The loop has ended, and has nothing left to do.
+            }
         }
     }
 
@@ -238,6 +242,7 @@ public final class HttpListener {
         stopAccepting();
         boolean drained = drainedWithin(last);
         onEachLoop(Connection::closeIfIdle);
+        passLoops();
         return drained;
     }
 
