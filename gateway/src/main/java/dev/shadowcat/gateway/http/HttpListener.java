@@ -243,6 +243,7 @@ public final class HttpListener {
         boolean drained = drainedWithin(last);
         onEachLoop(Connection::closeIfIdle);
         passLoops();
+        passLoops(); // each end is told by a task of its own
         return drained;
     }
 

@@ -44,6 +44,8 @@ import org.slf4j.LoggerFactory;
 
 /** Everything between the listener and the upstreams: sessions, their events, and the worker that stores them. */
 public final class Gateway {
+    private static final int LOOKS_AT_FORWARDED = 3;
+    private static final Duration BETWEEN_LOOKS = Duration.ofMillis(60); // longer than a request waits for its next try
     private static final Logger log = LoggerFactory.getLogger(Gateway.class);
     private static final int READERS = 4;
     private static final int READERS_OF_SHARED =
@@ -347,17 +349,26 @@ public final class Gateway {
                     "Other nodes may have the sessions of this one, {} ms after it was told to stop",
                     TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - stopBegan));
         }
+        pause(min(nodes.lease().length(), deadline.part(2)));
+        return unstored;
+    }
+
+    private static void pause(Duration time) {
         try {
-            Thread.sleep(min(nodes.lease().length(), deadline.part(2)));
+            Thread.sleep(time);
         } catch (InterruptedException _) {
             Thread.currentThread().interrupt();
         }
-        return unstored;
     }
 
     /** Waits for the answers to what was sent on, and sends the clients of what goes on away. After the last request. */
     public void endForwarded(Duration time) {
-        relay.awaitForwarded(time);
+        Deadline deadline = Deadline.in(time);
+        for (int looks = 0; looks < LOOKS_AT_FORWARDED; looks++) {
+            relay.awaitForwarded(deadline.left());
+            pause(BETWEEN_LOOKS); // what was refused by one node is sent to the next
+        }
+        relay.awaitForwarded(deadline.left());
         relay.sendForwardedAway();
     }
 
