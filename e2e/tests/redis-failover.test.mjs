@@ -1,6 +1,5 @@
 // A replica takes over from the Redis that three nodes share, under calls: by Sentinel, and by hand with the last moments lost, which one
-// of the nodes may see late. What is
-// lost is told to the client as a gap; nothing else is missing, doubled or reordered.
+// of the nodes may see late. What is lost is told to the client as a gap; nothing else is missing, doubled or reordered.
 //   E2E_STORE_ROUNDS    how often each
 import assert from 'node:assert/strict';
 import { test } from 'node:test';

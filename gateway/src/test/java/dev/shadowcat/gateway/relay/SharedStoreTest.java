@@ -117,10 +117,7 @@ class SharedStoreTest {
             Request request = server.nextRequest();
             Stream stream = request.sse();
             stream.event("u1", WORKING);
-            String seen;
-            try (Events events = new Events(call.get())) {
-                seen = events.nextMessage().id();
-            }
+            String seen = firstId(call);
             try (Events events = other.get(seen)) {
                 stream.event("u2", WORKING);
                 assertThat(events.nextMessage().data()).isEqualTo(WORKING);
@@ -161,10 +158,7 @@ class SharedStoreTest {
             CompletableFuture<HttpResponse<InputStream>> call = client.callLater("1");
             Request request = server.nextRequest();
             request.sse().event("u1", WORKING);
-            String seen;
-            try (Events events = new Events(call.get())) {
-                seen = events.nextMessage().id();
-            }
+            String seen = firstId(call);
             kill();
             CompletableFuture<Events> resumed = CompletableFuture.supplyAsync(() -> open(other, seen));
             Request resume = server.nextGet();
@@ -196,10 +190,7 @@ class SharedStoreTest {
             CompletableFuture<HttpResponse<InputStream>> call = client.callLater("1");
             Request request = server.nextRequest();
             request.sse().event("u1", WORKING);
-            String seen;
-            try (Events events = new Events(call.get())) {
-                seen = events.nextMessage().id();
-            }
+            String seen = firstId(call);
             kill();
             CompletableFuture<Events> resumed = CompletableFuture.supplyAsync(() -> open(other, seen));
             server.nextGet().empty(409);
@@ -251,10 +242,7 @@ class SharedStoreTest {
             CompletableFuture<HttpResponse<InputStream>> call = client.callLater("1");
             Request request = server.nextRequest();
             request.sse().event("", WORKING);
-            String seen;
-            try (Events events = new Events(call.get())) {
-                seen = events.nextMessage().id();
-            }
+            String seen = firstId(call);
             kill();
             try (Events events = other.get(seen)) {
                 assertThat(events.nextMessage().data()).contains("\"id\":1", "\"outcome\":\"unknown\"");
@@ -355,6 +343,13 @@ class SharedStoreTest {
         }
     }
 
+    /** The id of its first event, after which the client leaves. */
+    private static String firstId(CompletableFuture<HttpResponse<InputStream>> call) throws Exception {
+        try (Events events = new Events(call.get())) {
+            return events.nextMessage().id();
+        }
+    }
+
     /** Another store takes the place of the one, and lacks what came after an event. */
     private void loseAfter(SessionId session, String newest) {
         int stream = streamOf(newest);
@@ -430,13 +425,7 @@ class SharedStoreTest {
     void whoWaitsForAStreamThatTheStoreNeverKnewIsTold() throws Exception {
         try (TestClient client = one.client().initialize();
                 TestClient other = atOther(client)) {
-            storeOfOne.full(true);
-            CompletableFuture<HttpResponse<InputStream>> call = client.callLater("7");
-            Request request = server.nextRequest();
-            request.sse().raw("id: u1\ndata:\n\n");
-            await().until(() -> one.gateway().retryQueueDepth() >= 2);
-            storeOfOne.cut(true);
-            await().until(() -> storeOfTwo.others().isEmpty()); // its lease has run out
+            CompletableFuture<HttpResponse<InputStream>> call = waitsAtOneThatIsCutOff(client);
             CompletableFuture<HttpResponse<InputStream>> next = other.callLater("8");
             Request second = server.nextRequest();
             second.sse().event("v1", WORKING);
@@ -458,10 +447,7 @@ class SharedStoreTest {
             CompletableFuture<HttpResponse<InputStream>> next = other.callLater("8");
             Request second = server.nextRequest();
             second.sse().event("v1", WORKING);
-            String seen;
-            try (Events events = new Events(next.get())) {
-                seen = events.nextMessage().id();
-            }
+            String seen = firstId(next);
             shared.failOver();
             Request resume = server.nextGet();
             assertThat(resume.header("Last-Event-ID")).isEqualTo("v1");
@@ -485,10 +471,7 @@ class SharedStoreTest {
             CompletableFuture<HttpResponse<InputStream>> call = waitsAtOneThatIsCutOff(client);
             CompletableFuture<HttpResponse<InputStream>> next = other.callLater("8");
             server.nextRequest().sse().event("v1", WORKING);
-            String seen;
-            try (Events events = new Events(next.get())) {
-                seen = events.nextMessage().id();
-            }
+            String seen = firstId(next);
             storeOfTwo.cut(true);
             shared.failOver(new StoreWrite.DeleteStream(client.sessionId(), streamOf(seen)));
             storeOfOne.cut(false);
