@@ -17,6 +17,9 @@ import java.util.regex.Pattern;
 record LiveHeap(long bytes, Map<String, Long> byClass) {
     private static final Pattern LINE = Pattern.compile("\\s*\\d+:\\s+(\\d+)\\s+(\\d+)\\s+(\\S+).*");
 
+    /** What fills space that a collection does not give back at once: nothing that anybody holds. */
+    private static final String FILLER = "jdk.internal.vm.Filler";
+
     /** Runs {@code jcmd PID GC.class_histogram}, which collects first. Twice: references are cleared by the first. */
     static LiveHeap of(long process) {
         jcmd(process, "GC.run");
@@ -25,7 +28,7 @@ record LiveHeap(long bytes, Map<String, Long> byClass) {
         Map<String, Long> byClass = new HashMap<>();
         histogram.lines().forEach(line -> {
             Matcher matcher = LINE.matcher(line);
-            if (matcher.matches()) {
+            if (matcher.matches() && !matcher.group(3).contains(FILLER)) {
                 byClass.merge(matcher.group(3), Long.parseLong(matcher.group(2)), Long::sum);
             }
         });
