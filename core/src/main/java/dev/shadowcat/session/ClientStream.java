@@ -61,6 +61,10 @@ public final class ClientStream implements Runnable, Measured {
         return sink;
     }
 
+    public EventStream stream() {
+        return stream;
+    }
+
     /** The store has one more event of this stream, the newest. */
     void stored(Event event) {
         if (closed) {

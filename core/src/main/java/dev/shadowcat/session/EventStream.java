@@ -56,7 +56,6 @@ public final class EventStream implements Completion, Measured {
     private final long createdAtMillis;
     private final EventTracker tracker;
     private final StreamCalls calls;
-    private final @Nullable SpanIdentity origin; // the request that began it, where that is recorded
     private int generation;
     private Phase phase;
     private long stored; // the newest event that the store has
@@ -82,7 +81,6 @@ public final class EventStream implements Completion, Measured {
         this.stored = leap;
         this.leaptTo = leap;
         this.calls = StreamCalls.of(calls);
-        this.origin = calls.isEmpty() ? null : calls.getFirst().operation().span();
         this.phase = Phase.OPEN;
     }
 
@@ -93,8 +91,9 @@ public final class EventStream implements Completion, Measured {
         this.createdAtMillis = known.record().createdAtMillis();
         this.generation = known.record().generation();
         this.tracker = new EventTracker(known.lastSequence() + leap);
-        this.calls = StreamCalls.of(known.record().open().stream().map(Call::of).toList());
-        this.origin = known.record().origin();
+        this.calls = StreamCalls.of(
+                known.record().open().stream().map(Call::of).toList(),
+                known.record().origin());
         this.phase = known.record().phase();
         this.stored = known.lastSequence() + leap;
         this.leaptTo = leap == 0 ? 0 : stored;
@@ -155,7 +154,7 @@ public final class EventStream implements Completion, Measured {
     /** The request that began it, where that was recorded. */
     @Override
     public @Nullable SpanIdentity origin() {
-        return origin;
+        return calls.origin();
     }
 
     /** The newest sequence that the store has. */
@@ -246,7 +245,7 @@ public final class EventStream implements Completion, Measured {
     private StreamRecord record(List<Call> owed, Phase now) {
         List<StreamRecord.OpenRequest> requests =
                 owed.stream().map(Call::record).toList();
-        return new StreamRecord(number, createdAtMillis, generation, requests, now, Owner.ONLY, origin);
+        return new StreamRecord(number, createdAtMillis, generation, requests, now, Owner.ONLY, calls.origin());
     }
 
     /**
@@ -686,7 +685,7 @@ public final class EventStream implements Completion, Measured {
 
         @Override
         public @Nullable SpanIdentity origin() {
-            return origin;
+            return calls.origin();
         }
 
         @Override
@@ -741,7 +740,6 @@ public final class EventStream implements Completion, Measured {
     public void measure(Footprint footprint) {
         footprint
                 .add(this)
-                .add(origin)
                 .measured(tracker)
                 .measured(calls)
                 .text(upstreamCursor)

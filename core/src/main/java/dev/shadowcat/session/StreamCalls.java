@@ -1,5 +1,6 @@
 package dev.shadowcat.session;
 
+import dev.shadowcat.event.SpanIdentity;
 import dev.shadowcat.mcp.Envelope;
 import dev.shadowcat.mcp.McpMethod;
 import dev.shadowcat.memory.Footprint;
@@ -13,25 +14,38 @@ import org.jspecify.annotations.Nullable;
  * session's thread only.
  */
 final class StreamCalls implements Measured {
-    private static final StreamCalls NONE = new StreamCalls(List.of()); // shared: nothing in it ever changes
+    private static final StreamCalls NONE = new StreamCalls(List.of(), null); // shared: nothing in it ever changes
 
     private final List<Call> open;
+    private final @Nullable SpanIdentity origin; // the request that began the stream, where that is recorded
     private List<Answered> answered = List.of();
     private boolean resumed; // the upstream connection is not the first one: it may send what is not this stream's
 
     /** A call, and the event that has its answer. */
     private record Answered(Call call, long sequence) {}
 
-    private StreamCalls(List<Call> open) {
+    private StreamCalls(List<Call> open, @Nullable SpanIdentity origin) {
         this.open = open;
+        this.origin = origin;
     }
 
+    /** Of a fresh stream. */
     static StreamCalls of(List<Call> calls) {
-        return calls.isEmpty() ? NONE : new StreamCalls(new ArrayList<>(calls));
+        return of(calls, calls.isEmpty() ? null : calls.getFirst().operation().span());
+    }
+
+    /** Of a stream that the store has. */
+    static StreamCalls of(List<Call> calls, @Nullable SpanIdentity origin) {
+        return calls.isEmpty() && origin == null ? NONE : new StreamCalls(new ArrayList<>(calls), origin);
     }
 
     List<Call> open() {
         return open;
+    }
+
+    @Nullable
+    SpanIdentity origin() {
+        return origin;
     }
 
     void upstreamResumed() {
@@ -98,7 +112,7 @@ final class StreamCalls implements Measured {
     @Override
     public void measure(Footprint footprint) {
         if (this != NONE) {
-            footprint.add(this).list(open);
+            footprint.add(this).add(origin).list(open);
         }
     }
 }

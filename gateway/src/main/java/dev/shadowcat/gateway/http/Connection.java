@@ -450,7 +450,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements Measured 
             head.close();
         }
         head.end();
-        answered.streaming(!version10, HttpMethod.HEAD.equals(answered.method()));
+        answered.streaming(!version10);
         head.writeTo(answered.gather(head.length()));
         RequestDecoder decoding = decoder;
         // What the caller writes next, often at once, shares the head's way to the socket.
@@ -634,6 +634,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements Measured 
     public void measure(Footprint footprint) {
         footprint.add(this).add(decoder);
         SocketFootprint.add(channel(), footprint);
+        SocketFootprint.addAddress(footprint); // the client's
     }
 
     // The channel.

@@ -55,7 +55,6 @@ final class ServedExchange implements Exchange, StreamedResponse, Runnable {
     private boolean gone;
     private boolean streaming;
     private boolean chunked;
-    private boolean discardsBody;
     private boolean flushWaits;
 
     ServedExchange(Connection connection, HttpMethod method, String target, HttpHeaders headers) {
@@ -155,7 +154,7 @@ final class ServedExchange implements Exchange, StreamedResponse, Runnable {
         }
         int count = bytes.readableBytes();
         // An empty chunk would be the last one.
-        if (ended || discardsBody || count == 0) {
+        if (ended || discardsBody() || count == 0) {
             bytes.release();
             return;
         }
@@ -172,6 +171,10 @@ final class ServedExchange implements Exchange, StreamedResponse, Runnable {
             into.writeBytes(bytes);
         }
         bytes.release();
+    }
+
+    private boolean discardsBody() {
+        return HttpMethod.HEAD.equals(method);
     }
 
     private void writeLarge(ByteBuf bytes, int count) {
@@ -241,7 +244,7 @@ final class ServedExchange implements Exchange, StreamedResponse, Runnable {
         if (ended || !streaming) {
             return;
         }
-        if (chunked && !discardsBody) {
+        if (chunked && !discardsBody()) {
             gather(5).writeByte('0').writeInt('\r' << 24 | '\n' << 16 | '\r' << 8 | '\n');
         }
         sendGathered();
@@ -307,10 +310,9 @@ final class ServedExchange implements Exchange, StreamedResponse, Runnable {
         return reserved;
     }
 
-    void streaming(boolean asChunks, boolean withoutBody) {
+    void streaming(boolean asChunks) {
         streaming = true;
         chunked = asChunks;
-        discardsBody = withoutBody;
         flushWaits = true;
     }
 

@@ -36,19 +36,21 @@ public final class SocketFootprint {
             CHANNEL + "SucceededChannelFuture",
             CHANNEL + "VoidChannelPromise", // of the channel
             CHANNEL + "VoidChannelPromise", // of the pipeline
-            CHANNEL + "VoidChannelPromise$1",
-            // One of the two addresses; the other one is a SharedAddress.
+            CHANNEL + "VoidChannelPromise$1");
+
+    private static final List<String> ADDRESS = List.of(
             "java.net.InetSocketAddress",
             "java.net.InetSocketAddress$InetSocketAddressHolder",
             "java.net.Inet4Address",
             "java.net.InetAddress$InetAddressHolder");
 
     private static final List<Class<?>> CLASSES = find(NAMES);
+    private static final List<Class<?>> ADDRESS_CLASSES = find(ADDRESS);
     private static final List<Class<?>> HANDLER = find(List.of(CONTEXT));
 
     private SocketFootprint() {}
 
-    /** Adds a socket with its pipeline, without the handlers themselves. */
+    /** Adds a socket with its pipeline, without the handlers themselves and without its addresses, which are shared mostly. */
     public static void add(Channel channel, Footprint footprint) {
         CLASSES.forEach(footprint::instance);
         footprint.array(REGISTRY_SLOTS, Integer.BYTES).references(REGISTRY_SLOTS);
@@ -56,6 +58,11 @@ public final class SocketFootprint {
         for (int handler = 0; handler < handlers; handler++) {
             HANDLER.forEach(footprint::instance);
         }
+    }
+
+    /** Adds an address that a socket shares with no other. */
+    public static void addAddress(Footprint footprint) {
+        ADDRESS_CLASSES.forEach(footprint::instance);
     }
 
     /** The classes that are there: another release of Netty may have others. */
@@ -73,6 +80,6 @@ public final class SocketFootprint {
 
     /** Whether every class that is named is there. */
     static boolean complete() {
-        return CLASSES.size() == NAMES.size() && HANDLER.size() == 1;
+        return CLASSES.size() == NAMES.size() && ADDRESS_CLASSES.size() == ADDRESS.size() && HANDLER.size() == 1;
     }
 }

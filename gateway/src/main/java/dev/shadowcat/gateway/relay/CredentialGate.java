@@ -45,7 +45,8 @@ final class CredentialGate {
         record Unknown(String reason) implements Verdict {}
     }
 
-    void check(Upstream target, HttpHeaders headers, Consumer<Verdict> then) {
+    /** Tells whether the client with these headers may use a session: at once, unless the upstream has to be asked. */
+    static void check(RelaySession session, Upstream target, HttpHeaders headers, Consumer<Verdict> then) {
         String hash = session.relay().hasher().hash(headers, target.settings().credentialHeaders());
         CredentialBinding binding = session.state().credentials();
         if (known(binding, hash)) {
@@ -57,21 +58,25 @@ final class CredentialGate {
             then.accept(new Verdict.Foreign());
             return;
         }
-        if (asking == null) {
-            asking = new HashMap<>(2);
-        }
-        List<Consumer<Verdict>> waiting = asking.computeIfAbsent(hash, key -> new ArrayList<>(1));
-        waiting.add(then);
-        if (waiting.size() == 1) {
-            ask(target, headers, hash, principal);
-        }
+        session.gate().ask(target, headers, hash, principal, then);
     }
 
     private static boolean known(CredentialBinding binding, String hash) {
         return binding.hashes().isEmpty() ? hash.isEmpty() : binding.hashes().contains(hash);
     }
 
-    private void ask(Upstream target, HttpHeaders headers, String hash, String principal) {
+    private void ask(Upstream target, HttpHeaders headers, String hash, String principal, Consumer<Verdict> then) {
+        if (asking == null) {
+            asking = new HashMap<>(2);
+        }
+        List<Consumer<Verdict>> waiting = asking.computeIfAbsent(hash, key -> new ArrayList<>(1));
+        waiting.add(then);
+        if (waiting.size() == 1) {
+            askWith(target, headers, hash, principal);
+        }
+    }
+
+    private void askWith(Upstream target, HttpHeaders headers, String hash, String principal) {
         ping(target, headers, withThem -> {
             if (withThem.failure() != null) {
                 answer(hash, new Verdict.Unknown(withThem.failure().reason()));

@@ -200,7 +200,7 @@ final class McpEndpoint implements ExchangeHandler {
             relay.sessions().release(session);
             return;
         }
-        session.gate().check(target, exchange.headers(), verdict -> {
+        CredentialGate.check(session, target, exchange.headers(), verdict -> {
             try {
                 decide(session, target, exchange, verdict, then);
             } finally {

@@ -35,7 +35,7 @@ final class RelaySession extends Session {
             AtomicIntegerFieldUpdater.newUpdater(RelaySession.class, "clients");
 
     private final Relay relay;
-    private final CredentialGate gate;
+    private @Nullable CredentialGate gate; // null until somebody comes with credentials that are not known
     private @Nullable PostRelay newestPost; // the others behind it
     private List<StreamResume> resumes = List.of();
     private boolean deleting;
@@ -51,7 +51,6 @@ final class RelaySession extends Session {
             Relay relay, SessionServices services, SessionLoop loop, StoredSession known, List<StoredStream> streams) {
         super(services, loop, known, streams);
         this.relay = relay;
-        this.gate = new CredentialGate(this);
         this.upstreamSinceMillis = known.state().generation() == 1 ? createdAtMillis() : 0;
         List<EventStream> lost =
                 streams().stream().filter(each -> !each.standalone()).toList();
@@ -80,6 +79,9 @@ final class RelaySession extends Session {
     }
 
     CredentialGate gate() {
+        if (gate == null) {
+            gate = new CredentialGate(this);
+        }
         return gate;
     }
 
@@ -442,7 +444,7 @@ final class RelaySession extends Session {
     @Override
     public boolean busy() {
         return super.busy()
-                || gate == null // while it is being built
+                || relay == null // while it is being built
                 || newestPost != null
                 || (healing != null && healing.busy())
                 || (standaloneFeed != null && standaloneFeed.open());

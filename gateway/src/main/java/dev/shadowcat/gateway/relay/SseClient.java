@@ -33,7 +33,6 @@ final class SseClient implements EventSink, ExchangeListener {
     @Nullable
     SseClient next; // likewise
 
-    private @Nullable EventStream stream;
     private @Nullable ClientStream client;
     private boolean primed;
     private boolean over;
@@ -114,7 +113,6 @@ final class SseClient implements EventSink, ExchangeListener {
     }
 
     private void serve(EventStream served, ClientStream attached) {
-        stream = served;
         client = attached;
         served.attach(attached);
         if (opening != null && !attached.reading()) {
@@ -222,7 +220,7 @@ final class SseClient implements EventSink, ExchangeListener {
         session.clientLeft();
         session.relay().heartbeats(session.loop()).remove(this);
         StandaloneFeed feed = session.standaloneFeed();
-        if (feed != null && stream != null && stream.standalone()) {
+        if (feed != null && client != null && client.stream().standalone()) {
             feed.clientLeft();
         }
         session.relay().sessions().settled(session);
@@ -232,8 +230,8 @@ final class SseClient implements EventSink, ExchangeListener {
     public void clientGone() {
         session.loop().run(() -> {
             if (!over) {
-                if (stream != null && client != null) {
-                    stream.detach(client);
+                if (client != null) {
+                    client.stream().detach(client);
                 }
                 leave();
             }
@@ -253,9 +251,7 @@ final class SseClient implements EventSink, ExchangeListener {
     /** Keeps a quiet connection open and its session in use, and cuts one that takes nothing. The session's loop. */
     void beat(long now, long heartbeatMillis, long slowSince) {
         if (client != null && client.stalledSince(slowSince)) {
-            if (stream != null) {
-                stream.detach(client);
-            }
+            client.stream().detach(client);
             session.relay().observer().slowClientCut();
             abort();
             return;
@@ -272,9 +268,9 @@ final class SseClient implements EventSink, ExchangeListener {
     void sendAway(long retryMillis) {
         if (!over) {
             response();
-            if (stream != null && client != null) {
-                stream.sendAway();
-                stream.detach(client);
+            if (client != null) {
+                client.stream().sendAway();
+                client.stream().detach(client);
             }
             write(SseEncoder.retry(retryMillis));
             finish();

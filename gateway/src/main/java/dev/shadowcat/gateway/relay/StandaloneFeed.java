@@ -23,7 +23,7 @@ final class StandaloneFeed implements UpstreamListener, Runnable, Measured {
     private static final long PAUSE_MILLIS = 250; // after a stream that ended in good order
     private static final long LONGEST_PAUSE_MILLIS = 10_000;
     private static final long HEAD_MILLIS = 1_000; // some servers send no head before their first event
-    private static final int NO_STREAM = 405; // 2025-11-25, basic/transports, Listening for Messages from the Server
+    private static final short NO_STREAM = 405; // 2025-11-25, basic/transports, Listening for Messages from the Server
     private static final int NOT_IMPLEMENTED = 501; // with which some servers say the same
     private static final Offer OPEN = new Offer(200, EmptyHttpHeaders.INSTANCE);
 
@@ -38,7 +38,7 @@ final class StandaloneFeed implements UpstreamListener, Runnable, Measured {
     private SessionLoop.@Nullable Timer linger;
     private @Nullable Pauses pauses; // null while the upstream is there
     private int generation; // that the connection belongs to
-    private int refusal; // the status that the upstream refuses the stream with; 0 where it does not
+    private short refusal; // the status that the upstream refuses the stream with; 0 where it does not
     private boolean connecting;
 
     /**
@@ -265,7 +265,7 @@ final class StandaloneFeed implements UpstreamListener, Runnable, Measured {
     /** The upstream has no such stream, or none for these credentials. */
     private void refuse(Offer refusedWith) {
         if (refusedWith.status() == NO_STREAM) {
-            refusal = refusedWith.status();
+            refusal = NO_STREAM;
         }
         if (asked != null) {
             answer(refusedWith);

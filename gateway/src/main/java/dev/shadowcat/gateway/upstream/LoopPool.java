@@ -209,6 +209,7 @@ final class LoopPool {
             if (connected.isSuccess()) {
                 goodAddress = (goodAddress + attempt) % addresses.size();
                 remote.shareRemote(connecting.channel());
+                SharedAddress.forgetLocal(connecting.channel());
                 return;
             }
             if (!call.isOver() && attempt + 1 < addresses.size()) {

@@ -47,6 +47,11 @@ class SocketMemoryTest {
             assertThat(fourth.remoteAddress()).isSameAs(third.remoteAddress()).isEqualTo(server.localAddress());
             shared.shareLocal(fourth); // of another kind: it takes the place, and nothing is mixed up
             assertThat(fourth.localAddress()).isNotEqualTo(fourth.remoteAddress());
+            Channel fifth = connect(loops, server);
+            SharedAddress.forgetLocal(fifth);
+            assertThat(fifth.localAddress()).isNull();
+            assertThat(fifth.remoteAddress()).isEqualTo(server.localAddress());
+            assertThat(fifth.isActive()).isTrue();
         } finally {
             loops.shutdownGracefully(0, 5, TimeUnit.SECONDS).sync();
         }
