@@ -6,7 +6,6 @@ import dev.shadowcat.gateway.config.StoreSettings;
 import dev.shadowcat.store.EventStore;
 import dev.shadowcat.store.MemoryStore;
 import dev.shadowcat.store.NodeIdentity;
-import dev.shadowcat.store.SharedStore;
 import dev.shadowcat.store.postgres.PostgresSettings;
 import dev.shadowcat.store.postgres.PostgresStores;
 import dev.shadowcat.store.postgres.PostgresUrl;
@@ -39,15 +38,15 @@ final class Stores {
             case MEMORY -> throw new AssertionError("handled above");
             case ROCKSDB -> openEmbedded(settings);
             case POSTGRESQL ->
-                leased(PostgresStores.open(
+                PostgresStores.open(
                         postgres(settings.choice().url(), environment),
                         PostgresSettings.DEFAULTS.withLease(settings.lease()),
-                        node));
+                        node);
             case REDIS ->
-                leased(RedisStores.open(
+                RedisStores.open(
                         redis(settings.choice().url(), environment),
                         RedisSettings.DEFAULTS.withEviction(settings.eviction()).withLease(settings.lease()),
-                        node));
+                        node);
         };
     }
 
@@ -57,16 +56,6 @@ final class Stores {
                 settings.data(),
                 RocksDbSettings.of(sync ? RocksDbSettings.Durability.SYNC : RocksDbSettings.Durability.BATCHED)
                         .withNativeMemory(settings.blockCacheBytes(), settings.writeBufferBytes()));
-    }
-
-    private static SharedStore leased(SharedStore store) {
-        try {
-            store.renew();
-            return store;
-        } catch (RuntimeException failed) {
-            store.close();
-            throw failed;
-        }
     }
 
     /** Whether a shared store was made already; throws where a gateway could not open it. */

@@ -39,9 +39,11 @@ class RedisWiringTest extends StoreCommands {
     }
 
     @Test
-    void theStoreIsOpenedForANodeWhoseLeaseRuns() {
-        try (EventStore first = open(NODE);
+    void theStoreIsOpenedForTheNodeThatTheSettingsName() {
+        try (SharedStore first = (SharedStore) open(NODE);
                 SharedStore second = (SharedStore) open(new NodeIdentity("another", "10.0.0.2:8080"))) {
+            first.renew();
+            second.renew();
             assertThat(first.append(List.of(Writes.session(ID)))).isEqualTo(AppendOutcome.Stored.ALL);
             assertThat(second.claim(ID)).isEqualTo(new SharedStore.Claim.Elsewhere("10.0.0.1:8080"));
         }

@@ -5,6 +5,7 @@ import dev.shadowcat.store.Partition;
 import dev.shadowcat.store.StoreException;
 import dev.shadowcat.store.StoreWrite;
 import io.lettuce.core.RedisCommandExecutionException;
+import io.lettuce.core.RedisCommandTimeoutException;
 import io.lettuce.core.RedisConnectionException;
 import io.lettuce.core.RedisException;
 import java.time.Duration;
@@ -44,15 +45,35 @@ final class Failures {
         return new StoreException(name + told, failure);
     }
 
+    /** As {@link #reading}, for whoever starts and has to do something about it. */
+    static StoreException opening(String name, RedisException failure) {
+        StoreException told = reading(name, failure);
+        return isSilence(failure)
+                ? new StoreException(
+                        told.getMessage()
+                                + "; see whether it hangs or is busy (redis-cli PING, SLOWLOG GET), and start again",
+                        failure)
+                : told;
+    }
+
+    private static boolean isSilence(Throwable failure) {
+        return cause(failure) instanceof RedisCommandTimeoutException;
+    }
+
     /** In one line, of the cause that a user can do something about. */
     static String reason(Throwable failure) {
-        Throwable told = failure;
-        while (told instanceof RedisConnectionException && told.getCause() != null) {
-            told = told.getCause();
-        }
+        Throwable told = cause(failure);
         String message = told.getMessage();
         return message == null || message.isBlank()
                 ? told.getClass().getSimpleName()
                 : message.lines().findFirst().orElse(message);
+    }
+
+    private static Throwable cause(Throwable failure) {
+        Throwable cause = failure;
+        while (cause instanceof RedisConnectionException && cause.getCause() != null) {
+            cause = cause.getCause();
+        }
+        return cause;
     }
 }

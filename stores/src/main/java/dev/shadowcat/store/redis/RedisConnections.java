@@ -36,12 +36,19 @@ final class RedisConnections implements AutoCloseable {
     private final String name;
     private final ClientResources resources;
     private final AbstractRedisClient client;
+    private final List<RedisURI> uris;
     private final RedisLink writes;
     private final RedisLink others;
 
     private RedisConnections(
-            String name, ClientResources resources, AbstractRedisClient client, RedisLink writes, RedisLink others) {
+            String name,
+            ClientResources resources,
+            AbstractRedisClient client,
+            List<RedisURI> uris,
+            RedisLink writes,
+            RedisLink others) {
         this.name = name;
+        this.uris = uris;
         this.resources = resources;
         this.client = client;
         this.writes = writes;
@@ -51,6 +58,7 @@ final class RedisConnections implements AutoCloseable {
     /**
      * Connects to a server, to the master that Sentinel names, or to the cluster that the server is part of.
      *
+     * @param timeout how long an answer may take, until {@link #timeout} says otherwise
      * @throws StoreException if it cannot
      */
     static RedisConnections open(RedisUrl url, Duration timeout) {
@@ -66,7 +74,7 @@ final class RedisConnections implements AutoCloseable {
                     : oneServer(uris.getFirst(), resources, name, timeout);
         } catch (RedisException failed) {
             shutDown(resources);
-            throw Failures.reading(name, failed);
+            throw Failures.opening(name, failed);
         } catch (RuntimeException failed) {
             shutDown(resources);
             throw failed;
@@ -114,6 +122,7 @@ final class RedisConnections implements AutoCloseable {
                 name,
                 resources,
                 client,
+                List.of(uri),
                 new OneServerLink(client, uri, name, timeout),
                 new OneServerLink(client, uri, name, timeout));
     }
@@ -140,6 +149,7 @@ final class RedisConnections implements AutoCloseable {
                 name,
                 resources,
                 client,
+                uris,
                 new ClusterLink(client.connect(ByteArrayCodec.INSTANCE), timeout),
                 new ClusterLink(client.connect(ByteArrayCodec.INSTANCE), timeout));
     }
@@ -169,6 +179,13 @@ final class RedisConnections implements AutoCloseable {
     /** Takes everything else. */
     RedisLink others() {
         return others;
+    }
+
+    /** From now on answers may take so long, those to the greeting of a new connection included. */
+    void timeout(Duration timeout) {
+        uris.forEach(uri -> uri.setTimeout(timeout));
+        writes.timeout(timeout);
+        others.timeout(timeout);
     }
 
     /** What is at the end of either connection is not what it was. */

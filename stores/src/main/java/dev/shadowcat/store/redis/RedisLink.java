@@ -18,7 +18,7 @@ import java.util.function.Function;
 
 /** A connection to Redis that is made anew when it broke. Any thread. */
 abstract class RedisLink implements AutoCloseable {
-    private final Duration timeout;
+    private volatile Duration timeout;
 
     RedisLink(Duration timeout) {
         this.timeout = timeout;
@@ -52,6 +52,11 @@ abstract class RedisLink implements AutoCloseable {
 
     @Override
     public abstract void close();
+
+    /** From now on answers may take so long. */
+    final void timeout(Duration timeout) {
+        this.timeout = timeout;
+    }
 
     /** When what is sent now has to be answered, in the time of {@link System#nanoTime}. */
     final long deadline() {

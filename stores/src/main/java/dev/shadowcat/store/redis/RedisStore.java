@@ -43,6 +43,7 @@ final class RedisStore extends RedisReads implements SharedStore {
     private final RedisSettings settings;
     private final RecordWriter out = new RecordWriter(); // the appending thread only
     private final HeldStreams held; // the appending thread only
+    private boolean renewed; // the renewing thread only
 
     /** Sessions whose beginning, end or new stream waits because the index cannot be written. */
     private final Set<SessionId> unnoted = ConcurrentHashMap.newKeySet();
@@ -323,7 +324,19 @@ final class RedisStore extends RedisReads implements SharedStore {
 
     @Override
     public boolean renew() {
-        return asking(ownership::renew);
+        return renewed ? asking(ownership::renew) : renewFirst();
+    }
+
+    /** It is the last step of a node's start. */
+    private boolean renewFirst() {
+        connections.timeout(settings.startTimeout());
+        try {
+            boolean unbroken = asking(ownership::renew);
+            renewed = true;
+            return unbroken;
+        } finally {
+            connections.timeout(settings.timeout());
+        }
     }
 
     @Override

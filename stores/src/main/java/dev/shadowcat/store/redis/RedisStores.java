@@ -57,26 +57,27 @@ public final class RedisStores {
      * @throws StoreException if it could not be opened: as {@link #open} does
      */
     public static boolean exists(RedisUrl url, RedisSettings settings) {
-        RedisConnections connections = RedisConnections.open(url, settings.timeout());
+        RedisConnections connections = RedisConnections.open(url, settings.startTimeout());
         try (connections) {
             RedisKeys keys = new RedisKeys(settings.prefix());
             Precautions.check(connections.writes().servers(), settings.eviction());
             Rights.require(connections.others(), keys, connections.name());
             return Servers.look(connections.others(), keys) != null;
         } catch (RedisException failed) {
-            throw Failures.reading(connections.name(), failed);
+            throw Failures.opening(connections.name(), failed);
         }
     }
 
     /** What is opened closes the connections; where it is not opened, this does. */
     private static <T> T connected(RedisUrl url, RedisSettings settings, Function<RedisConnections, T> opening) {
-        RedisConnections connections = RedisConnections.open(url, settings.timeout());
+        RedisConnections connections = RedisConnections.open(url, settings.startTimeout());
         @Nullable T opened = null;
         try {
             opened = opening.apply(connections);
+            connections.timeout(settings.timeout());
             return opened;
         } catch (RedisException failed) {
-            throw Failures.reading(connections.name(), failed);
+            throw Failures.opening(connections.name(), failed);
         } finally {
             if (opened == null) {
                 connections.close();

@@ -119,6 +119,45 @@ class FailingRedisTest {
                 .hasMessageNotContaining("\n");
     }
 
+    /** The machine may start much at once; what is refused is refused at once all the same. */
+    @Test
+    void aStartWaitsLongerForAnAnswerThanWhatComesAfterIt() throws Exception {
+        RedisSettings brief = SETTINGS.withTimeout(Duration.ofMillis(100));
+        try (RedisProcess server = RedisProcess.start()) {
+            server.pause();
+            long began = System.nanoTime();
+            CompletableFuture<SharedStore> opened = CompletableFuture.supplyAsync(
+                    () -> RedisStores.open(at(server), brief, NODE), Thread::startVirtualThread);
+            await().until(() -> System.nanoTime() - began > 5 * brief.timeout().toNanos());
+            server.goOn();
+            try (SharedStore store = opened.join()) {
+                server.pause();
+                assertThatThrownBy(() -> store.session(ID)).hasMessageContaining("no answer within 100 ms");
+                CompletableFuture<Boolean> renewed =
+                        CompletableFuture.supplyAsync(store::renew, Thread::startVirtualThread);
+                long asked = System.nanoTime();
+                await().until(() ->
+                        System.nanoTime() - asked > 5 * brief.timeout().toNanos());
+                server.goOn();
+                renewed.join();
+                server.pause();
+                assertThatThrownBy(store::renew).isInstanceOf(StoreException.class);
+            }
+        }
+    }
+
+    @Test
+    void aRedisThatNeverAnswersAStartIsNamedWithWhatToDo() throws Exception {
+        try (RedisProcess server = RedisProcess.start()) {
+            server.pause();
+            RedisSettings bounded = SETTINGS.withStartTimeout(Duration.ofMillis(200));
+            assertThatThrownBy(() -> RedisStores.open(at(server), bounded, NODE))
+                    .isInstanceOf(StoreException.class)
+                    .hasMessageContainingAll("127.0.0.1:" + server.port(), "SLOWLOG", "start again")
+                    .hasMessageNotContaining("\n");
+        }
+    }
+
     @Test
     void thePasswordComesFromTheUrlOrFromTheEnvironment() throws Exception {
         try (RedisProcess server = RedisProcess.start()) {
