@@ -14,8 +14,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The folder of one gateway's own files, locked while it runs: dead letters, marks of what went on unstored, where its admin port is. The
- * lock is beside that of the embedded store, which a command may hold as well, and which a gateway has not where its store is shared.
+ * The folder of one gateway's own files, locked while it runs: dead letters, marks of what went on unstored, where its admin port is. A
+ * command that changes them takes it as well. The lock is beside that of the embedded store, which a gateway has not where its store is
+ * shared.
  */
 final class DataFolder implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(DataFolder.class);
@@ -28,27 +29,33 @@ final class DataFolder implements AutoCloseable {
     }
 
     /**
-     * Takes a folder for this process, and makes it where there is none.
+     * Takes a folder for this gateway, and makes it where there is none.
      *
-     * @throws Failure if another gateway has it, or it cannot be written
+     * @throws Failure if another process has it, or it cannot be written
      */
     static DataFolder take(Path folder) {
+        return take(
+                folder,
+                "each needs a data folder of its own, those that share a store too: name another one with --data");
+    }
+
+    /** @param remedy what the user is to do where another process has it */
+    static DataFolder take(Path folder, String remedy) {
         Path file = folder.resolve(LOCK);
         try {
             createPrivately(folder);
-            return take(folder, file, FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE));
+            return take(
+                    folder, remedy, file, FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE));
         } catch (IOException unwritable) {
             throw new Failure("cannot lock " + file + ": " + unwritable);
         }
     }
 
-    private static DataFolder take(Path folder, Path file, FileChannel channel) throws IOException {
+    private static DataFolder take(Path folder, String remedy, Path file, FileChannel channel) throws IOException {
         DataFolder taken = null;
         try {
             if (!locks(channel)) {
-                throw new Failure(
-                        folder + " is in use by another gateway" + holder(file)
-                                + "; each needs a data folder of its own, those that share a store too: name another one with --data");
+                throw new Failure(folder + " is in use by another gateway" + holder(file) + "; " + remedy);
             }
             channel.truncate(0);
             channel.write(ByteBuffer.wrap((ProcessHandle.current().pid() + "\n").getBytes(StandardCharsets.US_ASCII)));
@@ -84,7 +91,7 @@ final class DataFolder implements AutoCloseable {
         return process.isEmpty() ? "" : " (pid " + process + ")"; // it has not written it yet
     }
 
-    /** Whether a gateway has a folder. Changes nothing; to be asked by a process that has it not. */
+    /** Whether a process has a folder. Changes nothing; to be asked by a process that has it not. */
     static boolean isInUse(Path folder) {
         Path file = folder.resolve(LOCK);
         if (!Files.exists(file)) {

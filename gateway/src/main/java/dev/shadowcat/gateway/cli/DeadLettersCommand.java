@@ -61,7 +61,7 @@ final class DeadLettersCommand {
 
     /**
      * Stores events whose number is still free, and leaves all others in the file. The file is read and replaced while the
-     * store is ours: a gateway writes to it whenever the store is its own.
+     * folder is ours: a gateway writes to it whenever the folder is its own, whatever its store is.
      */
     void resubmit(Configuration configuration) {
         if (configuration.get(Keys.STORE).kind().shared()) {
@@ -80,7 +80,8 @@ final class DeadLettersCommand {
                     + ", who could not write the files that you would make there: run this as that user, for example with"
                     + " sudo -u " + owner);
         });
-        try (EventStore store = stores.apply(data)) {
+        try (DataFolder _ = DataFolder.take(data, "stop that one first, and then send them again");
+                EventStore store = stores.apply(data)) {
             Resubmission again = new Resubmission(store, console);
             lines(file).forEach(again::tryAgain);
             replace(file, again.left());

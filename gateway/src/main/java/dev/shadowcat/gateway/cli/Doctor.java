@@ -124,10 +124,6 @@ final class Doctor {
             ok("store", data + " holds none yet; a gateway makes it");
             return;
         }
-        if (RocksDbStores.isInUse(data)) {
-            fail("store", inUse(data));
-            return;
-        }
         try (EventStore store = RocksDbStores.openReadOnly(data)) {
             ok("store", data + " opens and can be written, epoch " + store.bootEpoch());
         }

@@ -159,6 +159,22 @@ class DeadLettersCommandTest {
         assertThat(Files.readAllLines(file())).hasSize(1);
     }
 
+    /** It has no store there, where it was started with another one since, and writes to the file all the same. */
+    @Test
+    void nothingIsSentAgainWhileAGatewayHoldsTheFolder() throws IOException {
+        letters().keep(event(7), "no");
+        try (DataFolder _ = DataFolder.take(data)) {
+            assertThat(run("--resubmit")).isEqualTo(1);
+            assertThat(err.toString(StandardCharsets.UTF_8).lines())
+                    .singleElement()
+                    .asString()
+                    .contains(data + " is in use by another gateway (pid ", "stop that one first");
+        }
+        assertThat(Files.readAllLines(file())).hasSize(1);
+        assertThat(run("--resubmit")).isZero();
+        assertThat(Files.readAllLines(file())).isEmpty();
+    }
+
     @Test
     void whatWasStoredBeforeAKillIsNotStoredTwiceAndNotTakenForPassed() throws IOException {
         letters().keep(event(7), "no");

@@ -78,11 +78,6 @@ public final class RocksDbStores {
         return !new StoreFolder(folder).isFresh();
     }
 
-    /** Whether a process has the store in a folder open. Changes nothing; to be asked by a process that has not. */
-    public static boolean isInUse(Path folder) {
-        return new StoreFolder(folder).isLocked();
-    }
-
     /**
      * The user whose store a folder holds, where files that this process makes there belong to another: empty where it may write.
      *

@@ -5,8 +5,6 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
-import java.nio.channels.FileLock;
-import java.nio.channels.OverlappingFileLockException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -106,22 +104,6 @@ final class StoreFolder {
             return Files.size(file);
         } catch (IOException failed) {
             throw new UncheckedIOException(failed);
-        }
-    }
-
-    /** Whether another process holds RocksDB's own lock. */
-    boolean isLocked() {
-        Path lock = rocks.resolve("LOCK");
-        if (!Files.exists(lock)) {
-            return false;
-        }
-        try (FileChannel file = FileChannel.open(lock, StandardOpenOption.WRITE);
-                FileLock held = file.tryLock()) {
-            return held == null;
-        } catch (OverlappingFileLockException ours) {
-            return true;
-        } catch (IOException failed) {
-            throw new StoreException("cannot read the store's folder " + rocks + ": " + failed, failed);
         }
     }
 
