@@ -64,6 +64,7 @@ public final class EventStream implements Completion, Measured {
     private boolean recordStored;
     private boolean begun; // its client may have come, whether or not the store has its record
     private boolean endStored; // or refused for good
+    private boolean kept; // its upstream's connection outlives the store's server
     private boolean endRepeated; // it was refused, as it is where an answer before it was, and no answer since
     private @Nullable String upstreamCursor;
     private @Nullable String storedCursor; // the upstream's as of the events that the store has
@@ -249,6 +250,16 @@ public final class EventStream implements Completion, Measured {
     }
 
     /**
+     * Its session is about to be taken anew, on another server of the store: the connection that its answer comes on is kept until then.
+     *
+     * @return whether it may be: not where its client may have heard of it without an id to come back with
+     */
+    public boolean keep() {
+        kept = !ended() && (recordStored || !begun);
+        return kept;
+    }
+
+    /**
      * Under which number it is put anew where the store may never have known it, and who asked for it neither: another node may have
      * given its own one to another call meanwhile, and gives none of these.
      *
@@ -269,7 +280,7 @@ public final class EventStream implements Completion, Measured {
      * @param had the number that the store may know it by
      */
     Remains.@Nullable Head head(int had) {
-        if (endStored || phase == Phase.CANCELLED || (!recordStored && storedCursor == null)) {
+        if (endStored || phase == Phase.CANCELLED || (!recordStored && storedCursor == null && !kept)) {
             return null;
         }
         List<Call> owed = stored < tracker.newest() ? calls.owedAfter(0) : open();

@@ -558,6 +558,7 @@ public class Session implements Lane.Listener, Measured {
         if (initializeRequest == null || !storeReplaced()) {
             return null;
         }
+        keepUpstream();
         List<Remains.Head> heads = new ArrayList<>();
         for (EventStream stream : streams()) {
             Remains.Head head = stream.head(stream.renumber());
@@ -571,8 +572,18 @@ public class Session implements Lane.Listener, Measured {
         return new Remains(new StoredSession(record, state, activity), heads);
     }
 
-    /** This node took it anew, with what was under way when another store took the place of its own. Its loop. */
-    protected void takenAnew() {}
+    /** It is about to be lost, and taken anew: what is under way to the upstream and nobody could ask for again is kept. */
+    protected void keepUpstream() {}
+
+    /**
+     * This node took it anew, with what was under way when another store took the place of its own. Its loop, before anybody else finds it.
+     *
+     * @param before the session as it was lost, with what it kept
+     */
+    protected void takenAnew(Session before) {}
+
+    /** Another node took it, or nobody: what was kept is of no use. Its loop. */
+    protected void takenByOthers() {}
 
     /** Ends everything that is under way to the upstream. */
     protected void closeUpstream() {}

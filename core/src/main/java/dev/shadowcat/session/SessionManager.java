@@ -70,7 +70,7 @@ public final class SessionManager<S extends Session> {
     @FunctionalInterface
     public interface Holding {
         /** Where there is one node only. */
-        Holding ALONE = session -> new SharedStore.Claim.Held(false);
+        Holding ALONE = session -> SharedStore.Claim.Held.BEFORE;
 
         SharedStore.Claim claim(SessionId session);
 
@@ -129,6 +129,10 @@ public final class SessionManager<S extends Session> {
             Consumer<Optional<S>> found,
             Consumer<String> elsewhere,
             Consumer<String> failed) {
+        if (restoring.contains(id)) {
+            caller.run(() -> failed.accept(RESTORING));
+            return;
+        }
         find(id, holding::claim, caller, found, elsewhere, failed);
     }
 
@@ -146,10 +150,6 @@ public final class SessionManager<S extends Session> {
         }
         if (deleting.contains(id)) {
             caller.run(() -> found.accept(Optional.empty()));
-            return;
-        }
-        if (restoring.contains(id)) {
-            caller.run(() -> failed.accept(RESTORING));
             return;
         }
         Waiter<S> waiter = new Waiter<>(found, elsewhere, failed, caller);
@@ -388,23 +388,30 @@ public final class SessionManager<S extends Session> {
         }
     }
 
-    /** What was under way goes on as after a restart; what was idle waits for its client. */
+    /** What was under way goes on as after a restart, before anybody finds it; what was idle waits for its client. */
     private void restored(Restoration done) {
-        SessionId id = done.session().id();
-        restoring.remove(id);
-        if (done.hasStreams()) {
-            find(
-                    id,
-                    holding::claimAnew,
-                    done.session().loop(),
-                    found -> found.ifPresent(this::takenAnew),
-                    elsewhere -> {},
-                    unreadable -> done.again());
+        Session before = done.session();
+        if (!done.hasStreams()) {
+            restoring.remove(before.id());
+            return;
         }
+        find(
+                before.id(),
+                holding::claimAnew,
+                before.loop(),
+                found -> {
+                    found.ifPresentOrElse(session -> takenAnew(session, before), before::takenByOthers);
+                    restoring.remove(before.id());
+                },
+                elsewhere -> {
+                    before.takenByOthers();
+                    restoring.remove(before.id());
+                },
+                unreadable -> done.again());
     }
 
-    private void takenAnew(S session) {
-        session.takenAnew();
+    private void takenAnew(S session, Session before) {
+        session.takenAnew(before);
         release(session);
     }
 

@@ -37,6 +37,15 @@ final class PostAnswer implements ExchangeListener {
         exchange.listener(this);
     }
 
+    /** Of a stream that was put anew, for which its client comes back by itself. */
+    PostAnswer(RelaySession session, PostExchange exchange, List<Call> calls, EventStream stream) {
+        this.session = session;
+        this.exchange = exchange;
+        this.calls = calls;
+        this.stream = stream;
+        this.begun = true;
+    }
+
     /** The stream that it goes as; null where it may still go plainly. */
     @Nullable
     EventStream stream() {

@@ -8,6 +8,7 @@ import dev.shadowcat.mcp.McpErrors;
 import dev.shadowcat.mcp.McpMethod;
 import dev.shadowcat.mcp.Message;
 import dev.shadowcat.mcp.MessageReader;
+import dev.shadowcat.mcp.ProtocolVersions;
 import dev.shadowcat.memory.Footprint;
 import dev.shadowcat.memory.Measured;
 import dev.shadowcat.observe.ErrorType;
@@ -20,6 +21,7 @@ import io.netty.handler.codec.http.EmptyHttpHeaders;
 import io.netty.handler.codec.http.HttpHeaders;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -35,13 +37,13 @@ final class PostRelay implements UpstreamListener, Measured {
             "The request was sent to the MCP server, but the store takes nothing now, so that its"
                     + " answer cannot be given. Whether it was processed is unknown.";
 
-    private final RelaySession session;
+    private RelaySession session; // another one once it was taken anew
     private final Upstream target;
     private final PostExchange exchange;
     private final HttpHeaders headers;
     private final byte[] body;
-    private final List<Call> calls;
-    private final PostAnswer answer;
+    private List<Call> calls;
+    private PostAnswer answer;
     private final boolean recent;
 
     @Nullable
@@ -53,6 +55,7 @@ final class PostRelay implements UpstreamListener, Measured {
     private SessionLoop.@Nullable Timer linger; // for an upstream that does not end its answer
     private SessionLoop.@Nullable Timer answerTimer;
     private @Nullable CollectedBody plain;
+    private @Nullable List<Runnable> came; // while its session is taken anew
     private HttpHeaders answerHeaders = EmptyHttpHeaders.INSTANCE; // the upstream's own, never changed
     private int status;
     private int generation;
@@ -128,7 +131,7 @@ final class PostRelay implements UpstreamListener, Measured {
 
     private void tooLate() {
         answerTimer = null;
-        if (over || status != 0) {
+        if (waits(this::tooLate) || over || status != 0) {
             return;
         }
         breakOff(ErrorType.TIMEOUT);
@@ -169,6 +172,9 @@ final class PostRelay implements UpstreamListener, Measured {
 
     @Override
     public void head(int answered, HttpHeaders received) {
+        if (waits(() -> head(answered, received))) {
+            return;
+        }
         status = answered;
         stopAnswerTimer();
         answerHeaders = received;
@@ -194,6 +200,11 @@ final class PostRelay implements UpstreamListener, Measured {
 
     @Override
     public void data(ByteBuf bytes) {
+        if (came != null) {
+            ByteBuf copy = Unpooled.copiedBuffer(bytes);
+            came.add(() -> data(copy));
+            return;
+        }
         if (feed != null) {
             feed.feed(bytes, call);
             EventStream fed = answer.stream();
@@ -218,6 +229,9 @@ final class PostRelay implements UpstreamListener, Measured {
 
     @Override
     public void end() {
+        if (waits(this::end)) {
+            return;
+        }
         call = null;
         if (feed != null) {
             brokenOff(feed.retryMillis());
@@ -320,6 +334,9 @@ final class PostRelay implements UpstreamListener, Measured {
 
     @Override
     public void failed(UpstreamFailure failure) {
+        if (waits(() -> failed(failure))) {
+            return;
+        }
         call = null;
         if (feed == null || failure.fate() != UpstreamFailure.Fate.BROKEN_OFF) { // else it may be resumed
             exchange.upstreamFailed(failure.fate().errorType());
@@ -415,6 +432,77 @@ final class PostRelay implements UpstreamListener, Measured {
         }
         long millis = session.relay().settings().streams().cancelledLinger().toMillis();
         session.loop().after(millis, this::leave);
+    }
+
+    /**
+     * Another server took the place of the store's, and the session is about to be taken anew there: what has not begun to come as a
+     * stream can come on the same connection, and nobody could ask for it again. It becomes a stream, for which its client can come back.
+     *
+     * @return whether it is kept, until {@link #goOn} or {@link #giveUp}
+     */
+    boolean keep() {
+        if (over
+                || call == null
+                || feed != null
+                || calls.isEmpty()
+                || !ProtocolVersions.primes(session.protocolVersion())) {
+            return false;
+        }
+        answer.becomeStream();
+        EventStream opened = answer.stream();
+        if (opened == null || !opened.keep()) {
+            return false;
+        }
+        if (slow != null) {
+            stopSlow();
+            awaitAnswer(0);
+        }
+        came = new ArrayList<>();
+        call.reading(false); // beyond what has come by now
+        return true;
+    }
+
+    /** Whether something is put off until the session was taken anew. */
+    private boolean waits(Runnable task) {
+        if (came == null) {
+            return false;
+        }
+        came.add(task);
+        return true;
+    }
+
+    /** The number of the stream that it goes as; it changes where the store may never have known it. */
+    int streamNumber() {
+        EventStream opened = answer.stream();
+        return opened == null ? EventStream.STANDALONE : opened.number();
+    }
+
+    /** The session is lost here, and its client is to find the one that takes its place. */
+    void goesOnElsewhere() {
+        answer.sessionEnded();
+    }
+
+    /** What is kept goes on in the session that takes the place of its own, into that one's stream. */
+    void goOn(RelaySession next, EventStream stream) {
+        session = next;
+        calls = List.copyOf(stream.open());
+        answer = new PostAnswer(next, exchange, calls, stream);
+        List<Runnable> waited = came == null ? List.of() : came;
+        came = null;
+        for (Runnable each : waited) {
+            if (!over) {
+                each.run();
+            }
+        }
+        if (call != null) {
+            call.reading(true);
+        }
+    }
+
+    /** What was kept is of no use to anybody. */
+    void giveUp() {
+        came = null;
+        leave();
     }
 
     /** The session is gone: the upstream is left, and its client is told. */

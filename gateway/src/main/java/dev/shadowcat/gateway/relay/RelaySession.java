@@ -38,6 +38,7 @@ final class RelaySession extends Session {
     private @Nullable CredentialGate gate; // null until somebody comes with credentials that are not known
     private @Nullable PostRelay newestPost; // the others behind it
     private List<StreamResume> resumes = List.of();
+    private List<PostRelay> kept = List.of(); // by a session that is lost, for the one that takes its place
     private boolean deleting;
     private @Nullable Healing healing;
     private @Nullable StandaloneFeed standaloneFeed;
@@ -284,8 +285,39 @@ final class RelaySession extends Session {
     }
 
     @Override
-    protected void takenAnew() {
+    protected void keepUpstream() {
+        kept = new ArrayList<>();
+        for (PostRelay post = newestPost; post != null; post = post.older) {
+            if (post.keep()) {
+                kept.add(post);
+            }
+        }
+        kept.forEach(this::unlink);
+    }
+
+    @Override
+    protected void takenAnew(Session before) {
+        if (before instanceof RelaySession lost) {
+            lost.kept.forEach(this::takeOver);
+        }
         recoverAlone();
+    }
+
+    private void takeOver(PostRelay post) {
+        EventStream stream = stream(post.streamNumber());
+        if (stream == null || stream.ended() || orphans == null) {
+            post.giveUp();
+            return;
+        }
+        orphans = orphans.stream().filter(each -> !each.equals(stream)).toList();
+        takeUp(stream);
+        add(post);
+        post.goOn(this, stream);
+    }
+
+    @Override
+    protected void takenByOthers() {
+        kept.forEach(PostRelay::giveUp);
     }
 
     /** Ends those of the interrupted streams that no upstream can go on with, whoever comes back. */
@@ -396,6 +428,7 @@ final class RelaySession extends Session {
             post.sessionEnded();
             post = older;
         }
+        kept.forEach(PostRelay::goesOnElsewhere);
         List.copyOf(resumes).forEach(StreamResume::close);
     }
 

@@ -573,6 +573,87 @@ class SharedStoreTest {
         }
     }
 
+    /** Nobody could ask the server for it again: it comes on the connection that the session's holder has. */
+    @Test
+    void aPlainAnswerComesThoughTheStoreLostTheStreamThatItsCallHadBecome() throws Exception {
+        try (TestClient client = one.client().initialize();
+                TestClient other = atOther(client)) {
+            CompletableFuture<HttpResponse<InputStream>> call = client.callLater("1");
+            Request request = server.nextRequest();
+            try (Events events = new Events(call.get())) {
+                String seen = events.next().id();
+                shared.failOver(new StoreWrite.DeleteSession(client.sessionId()));
+                events.rest();
+                try (Events rest = other.get(seen)) {
+                    request.result("done");
+                    assertThat(messages(rest)).containsExactly(request.resultOf("done"));
+                }
+            }
+            assertThat(one.metric("upstream_unknown_outcome_total")).isZero();
+        }
+    }
+
+    @Test
+    void aPlainAnswerComesToWhoWaitsForItWithoutAStreamWhenAnotherStoreTakesThePlaceOfTheOne() throws Exception {
+        try (TestClient client = one.client().initialize();
+                TestClient other = atOther(client)) {
+            CompletableFuture<HttpResponse<InputStream>> call = client.callLater("1");
+            Request request = server.nextRequest();
+            CompletableFuture<HttpResponse<InputStream>> sentOn = other.callLater("2");
+            Request second = server.nextRequest();
+            shared.failOver(new StoreWrite.DeleteSession(client.sessionId()));
+            await().until(() -> storeOfOne.streams(client.sessionId()).size() == 2);
+            second.result("more");
+            request.result("done");
+            assertThat(messages(new Events(call.get()))).containsExactly(request.resultOf("done"));
+            assertThat(messages(new Events(sentOn.get()))).containsExactly(second.resultOf("more"));
+            CompletableFuture<HttpResponse<InputStream>> next = client.callLater("3");
+            server.nextRequest().result("again");
+            assertThat(next.get().statusCode()).as("the session goes on").isEqualTo(200);
+        }
+    }
+
+    @Test
+    void anAnswerThatComesWhileItsSessionIsTakenAnewIsNotLost() throws Exception {
+        try (TestClient client = one.client().initialize()) {
+            CompletableFuture<HttpResponse<InputStream>> plain = client.callLater("1");
+            Request request = server.nextRequest();
+            CompletableFuture<HttpResponse<InputStream>> streamed = client.callLater("2");
+            Request second = server.nextRequest();
+            storeOfOne.full(true);
+            shared.failOver(new StoreWrite.DeleteSession(client.sessionId()));
+            await().until(() -> one.gateway().retryQueueDepth() > 0);
+            request.result("done");
+            Stream stream = second.sse();
+            stream.event("u1", WORKING);
+            stream.event("u2", second.resultOf("more"));
+            stream.end();
+            storeOfOne.full(false);
+            assertThat(messages(new Events(plain.get()))).containsExactly(request.resultOf("done"));
+            assertThat(messages(new Events(streamed.get()))).containsExactly(WORKING, second.resultOf("more"));
+        }
+    }
+
+    /** Whoever has the session knows nothing of the call, and answers others by its number. */
+    @Test
+    void aPlainAnswerWhoseSessionAnotherNodeTookMeanwhileIsToldAsUnknown() throws Exception {
+        try (TestClient client = one.client().initialize();
+                TestClient other = atOther(client)) {
+            CompletableFuture<HttpResponse<InputStream>> call = client.callLater("7");
+            server.nextRequest();
+            storeOfOne.cut(true);
+            await().until(() -> storeOfTwo.others().isEmpty());
+            shared.failOver();
+            CompletableFuture<HttpResponse<InputStream>> next = other.callLater("8");
+            server.nextRequest().result("more");
+            assertThat(next.get().statusCode()).isEqualTo(200);
+            storeOfOne.cut(false);
+            HttpResponse<InputStream> unknown = call.get();
+            assertThat(unknown.statusCode()).isEqualTo(502);
+            assertThat(TestClient.text(unknown)).contains("\"id\":7", "\"outcome\":\"unknown\"");
+        }
+    }
+
     @Test
     void aSessionThatTheStoreLostWithItsHolderIsForgotten() throws Exception {
         try (TestClient client = one.client().initialize();
