@@ -150,7 +150,7 @@ final class CountingObserver implements Observer {
         resumes = metrics.counters(
                 "sse_resumes_total",
                 "{stream}",
-                "Streams that a client came back to with a cursor, by outcome.",
+                "Streams that were asked for with a cursor, by outcome.",
                 "outcome",
                 Resumed.class);
         gaps = metrics.counter("sse_gaps_total", "{gap}", "Times that a client was told of events that are gone.");
