@@ -76,18 +76,20 @@ final class McpEndpoint implements ExchangeHandler {
     }
 
     private void post(Upstream target, Exchange exchange) {
+        ByteBuf body = exchange.body();
+        Message message =
+                MessageReader.read(body.array(), body.arrayOffset() + body.readerIndex(), body.readableBytes());
         if (!ForwardedHeaders.accepts(exchange.headers(), "application/json")
                 || !ForwardedHeaders.accepts(exchange.headers(), "text/event-stream")) {
             Answers.error(
-                    exchange,
+                    message instanceof Message.Single single
+                            ? PostExchange.of(exchange, single, relay.operations())
+                            : exchange,
                     406,
                     McpErrors.INVALID_REQUEST,
                     "Accept must take both application/json and text/event-stream");
             return;
         }
-        ByteBuf body = exchange.body();
-        Message message =
-                MessageReader.read(body.array(), body.arrayOffset() + body.readerIndex(), body.readableBytes());
         switch (message) {
             case Message.Malformed malformed -> Answers.error(exchange, 400, malformed.code(), malformed.reason());
             case Message.Single single -> single(target, PostExchange.of(exchange, single, relay.operations()), single);

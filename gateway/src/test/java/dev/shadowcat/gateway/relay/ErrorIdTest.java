@@ -48,6 +48,14 @@ class ErrorIdTest {
     }
 
     @Test
+    void thatAcceptsNoStream() throws Exception {
+        client.header("Accept", "application/json");
+        assertThat(refused(406, TestClient.call("7"))).contains("\"id\":7");
+        assertThat(refused(406, "[" + TestClient.call("7") + "]")).contains("\"id\":null");
+        assertThat(refused(406, "[")).contains("\"id\":null");
+    }
+
+    @Test
     void whatIsNoSingleRequestHasNone() throws Exception {
         client.as(NOBODYS);
         assertThat(refused(404, "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/x\"}"))

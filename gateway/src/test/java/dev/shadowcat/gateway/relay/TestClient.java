@@ -116,7 +116,7 @@ final class TestClient implements AutoCloseable {
         if (!authorization.isEmpty()) {
             request.header("Authorization", authorization);
         }
-        headers.forEach(request::header);
+        headers.forEach(request::setHeader);
         return request;
     }
 
