@@ -42,7 +42,8 @@ final class Forwarding implements UpstreamListener, ExchangeListener {
     private final Nodes nodes;
     private final @Nullable SessionId session;
     private final String address;
-    private final Exchange exchange;
+    private final Exchange asked;
+    private final Exchange exchange; // the same without its operations
     private final Consumer<String> unprocessed;
     private final boolean reads;
     private SessionLoop.@Nullable Timer timer; // of what is answered at once, until it is
@@ -80,13 +81,14 @@ final class Forwarding implements UpstreamListener, ExchangeListener {
             Nodes nodes,
             @Nullable SessionId session,
             String address,
-            Exchange exchange,
+            Exchange asked,
             Consumer<String> unprocessed) {
         this.relay = relay;
         this.nodes = nodes;
         this.session = session;
         this.address = address;
-        this.exchange = exchange;
+        this.asked = asked;
+        this.exchange = PostExchange.elsewhere(asked);
         this.unprocessed = unprocessed;
         this.reads = HttpMethod.GET.equals(exchange.method());
     }
@@ -283,7 +285,7 @@ final class Forwarding implements UpstreamListener, ExchangeListener {
         Answers.error(
                 exchange,
                 502,
-                Lookup.requestId(exchange),
+                PostExchange.requestId(asked),
                 McpErrors.SERVER_ERROR,
                 reason,
                 Map.of("outcome", "unknown"));
@@ -378,7 +380,7 @@ final class Forwarding implements UpstreamListener, ExchangeListener {
 
     /** Nothing of the answer has come yet, and the client has no id to come back with. */
     private void tellUnknown(StreamedResponse begun) {
-        for (RequestId request : Lookup.requestIds(exchange)) {
+        for (RequestId request : PostExchange.requestIds(asked)) {
             relay.observer().outcomeUnknown();
             byte[] error = Messages.error(
                     request, McpErrors.SERVER_ERROR, EventStream.GOES_ON_ELSEWHERE, Map.of("outcome", "unknown"));

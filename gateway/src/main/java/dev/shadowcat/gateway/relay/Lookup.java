@@ -2,18 +2,10 @@ package dev.shadowcat.gateway.relay;
 
 import dev.shadowcat.event.SessionId;
 import dev.shadowcat.gateway.http.Exchange;
-import dev.shadowcat.mcp.Envelope;
-import dev.shadowcat.mcp.Message;
-import dev.shadowcat.mcp.MessageReader;
-import dev.shadowcat.mcp.RequestId;
 import dev.shadowcat.observe.ForwardFailure;
 import dev.shadowcat.persist.OnStoreFailure;
-import io.netty.buffer.ByteBuf;
-import java.util.List;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Consumer;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -111,39 +103,8 @@ final class Lookup {
         } else if (nodes.sentToHolder(exchange)) {
             Answers.misdirected(exchange, nodes); // never further than one node
         } else {
-            new Forwarding(relay, nodes, id, address, PostExchange.elsewhere(exchange), unprocessed).start();
+            new Forwarding(relay, nodes, id, address, exchange, unprocessed).start();
         }
-    }
-
-    /** What the body of a POST is; null where there is none. */
-    static @Nullable Message message(Exchange exchange) {
-        ByteBuf body = exchange.body();
-        return body.isReadable()
-                ? MessageReader.read(body.array(), body.arrayOffset() + body.readerIndex(), body.readableBytes())
-                : null;
-    }
-
-    /** The id of the request that the message is; null where it is none, or a batch. */
-    static @Nullable RequestId requestId(Exchange exchange) {
-        return message(exchange) instanceof Message.Single single
-                        && single.envelope().isRequest()
-                ? single.envelope().id()
-                : null;
-    }
-
-    /** The ids of the requests that the message has; a batch may have several. */
-    static List<RequestId> requestIds(Exchange exchange) {
-        Stream<Envelope> envelopes = switch (message(exchange)) {
-            case null -> Stream.empty();
-            case Message.Single single -> Stream.of(single.envelope());
-            case Message.Batch batch -> batch.elements().stream().map(Message.Element::envelope);
-            case Message.Malformed _ -> Stream.empty();
-        };
-        return envelopes
-                .filter(Envelope::isRequest)
-                .map(Envelope::id)
-                .filter(Objects::nonNull)
-                .toList();
     }
 
     /** Nobody has processed the request: it is looked for again. */

@@ -96,9 +96,13 @@ final class Nodes {
 
     /** A request waited in vain for its session: all of them do, while the store is away. */
     void refused(String reason) {
-        long count = refusals.again();
+        warn(refusals, "A request was refused: " + reason);
+    }
+
+    private static void warn(RepeatedTrouble trouble, String what) {
+        long count = trouble.again();
         if (count > 0) {
-            log.warn("A request was refused: {}{}", reason, RepeatedTrouble.times(count));
+            log.warn("{}{}", what, RepeatedTrouble.times(count));
         }
     }
 
@@ -116,14 +120,7 @@ final class Nodes {
 
     /** A request that was sent on got no answer, and gets none. */
     void unanswered(String address, String reason) {
-        long count = silence.again();
-        if (count > 0) {
-            log.warn(
-                    "The node at {} holds a session and gives a request no answer: {}{}",
-                    address,
-                    reason,
-                    RepeatedTrouble.times(count));
-        }
+        warn(silence, "The node at " + address + " holds a session and gives a request no answer: " + reason);
     }
 
     /** Requests under way that others serve. */

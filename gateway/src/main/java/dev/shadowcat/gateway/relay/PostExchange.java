@@ -19,6 +19,7 @@ import io.netty.handler.codec.http.HttpHeaders;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -72,9 +73,25 @@ final class PostExchange extends ForwardingExchange {
         return only.isRequest() ? only.id() : null;
     }
 
+    /** The ids of the requests that an exchange has; a batch may have several. Any thread. */
+    static List<RequestId> requestIds(Exchange exchange) {
+        return exchange instanceof PostExchange post
+                ? post.messages.stream()
+                        .filter(Envelope::isRequest)
+                        .map(Envelope::id)
+                        .filter(Objects::nonNull)
+                        .toList()
+                : List.of();
+    }
+
     /** Whether an exchange asks for answers. Any thread. */
     static boolean hasRequests(Exchange exchange) {
         return exchange instanceof PostExchange post && post.messages.stream().anyMatch(Envelope::isRequest);
+    }
+
+    /** Whether an exchange may be the first of something, and not about what is under way. Any thread. */
+    static boolean mayBegin(Exchange exchange) {
+        return !(exchange instanceof PostExchange) || hasRequests(exchange);
     }
 
     /** The first of its requests and notifications; null where it has none. */

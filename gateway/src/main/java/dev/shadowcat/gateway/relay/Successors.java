@@ -2,7 +2,6 @@ package dev.shadowcat.gateway.relay;
 
 import dev.shadowcat.event.SessionId;
 import dev.shadowcat.gateway.http.Exchange;
-import dev.shadowcat.mcp.Message;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -35,17 +34,7 @@ final class Successors {
             return false;
         }
         boolean known = nodes.handsOver() || (nodes.stopping() && nodes.sentOn(exchange));
-        return known && (begins(exchange) || !nodes.lease().runs());
-    }
-
-    private static boolean begins(Exchange exchange) {
-        return switch (Lookup.message(exchange)) {
-            case null -> true;
-            case Message.Single single -> single.envelope().isRequest();
-            case Message.Batch batch ->
-                batch.elements().stream().anyMatch(each -> each.envelope().isRequest());
-            case Message.Malformed _ -> true;
-        };
+        return known && (PostExchange.mayBegin(exchange) || !nodes.lease().runs());
     }
 
     void start() {
@@ -53,7 +42,7 @@ final class Successors {
             Answers.misdirected(exchange, nodes);
             return;
         }
-        new Forwarding(relay, nodes, session, nodes.successor(), PostExchange.elsewhere(exchange), this::again).start();
+        new Forwarding(relay, nodes, session, nodes.successor(), exchange, this::again).start();
     }
 
     /** The one that was asked has not processed it. */
