@@ -88,16 +88,14 @@ public interface SharedStore extends EventStore {
 
     /** Who holds a session. */
     sealed interface Claim {
-        /**
-         * This node does.
-         *
-         * @param taken since now: nobody else's lease on it ran
-         * @param handedOver whether who held it gave its lease back; else that has run out
-         */
-        record Held(boolean taken, boolean handedOver) implements Claim {
-            public Held(boolean taken) {
-                this(taken, false);
-            }
+        /** This node does. */
+        enum Held implements Claim {
+            /** As it did before. */
+            BEFORE,
+            /** Since now: nobody did, or whoever did has no lease any more. */
+            TAKEN_OVER,
+            /** Since now: whoever did gave its lease back. */
+            HANDED_OVER
         }
 
         /**

@@ -284,8 +284,10 @@ public final class SharedMemory {
                     renewals.requireFresh(renewals.newest());
                 }
                 holders.put(session, this);
-                boolean handedOver = holder != null && !equals(holder) && holder.left;
-                return new Claim.Held(!equals(holder), handedOver);
+                if (equals(holder)) {
+                    return Claim.Held.BEFORE;
+                }
+                return holder != null && holder.left ? Claim.Held.HANDED_OVER : Claim.Held.TAKEN_OVER;
             }
         }
 

@@ -132,13 +132,13 @@ public abstract class SharedStoreContract {
         SharedStore first = node(FIRST, LONG);
         SharedStore second = node(SECOND, LONG);
         stored(first, Writes.session(ID), Writes.stream(ID, 0), Writes.event(ID, 0, 1));
-        assertThat(first.claim(ID)).isEqualTo(new Claim.Held(false));
+        assertThat(first.claim(ID)).isEqualTo(Claim.Held.BEFORE);
         assertThat(second.claim(ID)).isEqualTo(new Claim.Elsewhere(FIRST.address()));
         assertThat(second.claim(NO_ID)).isEqualTo(new Claim.Absent());
 
         first.leave();
-        assertThat(second.claim(ID)).isEqualTo(new Claim.Held(true, true));
-        assertThat(second.claim(ID)).isEqualTo(new Claim.Held(false));
+        assertThat(second.claim(ID)).isEqualTo(Claim.Held.HANDED_OVER);
+        assertThat(second.claim(ID)).isEqualTo(Claim.Held.BEFORE);
         assertThat(sequences(second, ID)).as("with all that it has").containsExactly(1L);
         stored(second, Writes.event(ID, 0, 2));
         assertThat(first.append(List.of(Writes.event(ID, 0, 2)))).isEqualTo(lost(ID));
@@ -146,7 +146,7 @@ public abstract class SharedStoreContract {
         assertThat(first.renew()).as("it begins anew").isFalse();
         assertThat(first.claim(ID)).isEqualTo(new Claim.Elsewhere(SECOND.address()));
         second.leave();
-        assertThat(first.claim(ID)).isEqualTo(new Claim.Held(true, true));
+        assertThat(first.claim(ID)).isEqualTo(Claim.Held.HANDED_OVER);
     }
 
     /** It cannot tell whether the others are gone, or nobody could reach the store. */
@@ -164,14 +164,14 @@ public abstract class SharedStoreContract {
 
         assertThat(second.claim(NO_ID)).isEqualTo(new Claim.Absent());
         stored(second, Writes.session(OTHER_ID));
-        assertThat(second.claim(OTHER_ID)).isEqualTo(new Claim.Held(false));
+        assertThat(second.claim(OTHER_ID)).isEqualTo(Claim.Held.BEFORE);
         assertThat(second.expire(OTHER_ID, Long.MAX_VALUE)).isTrue();
         first.renew();
         assertThat(second.claim(ID)).isEqualTo(new Claim.Elsewhere(FIRST.address()));
         assertThat(second.expire(ID, 1_000)).isFalse();
         first.leave();
         second.renew();
-        assertThat(second.claim(ID)).isEqualTo(new Claim.Held(true, true));
+        assertThat(second.claim(ID)).isEqualTo(Claim.Held.HANDED_OVER);
     }
 
     @Test
@@ -224,7 +224,7 @@ public abstract class SharedStoreContract {
                 stored(first, Writes.event(id, 0, sequence), new TouchSession(id, new SessionActivity(sequence, 0)));
             }
             sequence++;
-            assertThat(second.claim(taken)).isEqualTo(new Claim.Held(true, true));
+            assertThat(second.claim(taken)).isEqualTo(Claim.Held.HANDED_OVER);
             List<String> before = Pictures.of(second);
             for (StoreWrite late : List.of(
                     Writes.event(taken, 0, sequence),
@@ -249,10 +249,10 @@ public abstract class SharedStoreContract {
         stored(first, Writes.session(ID), Writes.stream(ID, 0));
         stored(first, Writes.event(ID, 0, 1, "u1"));
         first.leave();
-        assertThat(second.claim(ID)).isEqualTo(new Claim.Held(true, true));
+        assertThat(second.claim(ID)).isEqualTo(Claim.Held.HANDED_OVER);
         stored(second, Writes.event(ID, 0, 2, "u2"), Writes.event(ID, 0, 3, "u3"));
         second.leave();
-        assertThat(first.claim(ID)).isEqualTo(new Claim.Held(true, true));
+        assertThat(first.claim(ID)).isEqualTo(Claim.Held.HANDED_OVER);
         stored(first, Writes.event(ID, 0, 2, "u2"), Writes.event(ID, 0, 3, "u3"), Writes.event(ID, 0, 4));
         stored(first, Writes.event(ID, 0, 5), new TrimStream(ID, 0, 1));
         assertThat(sequences(second, ID)).containsExactly(2L, 3L, 4L, 5L);
@@ -364,9 +364,9 @@ public abstract class SharedStoreContract {
                 });
                 boolean secondHolds = one.get() instanceof Claim.Held;
                 assertThat(one.get())
-                        .isEqualTo(secondHolds ? new Claim.Held(true, true) : new Claim.Elsewhere(THIRD.address()));
+                        .isEqualTo(secondHolds ? Claim.Held.HANDED_OVER : new Claim.Elsewhere(THIRD.address()));
                 assertThat(another.get())
-                        .isEqualTo(secondHolds ? new Claim.Elsewhere(SECOND.address()) : new Claim.Held(true, true));
+                        .isEqualTo(secondHolds ? new Claim.Elsewhere(SECOND.address()) : Claim.Held.HANDED_OVER);
                 assertThat((secondHolds ? third : second).append(List.of(Writes.stream(id, 0))))
                         .isEqualTo(lost(id));
                 stored(secondHolds ? second : third, Writes.stream(id, 0));
@@ -395,8 +395,8 @@ public abstract class SharedStoreContract {
                 boolean secondHolds = both.getFirst() instanceof Claim.Held;
                 assertThat(both)
                         .containsExactly(
-                                secondHolds ? new Claim.Held(true, true) : new Claim.Elsewhere(THIRD.address()),
-                                secondHolds ? new Claim.Elsewhere(SECOND.address()) : new Claim.Held(true, true));
+                                secondHolds ? Claim.Held.HANDED_OVER : new Claim.Elsewhere(THIRD.address()),
+                                secondHolds ? new Claim.Elsewhere(SECOND.address()) : Claim.Held.HANDED_OVER);
                 assertThat((secondHolds ? third : second).append(List.of(Writes.stream(ids.get(i), 0))))
                         .isEqualTo(lost(ids.get(i)));
                 stored(secondHolds ? second : third, Writes.stream(ids.get(i), 0));

@@ -19,6 +19,10 @@ public final class Lease {
     private static final Logger log = LoggerFactory.getLogger(Lease.class);
     private static final int RENEWALS = 4;
 
+    /** What stands in the way where it {@link #isOnThisStore is not}, for people. */
+    public static final String NOT_ON_THIS_STORE =
+            "another server took the place of the store's, and the lease of this node is yet to be renewed there";
+
     private final SharedStore store;
     private final Sessions sessions;
     private final Duration length;
@@ -90,7 +94,7 @@ public final class Lease {
             return "the lease of this node cannot be renewed: " + failed;
         }
         if (!isOnThisStore()) {
-            return "another server took the place of the store's, and the lease of this node is yet to be renewed there";
+            return NOT_ON_THIS_STORE;
         }
         return nanoTime.getAsLong() - settlesUntilNanos < 0
                 ? "the lease of this node was renewed late or is new on this store, and others renew theirs first"

@@ -47,9 +47,7 @@ final class Claims implements SessionManager.Holding {
     public Claim claimAnew(SessionId session) {
         int epoch = store.bootEpoch();
         if (!lease.isOnThisStore()) {
-            throw new StoreException(
-                    "another server took the place of the store's, and the lease of this node is yet to be renewed there",
-                    null);
+            throw new StoreException(Lease.NOT_ON_THIS_STORE, null);
         }
         return claim(session, epoch);
     }
@@ -60,8 +58,9 @@ final class Claims implements SessionManager.Holding {
         seen.claimed(session, claim);
         observer.sessionClaimed(
                 switch (claim) {
-                    case Claim.Held held when held.handedOver() -> Claimed.HANDED_OVER;
-                    case Claim.Held held -> held.taken() ? Claimed.TAKEN_OVER : Claimed.HELD;
+                    case Claim.Held.BEFORE -> Claimed.HELD;
+                    case Claim.Held.TAKEN_OVER -> Claimed.TAKEN_OVER;
+                    case Claim.Held.HANDED_OVER -> Claimed.HANDED_OVER;
                     case Claim.Elsewhere _ -> Claimed.ELSEWHERE;
                     case Claim.Absent _ -> Claimed.ABSENT;
                 });

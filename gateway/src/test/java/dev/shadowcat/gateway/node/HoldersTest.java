@@ -36,7 +36,7 @@ class HoldersTest {
     @Test
     void knowsOfNoOtherHolderOfWhatThisNodeTook() {
         holders.claimed(A, new Claim.Elsewhere("one:1"));
-        holders.claimed(A, new Claim.Held(true));
+        holders.claimed(A, Claim.Held.TAKEN_OVER);
         assertThat(holders.of(A)).isNull();
         holders.claimed(A, new Claim.Elsewhere("one:1"));
         holders.claimed(A, new Claim.Absent());

@@ -50,7 +50,7 @@ class ClaimsTest {
                 .isThrownBy(() -> claims.claim(ID))
                 .withMessage("the lease of this node has run out");
         lease.start();
-        assertThat(claims.claim(ID)).isEqualTo(new Claim.Held(true));
+        assertThat(claims.claim(ID)).isEqualTo(Claim.Held.TAKEN_OVER);
         lease.close(Duration.ofSeconds(5));
     }
 

@@ -185,7 +185,7 @@ final class Leases {
             for (SessionId session : left) {
                 switch (seen.get(session)) {
                     case null -> claims.put(session, new Claim.Absent());
-                    case Seen known when known.isHeldBy(node) -> claims.put(session, new Claim.Held(false));
+                    case Seen known when known.isHeldBy(node) -> claims.put(session, Claim.Held.BEFORE);
                     case Seen(String holder, String runningAt, boolean _)
                     when runningAt == null ->
                         free.computeIfAbsent(holder, key -> new ArrayList<>()).add(session);
@@ -194,7 +194,7 @@ final class Leases {
                 }
             }
             for (Map.Entry<String, List<SessionId>> each : free.entrySet()) {
-                Claim taken = new Claim.Held(true, left(seen, each.getKey()));
+                Claim taken = left(seen, each.getKey()) ? Claim.Held.HANDED_OVER : Claim.Held.TAKEN_OVER;
                 Connections.transaction(
                                 connection, transaction -> take(transaction, each.getKey(), each.getValue(), renewal))
                         .forEach(session -> claims.put(session, taken));

@@ -68,12 +68,15 @@ final class Tables {
             events PRIMARY KEY (stream, sequence)
             stream_keys INCREMENT BY 64""".lines().toList());
 
+    /** What they and the sequence are called. */
+    private static final String[] NAMES =
+            NEEDED.stream().map(each -> each.split("[. ]", 2)[0]).distinct().toArray(String[]::new);
+
     /** Column 2 says whether an insert has to name it. */
     private static final String CATALOG = """
             WITH relation AS (
               SELECT c.oid, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-              WHERE n.nspname = ? AND c.relname IN (
-                'shadowcat_schema', 'identity', 'nodes', 'sessions', 'session_records', 'streams', 'events', 'stream_keys')),
+              WHERE n.nspname = ? AND c.relname = ANY (?)),
             attribute AS (
               SELECT r.relname || '.' || a.attname AS name, format_type(a.atttypid, a.atttypmod) AS type,
                 a.atthasdef, a.attnotnull AND NOT a.atthasdef AND a.attidentity = '' AS required
@@ -98,6 +101,7 @@ final class Tables {
         Tables tables = new Tables();
         try (PreparedStatement query = connection.prepareStatement(CATALOG)) {
             query.setString(1, schema);
+            query.setArray(2, connection.createArrayOf("text", NAMES));
             try (ResultSet row = query.executeQuery()) {
                 while (row.next()) {
                     tables.found.add(row.getString(1));

@@ -114,8 +114,8 @@ final class Ownership {
     Claim claim(SessionId session, int epoch) {
         Answer answer = ask(Script.CLAIM, session, view -> noteClaim(session, view, epoch), NOBODY);
         Claim claim = switch (answer.said()) {
-            case "held" -> new Claim.Held(false);
-            case "taken" -> new Claim.Held(true, left(answer.text(1)));
+            case "held" -> Claim.Held.BEFORE;
+            case "taken" -> left(answer.text(1)) ? Claim.Held.HANDED_OVER : Claim.Held.TAKEN_OVER;
             case "absent" -> new Claim.Absent();
             case "elsewhere" -> new Claim.Elsewhere(answer.text(1));
             default -> throw unknown();

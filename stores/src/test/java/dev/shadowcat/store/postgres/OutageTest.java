@@ -366,7 +366,7 @@ class OutageTest {
                     .isThrownBy(expired::join)
                     .withMessageContaining("may have stood still");
             assertThat(store.lost(List.of(ID))).isEmpty();
-            assertThat(second.claim(ID)).isEqualTo(new SharedStore.Claim.Held(true));
+            assertThat(second.claim(ID)).isEqualTo(SharedStore.Claim.Held.TAKEN_OVER);
         }
     }
 

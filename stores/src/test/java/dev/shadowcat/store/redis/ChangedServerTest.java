@@ -162,7 +162,7 @@ class ChangedServerTest {
             await().ignoreExceptionsInstanceOf(StoreException.class).until(() -> !store.renew());
             assertThat(store.claim(ID)).isEqualTo(new Claim.Absent());
             stored(store, Writes.session(ID), Writes.stream(ID, 0), Writes.event(ID, 0, 1));
-            assertThat(store.claim(ID)).isEqualTo(new Claim.Held(false));
+            assertThat(store.claim(ID)).isEqualTo(Claim.Held.BEFORE);
             assertThat(sequences(store)).containsExactly(1L);
         }
     }

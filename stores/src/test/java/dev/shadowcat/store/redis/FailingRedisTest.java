@@ -80,7 +80,7 @@ class FailingRedisTest {
             assertThatThrownBy(expired::join).hasMessageContaining("may have stood still");
             assertThat(store.lost(List.of(ID))).isEmpty();
             second.renew();
-            assertThat(second.claim(ID)).isEqualTo(new Claim.Held(true));
+            assertThat(second.claim(ID)).isEqualTo(Claim.Held.TAKEN_OVER);
         }
     }
 
