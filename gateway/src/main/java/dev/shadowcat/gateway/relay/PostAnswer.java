@@ -3,12 +3,15 @@ package dev.shadowcat.gateway.relay;
 import dev.shadowcat.gateway.http.Exchange;
 import dev.shadowcat.gateway.http.ExchangeListener;
 import dev.shadowcat.mcp.McpErrors;
+import dev.shadowcat.mcp.MessageEditor;
+import dev.shadowcat.mcp.Messages;
 import dev.shadowcat.mcp.ProtocolVersions;
 import dev.shadowcat.mcp.RequestId;
 import dev.shadowcat.persist.OnStoreFailure;
 import dev.shadowcat.session.Call;
 import dev.shadowcat.session.EventStream;
 import dev.shadowcat.session.SessionLoop;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -195,10 +198,19 @@ final class PostAnswer implements ExchangeListener {
         fail(502, session.isLost() ? EventStream.GOES_ON_ELSEWHERE : EventStream.SESSION_ENDED, "unknown");
     }
 
-    /** Answers with an error, plainly. */
+    /** Answers with an error, plainly: each request of a batch has its own. */
     void fail(int status, String reason, String outcome) {
-        RequestId id = calls.size() == 1 ? calls.getFirst().clientId() : null;
-        Answers.error(exchange, status, id, McpErrors.SERVER_ERROR, reason, Map.of("outcome", outcome));
+        Map<String, ?> data = Map.of("outcome", outcome);
+        if (calls.size() < 2) {
+            RequestId id = calls.isEmpty() ? null : calls.getFirst().clientId();
+            Answers.error(exchange, status, id, McpErrors.SERVER_ERROR, reason, data);
+            return;
+        }
+        List<byte[]> errors = new ArrayList<>(calls.size());
+        for (Call call : calls) {
+            errors.add(Messages.error(call.clientId(), McpErrors.SERVER_ERROR, reason, data));
+        }
+        Answers.json(exchange, status, Answers.headers(), MessageEditor.batch(errors));
     }
 
     /** Leaving is not cancelling: what is under way goes on. */

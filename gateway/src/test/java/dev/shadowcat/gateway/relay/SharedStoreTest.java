@@ -532,6 +532,23 @@ class SharedStoreTest {
     }
 
     @Test
+    void eachRequestOfABatchIsToldInAFailover() throws Exception {
+        server.revision("2025-03-26");
+        try (TestClient client = one.client().initialize()) {
+            CompletableFuture<HttpResponse<InputStream>> calls =
+                    client.postLater("[" + TestClient.call("1") + "," + TestClient.call("2") + "]");
+            server.nextRequest();
+            shared.failOver();
+            HttpResponse<InputStream> unknown = calls.get();
+            assertThat(unknown.statusCode()).isEqualTo(502);
+            assertThat(TestClient.text(unknown))
+                    .startsWith("[")
+                    .contains("\"id\":1", "\"id\":2", "\"outcome\":\"unknown\"")
+                    .doesNotContain("null");
+        }
+    }
+
+    @Test
     void anAnswerThatTheStoreDidNotTakeBeforeAnotherTookItsPlaceIsAskedForAgain() throws Exception {
         try (TestClient client = one.client().initialize();
                 TestClient other = atOther(client)) {
