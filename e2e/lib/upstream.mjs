@@ -62,5 +62,6 @@ export class Upstream {
 
 function lines(file) {
   if (!existsSync(file)) return [];
-  return readFileSync(file, 'utf8').split('\n').filter(Boolean).map(line => JSON.parse(line));
+  const whole = readFileSync(file, 'utf8').split('\n').slice(0, -1); // what follows the last line end is still being written
+  return whole.filter(Boolean).map(line => JSON.parse(line));
 }
