@@ -73,13 +73,15 @@ final class MemoryOverhead {
         Pause.millis(SETTLE_MILLIS);
         LiveHeap before = LiveHeap.of(process);
         System.out.printf(
-                "%-10s%10s%12s%12s%12s%10s%14s%14s%n",
+                "%-10s%10s%12s%10s%10s%12s%12s%12s%14s%14s%n",
                 live ? "live" : "idle",
                 "in memory",
                 "measured",
+                "tracking",
+                "store's",
+                "without it",
                 "computed",
                 "difference",
-                "tracking",
                 "heap",
                 "resident");
         List<StreamSet> sets = new ArrayList<>(); // reachable, so that they stay open
