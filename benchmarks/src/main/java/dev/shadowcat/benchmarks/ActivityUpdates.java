@@ -1,6 +1,5 @@
 package dev.shadowcat.benchmarks;
 
-import com.sun.management.OperatingSystemMXBean;
 import dev.shadowcat.event.SessionId;
 import dev.shadowcat.persist.PersistenceSettings;
 import dev.shadowcat.persist.PersistenceWorker;
@@ -9,7 +8,6 @@ import dev.shadowcat.store.SessionActivity;
 import dev.shadowcat.store.rocksdb.RocksDbSettings;
 import dev.shadowcat.store.rocksdb.RocksDbStores;
 import java.io.IOException;
-import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -27,8 +25,14 @@ import jdk.jfr.Recording;
  */
 final class ActivityUpdates {
     private static final long TICK_MILLIS = 1;
-    /** A thousand rows a second: until then the compiler is busy with what a gateway compiles in its first minutes. */
+    private static final Duration INTERVAL = Duration.ofMillis(100);
+
     private static final int WARM_UP_ROUNDS = 3;
+    /**
+     * How often a flush comes while warming up. At ten a second, what runs once a flush would be compiled in the middle of the
+     * measurement, which a gateway has long done by the batches of its events.
+     */
+    private static final Duration WARM_UP_INTERVAL = Duration.ofMillis(1);
 
     private static final double LEAST_RATIO = 9;
     private static final double MOST_CORE_PERCENT = 1;
@@ -39,7 +43,7 @@ final class ActivityUpdates {
     private final int rounds;
     private final int seconds;
     private final List<Integer> triggers;
-    private final OperatingSystemMXBean system = ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class);
+    private final OwnCpu cpu = new OwnCpu();
 
     ActivityUpdates(Arguments arguments) {
         folder = Path.of(arguments.text("folder"));
@@ -83,7 +87,7 @@ final class ActivityUpdates {
                 .map(id -> StoredSessions.session(id, System.currentTimeMillis()))
                 .toList());
         try (Recording recording = new Recording();
-                PersistenceWorker worker = worker(store, trigger, tally)) {
+                PersistenceWorker worker = worker(store, settings(trigger, WARM_UP_INTERVAL), tally)) {
             recording.enable(ThreadStarts.PLATFORM);
             recording.enable(ThreadStarts.VIRTUAL);
             recording.start();
@@ -94,6 +98,7 @@ final class ActivityUpdates {
                 generate(ids, touch, seconds);
                 generate(ids, nothing, seconds);
             }
+            worker.tune(settings(trigger, INTERVAL));
             double[] beyond = new double[rounds];
             double[] generators = new double[rounds];
             double[] ratios = new double[rounds];
@@ -125,19 +130,23 @@ final class ActivityUpdates {
         }
     }
 
-    private PersistenceWorker worker(EventStore store, int trigger, BatchTally tally) {
+    private static PersistenceSettings settings(int trigger, Duration interval) {
         PersistenceSettings defaults = PersistenceSettings.DEFAULTS;
+        return new PersistenceSettings(
+                defaults.queueCapacity(),
+                defaults.queueBytes(),
+                defaults.batchBytes(),
+                trigger,
+                interval,
+                defaults.syncInterval(),
+                defaults.backoffFirst(),
+                defaults.backoffCap());
+    }
+
+    private PersistenceWorker worker(EventStore store, PersistenceSettings settings, BatchTally tally) {
         return new PersistenceWorker(
                 store,
-                new PersistenceSettings(
-                        defaults.queueCapacity(),
-                        defaults.queueBytes(),
-                        defaults.batchBytes(),
-                        trigger,
-                        Duration.ofMillis(100),
-                        defaults.syncInterval(),
-                        defaults.backoffFirst(),
-                        defaults.backoffCap()),
+                settings,
                 (write, reason) -> {
                     throw new IllegalStateException("refused for good: " + reason);
                 },
@@ -151,7 +160,7 @@ final class ActivityUpdates {
 
     /** Updates the sessions in turn at the rate; per cent of a core that the whole process took meanwhile. */
     private double generate(List<SessionId> ids, ObjLongConsumer<SessionId> update, int forSeconds) {
-        long cpuBefore = system.getProcessCpuTime();
+        long cpuBefore = cpu.nanos();
         long began = System.nanoTime();
         long total = (long) rate * forSeconds;
         for (long done = 0; done < total; ) {
@@ -162,6 +171,6 @@ final class ActivityUpdates {
             }
             Pause.millis(TICK_MILLIS);
         }
-        return (system.getProcessCpuTime() - cpuBefore) * 100.0 / (System.nanoTime() - began);
+        return (cpu.nanos() - cpuBefore) * 100.0 / (System.nanoTime() - began);
     }
 }
