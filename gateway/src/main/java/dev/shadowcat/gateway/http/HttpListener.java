@@ -14,6 +14,7 @@ import io.netty.channel.EventLoop;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.RecvByteBufAllocator;
 import io.netty.channel.ServerChannel;
+import io.netty.channel.ServerChannelRecvByteBufAllocator;
 import io.netty.channel.WriteBufferWaterMark;
 import io.netty.util.concurrent.EventExecutor;
 import java.io.IOException;
@@ -24,6 +25,7 @@ import java.time.InstantSource;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -41,15 +43,19 @@ public final class HttpListener {
     private static final RecvByteBufAllocator RECEIVE = new SharedReceiveAllocator(16 << 10);
 
     private static final int BACKLOG = 1024;
-    /** How many connections a server socket takes at the most before it is asked again: Netty's. */
+    /** How many connections are taken at the most before others of the loop have their turn. */
     private static final int ACCEPTS = 16;
+
+    /** Takes connections until none waits: by itself Netty's epoll takes one at a time. */
+    private static final RecvByteBufAllocator ACCEPT =
+            new ServerChannelRecvByteBufAllocator().respectMaybeMoreData(false).maxMessagesPerRead(ACCEPTS);
 
     /** How long a request may be under way on a connection that was taken, or that serves one after the other. */
     private static final Duration LAST_REQUEST = Duration.ofMillis(100);
 
     private static final Duration LAST_CLOSE = Duration.ofSeconds(1);
-    /** By then the server socket is closed though its own connection did not come. */
-    private static final long LAST_ACCEPT_MILLIS = 200;
+    /** How long the server socket waits for the last connection to it, which is this listener's own. */
+    private static final int LAST_CONNECT_MILLIS = 2_000;
 
     private final ListenerContext context;
     private final Map<EventExecutor, LoopConnections> loops = new HashMap<>();
@@ -75,6 +81,7 @@ public final class HttpListener {
                 .channel(channel)
                 .option(ChannelOption.SO_BACKLOG, BACKLOG)
                 .option(ChannelOption.SO_REUSEADDR, true)
+                .option(ChannelOption.RECVBUF_ALLOCATOR, ACCEPT)
                 .option(ChannelOption.SO_RCVBUF, buffers.socketReceive())
                 .childOption(ChannelOption.SO_RCVBUF, buffers.socketReceive())
                 .childOption(ChannelOption.SO_SNDBUF, buffers.socketSend())
@@ -156,19 +163,24 @@ public final class HttpListener {
         context.endConnections();
         accepting = false;
         if (server.isOpen()) {
-            connectLast();
-            var _ = server.eventLoop().schedule(this::closeServer, LAST_ACCEPT_MILLIS, TimeUnit.MILLISECONDS);
-            server.closeFuture().awaitUninterruptibly();
-            passLoops(); // what was taken last may have yet to get there
-            passLoops(); // and what it brought, to be read
+            if (!connectLast() || !server.closeFuture().awaitUninterruptibly(LAST_CONNECT_MILLIS)) {
+                server.close().awaitUninterruptibly();
+            }
+            passLoops(); // what was taken last may have yet to get there, and what it brought, to be read
         }
         context.stop();
     }
 
+    /** Returns when each loop has done what it had to do, and has looked at all its sockets after that. */
     private void passLoops() {
         for (EventExecutor loop : loops.keySet()) {
+            CompletableFuture<Void> passed = new CompletableFuture<>();
             try {
-                loop.submit(() -> {}).awaitUninterruptibly();
+                // What becomes due while a loop works is done after its next look at the sockets.
+                loop.execute(() -> {
+                    var _ = loop.schedule(() -> passed.complete(null), 0, TimeUnit.NANOSECONDS);
+                });
+                passed.join();
             } catch (RejectedExecutionException _) {
                 // The loop has ended, and has nothing left to do.
             }
@@ -176,18 +188,16 @@ public final class HttpListener {
     }
 
     /** One more connection, so that all that wait are taken before the server socket is closed: they are taken in their order. */
-    private void connectLast() {
+    private boolean connectLast() {
         try (Socket last = new Socket()) {
-            last.connect(server.localAddress(), (int) LAST_ACCEPT_MILLIS);
+            last.connect(server.localAddress(), LAST_CONNECT_MILLIS);
+            return true;
         } catch (IOException unreachable) {
             log.debug(
                     "The last connection was not made; what waits when the server socket is closed is reset",
                     unreachable);
+            return false;
         }
-    }
-
-    private void closeServer() {
-        var _ = server.close();
     }
 
     /**
@@ -241,8 +251,8 @@ public final class HttpListener {
     private boolean endRequests(Duration last) {
         stopAccepting();
         boolean drained = drainedWithin(last);
+        passLoops(); // one that stood still has yet to read what came meanwhile
         onEachLoop(Connection::closeIfIdle);
-        passLoops();
         passLoops(); // each end is told by a task of its own
         return drained;
     }

@@ -14,10 +14,12 @@ import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -281,6 +283,41 @@ class HttpListenerTest {
             assertThat(active.readToEnd()).contains("\r\nconnection: close\r\n").endsWith("\r\n\r\nlast");
             assertThat(listener.close(Duration.ofSeconds(20))).isZero();
             assertThat(quiet.readToEnd()).isEmpty();
+        }
+    }
+
+    @Test
+    void answersAllWhoWaitWhenItStops() throws Exception {
+        open(DEFAULTS, HttpListenerTest::echo);
+        CountDownLatch standing = new CountDownLatch(1);
+        group.forEach(loop -> loop.execute(() -> awaitUninterruptibly(standing)));
+        List<RawClient> waiting = new ArrayList<>();
+        try {
+            for (int i = 0; i < 40; i++) {
+                RawClient client = client();
+                waiting.add(client);
+                client.send(GET);
+            }
+            Thread stopping = Thread.ofPlatform().start(listener::stopAccepting);
+            await().until(() -> stopping.getState() != Thread.State.RUNNABLE);
+            standing.countDown();
+            for (RawClient client : waiting) {
+                assertThat(client.readToEnd()).startsWith("HTTP/1.1 200");
+            }
+            stopping.join();
+        } finally {
+            standing.countDown();
+            for (RawClient client : waiting) {
+                client.close();
+            }
+        }
+    }
+
+    private static void awaitUninterruptibly(CountDownLatch latch) {
+        try {
+            latch.await();
+        } catch (InterruptedException _) {
+            Thread.currentThread().interrupt();
         }
     }
 
