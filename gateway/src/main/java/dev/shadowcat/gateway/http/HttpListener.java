@@ -12,6 +12,7 @@ import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoop;
 import io.netty.channel.EventLoopGroup;
+import io.netty.channel.MaxMessagesRecvByteBufAllocator;
 import io.netty.channel.RecvByteBufAllocator;
 import io.netty.channel.ServerChannel;
 import io.netty.channel.ServerChannelRecvByteBufAllocator;
@@ -46,10 +47,6 @@ public final class HttpListener {
     /** How many connections are taken at the most before others of the loop have their turn. */
     private static final int ACCEPTS = 16;
 
-    /** Takes connections until none waits: by itself Netty's epoll takes one at a time. */
-    private static final RecvByteBufAllocator ACCEPT =
-            new ServerChannelRecvByteBufAllocator().respectMaybeMoreData(false).maxMessagesPerRead(ACCEPTS);
-
     /** How long a request may be under way on a connection that was taken, or that serves one after the other. */
     private static final Duration LAST_REQUEST = Duration.ofMillis(100);
 
@@ -61,7 +58,11 @@ public final class HttpListener {
     private final Map<EventExecutor, LoopConnections> loops = new HashMap<>();
     private final SharedAddress local = new SharedAddress();
     private final Channel server;
-    private volatile boolean accepting = true;
+    /** Takes connections until none waits: by itself Netty's epoll takes one at a time. */
+    private final MaxMessagesRecvByteBufAllocator accepts =
+            new ServerChannelRecvByteBufAllocator().respectMaybeMoreData(false).maxMessagesPerRead(ACCEPTS);
+
+    private boolean lastAccept; // on the server socket's loop
 
     private HttpListener(
             ListenerSettings settings,
@@ -81,7 +82,7 @@ public final class HttpListener {
                 .channel(channel)
                 .option(ChannelOption.SO_BACKLOG, BACKLOG)
                 .option(ChannelOption.SO_REUSEADDR, true)
-                .option(ChannelOption.RECVBUF_ALLOCATOR, ACCEPT)
+                .option(ChannelOption.RECVBUF_ALLOCATOR, accepts)
                 .option(ChannelOption.SO_RCVBUF, buffers.socketReceive())
                 .childOption(ChannelOption.SO_RCVBUF, buffers.socketReceive())
                 .childOption(ChannelOption.SO_SNDBUF, buffers.socketSend())
@@ -161,8 +162,8 @@ public final class HttpListener {
      */
     public void stopAccepting() {
         context.endConnections();
-        accepting = false;
         if (server.isOpen()) {
+            server.eventLoop().submit(this::takeAllAndClose).awaitUninterruptibly();
             if (!connectLast() || !server.closeFuture().awaitUninterruptibly(LAST_CONNECT_MILLIS)) {
                 server.close().awaitUninterruptibly();
             }
@@ -187,6 +188,11 @@ public final class HttpListener {
         }
     }
 
+    private void takeAllAndClose() {
+        accepts.maxMessagesPerRead(Integer.MAX_VALUE);
+        lastAccept = true;
+    }
+
     /** One more connection, so that all that wait are taken before the server socket is closed: they are taken in their order. */
     private boolean connectLast() {
         try (Socket last = new Socket()) {
@@ -205,20 +211,10 @@ public final class HttpListener {
      * request there cannot tell that nobody has read it.
      */
     private final class LastAccept extends ChannelInboundHandlerAdapter {
-        private int taken; // since it was asked whether more wait
-
-        @Override
-        public void channelRead(ChannelHandlerContext ctx, Object connection) {
-            taken++;
-            ctx.fireChannelRead(connection);
-        }
-
         @Override
         public void channelReadComplete(ChannelHandlerContext ctx) {
-            boolean all = taken < ACCEPTS;
-            taken = 0;
             ctx.fireChannelReadComplete();
-            if (!accepting && all) {
+            if (lastAccept) {
                 var _ = ctx.close();
             }
         }
