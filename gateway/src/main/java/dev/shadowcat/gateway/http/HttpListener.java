@@ -2,6 +2,7 @@ package dev.shadowcat.gateway.http;
 
 import dev.shadowcat.gateway.net.SharedAddress;
 import dev.shadowcat.gateway.net.SharedReceiveAllocator;
+import dev.shadowcat.gateway.net.SynFilter;
 import dev.shadowcat.persist.Deadline;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.Channel;
@@ -53,6 +54,8 @@ public final class HttpListener {
     private static final Duration LAST_CLOSE = Duration.ofSeconds(1);
     /** How long the server socket waits for the last connection to it, which is this listener's own. */
     private static final int LAST_CONNECT_MILLIS = 2_000;
+    /** A round trip in a data centre: connections that have begun become whole by then. Who asks for one meanwhile loses a second. */
+    private static final long LAST_HANDSHAKE_MILLIS = 1;
 
     private final ListenerContext context;
     private final Map<EventExecutor, LoopConnections> loops = new HashMap<>();
@@ -188,6 +191,10 @@ public final class HttpListener {
         }
     }
 
+    private void closeServer() {
+        var _ = server.close();
+    }
+
     private void takeAllAndClose() {
         accepts.maxMessagesPerRead(Integer.MAX_VALUE);
         lastAccept = true;
@@ -215,7 +222,12 @@ public final class HttpListener {
         public void channelReadComplete(ChannelHandlerContext ctx) {
             ctx.fireChannelReadComplete();
             if (lastAccept) {
-                var _ = ctx.close();
+                lastAccept = false;
+                SynFilter.attach(ctx.channel());
+                // Taken before that are those who came in between.
+                var _ = ctx.channel()
+                        .eventLoop()
+                        .schedule(HttpListener.this::closeServer, LAST_HANDSHAKE_MILLIS, TimeUnit.MILLISECONDS);
             }
         }
     }
