@@ -222,6 +222,7 @@ final class GatewayWiring implements RunningGateway, GatewayView {
         if (handsOver) {
             unstored = gateway.handOver(deadline.part(2));
             listener.endRequests();
+            listener.awaitAnswers(deadline.part(2));
             gateway.endForwarded(deadline.part(2));
         }
         int cut = listener.close(deadline.part(2));

@@ -159,6 +159,12 @@ final class Connection extends ChannelInboundHandlerAdapter implements Measured 
         close();
     }
 
+    /** Whether it has brought a request whose answer has not begun. */
+    boolean awaitsAnswer() {
+        ServedExchange open = exchange;
+        return state == State.SERVING && open != null && !open.isAnswered();
+    }
+
     /** Stops waiting for another request. */
     void closeIfIdle() {
         if (state == State.IDLE || state == State.FRESH) {

@@ -32,6 +32,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import org.slf4j.Logger;
@@ -52,6 +53,7 @@ public final class HttpListener {
     private static final Duration LAST_REQUEST = Duration.ofMillis(100);
 
     private static final Duration LAST_CLOSE = Duration.ofSeconds(1);
+    private static final Duration BETWEEN_LOOKS = Duration.ofMillis(5);
     /** How long the server socket waits for the last connection to it, which is this listener's own. */
     private static final int LAST_CONNECT_MILLIS = 2_000;
     /** A round trip in a data centre: connections that have begun become whole by then. Who asks for one meanwhile loses a second. */
@@ -256,6 +258,25 @@ public final class HttpListener {
         endRequests(LAST_REQUEST);
     }
 
+    /** Waits until the answer to each request that came has begun. After {@link #endRequests()}. Not on an event loop. */
+    public void awaitAnswers(Duration time) {
+        Deadline deadline = Deadline.in(time);
+        while (awaitedAnswers() > 0 && deadline.left().isPositive()) {
+            pause(BETWEEN_LOOKS);
+        }
+    }
+
+    private int awaitedAnswers() {
+        AtomicInteger awaited = new AtomicInteger();
+        onEachLoop(connection -> {
+            if (connection.awaitsAnswer()) {
+                awaited.incrementAndGet();
+            }
+        });
+        passLoops();
+        return awaited.get();
+    }
+
     private boolean endRequests(Duration last) {
         stopAccepting();
         boolean drained = drainedWithin(last);
@@ -276,6 +297,14 @@ public final class HttpListener {
             return false;
         } catch (ExecutionException e) {
             throw new IllegalStateException(e);
+        }
+    }
+
+    private static void pause(Duration time) {
+        try {
+            Thread.sleep(time);
+        } catch (InterruptedException _) {
+            Thread.currentThread().interrupt();
         }
     }
 

@@ -296,6 +296,11 @@ final class ServedExchange implements Exchange, StreamedResponse, Runnable {
         target = effective;
     }
 
+    /** Whether an answer has begun. */
+    boolean isAnswered() {
+        return claimed;
+    }
+
     /** The listener answers by itself; the handler has not seen the exchange, or is too late. */
     void claimForListener() {
         CLAIMED.setVolatile(this, true);

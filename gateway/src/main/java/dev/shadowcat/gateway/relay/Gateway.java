@@ -44,8 +44,6 @@ import org.slf4j.LoggerFactory;
 
 /** Everything between the listener and the upstreams: sessions, their events, and the worker that stores them. */
 public final class Gateway {
-    private static final int LOOKS_AT_FORWARDED = 3;
-    private static final Duration BETWEEN_LOOKS = Duration.ofMillis(60); // longer than a request waits for its next try
     private static final Logger log = LoggerFactory.getLogger(Gateway.class);
     private static final int READERS = 4;
     private static final int READERS_OF_SHARED =
@@ -361,14 +359,12 @@ public final class Gateway {
         }
     }
 
-    /** Waits for the answers to what was sent on, and sends the clients of what goes on away. After the last request. */
+    /**
+     * Waits for what was sent on and whose client cannot come back for it, and sends the clients of what goes on away. After the answer to the
+     * last request has begun.
+     */
     public void endForwarded(Duration time) {
-        Deadline deadline = Deadline.in(time);
-        for (int looks = 0; looks < LOOKS_AT_FORWARDED; looks++) {
-            relay.awaitForwarded(deadline.left());
-            pause(BETWEEN_LOOKS); // what was refused by one node is sent to the next
-        }
-        relay.awaitForwarded(deadline.left());
+        relay.awaitForwarded(time);
         relay.sendForwardedAway();
     }
 

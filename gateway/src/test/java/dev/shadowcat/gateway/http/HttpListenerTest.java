@@ -22,6 +22,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterEach;
@@ -318,6 +319,25 @@ class HttpListenerTest {
             latch.await();
         } catch (InterruptedException _) {
             Thread.currentThread().interrupt();
+        }
+    }
+
+    @Test
+    void waitsForAnswersToBeginButNotForTheirEnd() throws Exception {
+        open(DEFAULTS, arrived::add);
+        try (RawClient streaming = client();
+                RawClient active = client()) {
+            streaming.send(GET);
+            arrived.take().startStream(200, new DefaultHttpHeaders(), true);
+            active.send(GET);
+            Exchange exchange = arrived.take();
+            listener.endRequests();
+            CompletableFuture<Void> begun =
+                    CompletableFuture.runAsync(() -> listener.awaitAnswers(Duration.ofSeconds(20)));
+            assertThatThrownBy(() -> begun.get(200, TimeUnit.MILLISECONDS)).isInstanceOf(TimeoutException.class);
+            exchange.startStream(200, new DefaultHttpHeaders(), true);
+            assertThat(begun).succeedsWithin(Duration.ofSeconds(15));
+            listener.awaitAnswers(Duration.ZERO); // there is nothing to wait for
         }
     }
 
