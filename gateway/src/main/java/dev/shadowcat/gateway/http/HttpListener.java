@@ -7,8 +7,6 @@ import dev.shadowcat.persist.Deadline;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
-import io.netty.channel.ChannelHandlerContext;
-import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoop;
@@ -21,7 +19,6 @@ import io.netty.channel.WriteBufferWaterMark;
 import io.netty.util.concurrent.EventExecutor;
 import java.io.IOException;
 import java.net.InetSocketAddress;
-import java.net.Socket;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Collection;
@@ -35,13 +32,9 @@ import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /** Takes HTTP/1.1 and HTTP/1.0 connections at one address and hands their requests, each read whole, to a handler. */
 public final class HttpListener {
-    private static final Logger log = LoggerFactory.getLogger(HttpListener.class);
-
     /** One object for all connections: the usual one keeps a history for each. Also the most that one read brings. */
     private static final RecvByteBufAllocator RECEIVE = new SharedReceiveAllocator(16 << 10);
 
@@ -54,8 +47,6 @@ public final class HttpListener {
 
     private static final Duration LAST_CLOSE = Duration.ofSeconds(1);
     private static final Duration BETWEEN_LOOKS = Duration.ofMillis(5);
-    /** How long the server socket waits for the last connection to it, which is this listener's own. */
-    private static final int LAST_CONNECT_MILLIS = 2_000;
     /** A round trip in a data centre: connections that have begun become whole by then. Who asks for one meanwhile loses a second. */
     private static final long LAST_HANDSHAKE_MILLIS = 1;
 
@@ -66,8 +57,6 @@ public final class HttpListener {
     /** Takes connections until none waits: by itself Netty's epoll takes one at a time. */
     private final MaxMessagesRecvByteBufAllocator accepts =
             new ServerChannelRecvByteBufAllocator().respectMaybeMoreData(false).maxMessagesPerRead(ACCEPTS);
-
-    private boolean lastAccept; // on the server socket's loop
 
     private HttpListener(
             ListenerSettings settings,
@@ -97,7 +86,6 @@ public final class HttpListener {
                 .childOption(
                         ChannelOption.WRITE_BUFFER_WATER_MARK,
                         new WriteBufferWaterMark(buffers.lowWater(), buffers.highWater()))
-                .handler(new LastAccept())
                 .childHandler(new Initializer())
                 .bind(settings.address())
                 .awaitUninterruptibly();
@@ -168,10 +156,8 @@ public final class HttpListener {
     public void stopAccepting() {
         context.endConnections();
         if (server.isOpen()) {
-            server.eventLoop().submit(this::takeAllAndClose).awaitUninterruptibly();
-            if (!connectLast() || !server.closeFuture().awaitUninterruptibly(LAST_CONNECT_MILLIS)) {
-                server.close().awaitUninterruptibly();
-            }
+            server.eventLoop().execute(this::takeAllAndClose);
+            server.closeFuture().awaitUninterruptibly();
             passLoops(); // what was taken last may have yet to get there, and what it brought, to be read
         }
         context.stop();
@@ -193,45 +179,19 @@ public final class HttpListener {
         }
     }
 
-    private void closeServer() {
-        var _ = server.close();
-    }
-
-    private void takeAllAndClose() {
-        accepts.maxMessagesPerRead(Integer.MAX_VALUE);
-        lastAccept = true;
-    }
-
-    /** One more connection, so that all that wait are taken before the server socket is closed: they are taken in their order. */
-    private boolean connectLast() {
-        try (Socket last = new Socket()) {
-            last.connect(server.localAddress(), LAST_CONNECT_MILLIS);
-            return true;
-        } catch (IOException unreachable) {
-            log.debug(
-                    "The last connection was not made; what waits when the server socket is closed is reset",
-                    unreachable);
-            return false;
-        }
-    }
-
     /**
      * Closes the server socket right after it took what waited. What waits when it closes is reset by the kernel, and whoever sent a
-     * request there cannot tell that nobody has read it.
+     * request there cannot tell that nobody has read it. So nobody new comes from here on, and whoever is there by then is taken at the
+     * loop's next look at its sockets, which is before it does what becomes due meanwhile.
      */
-    private final class LastAccept extends ChannelInboundHandlerAdapter {
-        @Override
-        public void channelReadComplete(ChannelHandlerContext ctx) {
-            ctx.fireChannelReadComplete();
-            if (lastAccept) {
-                lastAccept = false;
-                SynFilter.attach(ctx.channel());
-                // Taken before that are those who came in between.
-                var _ = ctx.channel()
-                        .eventLoop()
-                        .schedule(HttpListener.this::closeServer, LAST_HANDSHAKE_MILLIS, TimeUnit.MILLISECONDS);
-            }
-        }
+    private void takeAllAndClose() {
+        accepts.maxMessagesPerRead(Integer.MAX_VALUE);
+        SynFilter.attach(server);
+        var _ = server.eventLoop().schedule(this::closeServer, LAST_HANDSHAKE_MILLIS, TimeUnit.MILLISECONDS);
+    }
+
+    private void closeServer() {
+        var _ = server.close();
     }
 
     /**
