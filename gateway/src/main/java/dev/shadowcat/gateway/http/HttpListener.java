@@ -218,11 +218,15 @@ public final class HttpListener {
         endRequests(LAST_REQUEST);
     }
 
-    /** Waits until the answer to each request that came has begun. After {@link #endRequests()}. Not on an event loop. */
+    /**
+     * Waits until the answer to each request that came has begun, no longer than that, and not on where the thread is interrupted. After
+     * {@link #endRequests()}. Not on an event loop.
+     */
     public void awaitAnswers(Duration time) {
         Deadline deadline = Deadline.in(time);
-        while (awaitedAnswers() > 0 && deadline.left().isPositive()) {
-            pause(BETWEEN_LOOKS);
+        boolean goesOn = true;
+        while (goesOn && awaitedAnswers() > 0 && deadline.left().isPositive()) {
+            goesOn = paused(BETWEEN_LOOKS);
         }
     }
 
@@ -260,11 +264,14 @@ public final class HttpListener {
         }
     }
 
-    private static void pause(Duration time) {
+    /** Whether it was not interrupted. */
+    private static boolean paused(Duration time) {
         try {
             Thread.sleep(time);
+            return true;
         } catch (InterruptedException _) {
             Thread.currentThread().interrupt();
+            return false;
         }
     }
 

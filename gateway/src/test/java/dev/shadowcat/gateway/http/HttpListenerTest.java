@@ -342,6 +342,18 @@ class HttpListenerTest {
     }
 
     @Test
+    void waitsForNoAnswerOnceItsThreadIsInterrupted() throws Exception {
+        open(DEFAULTS, arrived::add);
+        try (RawClient client = client()) {
+            client.send(GET);
+            arrived.take();
+            Thread waiting = Thread.ofPlatform().start(() -> listener.awaitAnswers(Duration.ofMinutes(5)));
+            waiting.interrupt();
+            assertThat(waiting.join(Duration.ofSeconds(15))).isTrue();
+        }
+    }
+
+    @Test
     void takesConnectionsForOneRequestEachWhereTheyAreToEnd() throws Exception {
         open(DEFAULTS, arrived::add);
         listener.endConnections();
