@@ -43,7 +43,7 @@ public final class HttpListener {
     private static final int ACCEPTS = 16;
 
     /** How long a request may be under way on a connection that was taken, or that serves one after the other. */
-    private static final Duration LAST_REQUEST = Duration.ofMillis(100);
+    private static final Duration LAST_REQUEST = Duration.ofMillis(250);
 
     private static final Duration LAST_CLOSE = Duration.ofSeconds(1);
     private static final Duration BETWEEN_LOOKS = Duration.ofMillis(5);

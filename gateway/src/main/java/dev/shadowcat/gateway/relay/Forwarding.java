@@ -46,7 +46,8 @@ final class Forwarding implements UpstreamListener, ExchangeListener {
     private final Exchange exchange; // the same without its operations
     private final Consumer<String> unprocessed;
     private final boolean reads;
-    private SessionLoop.@Nullable Timer timer; // of what is answered at once, until it is
+    private SessionLoop.@Nullable Timer
+            timer; // until an answer begins, where it is to come at once or that node has lost the session
     private @Nullable UpstreamCall call;
     private @Nullable Whole whole; // an answer whose length is known, until its body has come, or comes in pieces
     private @Nullable StreamedResponse response;
@@ -231,9 +232,22 @@ final class Forwarding implements UpstreamListener, ExchangeListener {
         });
     }
 
-    /** The lease of that node has run out, though its connections may stay open: it may stand still for ever. Any thread. */
+    /**
+     * That node has no lease any more, though its connections may stay open: it may stand still for ever. Where it stops in good order it
+     * still says what became of a request, so one that only it can know of waits for that, as long as a lease. Any thread.
+     */
     void moved() {
-        exchange.loop().execute(() -> giveUp(ForwardFailure.LAPSED, "its lease has run out"));
+        exchange.loop().execute(() -> {
+            if (begun || reads) {
+                lapsed();
+            } else if (timer == null && !over) {
+                timer = relay.loop(exchange.loop()).after(nodes.lease().length().toMillis(), this::lapsed);
+            }
+        });
+    }
+
+    private void lapsed() {
+        giveUp(ForwardFailure.LAPSED, "its lease has run out");
     }
 
     private void giveUp(ForwardFailure why, String reason) {

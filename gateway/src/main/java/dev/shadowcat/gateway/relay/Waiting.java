@@ -8,8 +8,11 @@ import dev.shadowcat.gateway.http.ExchangeListener;
  * client's connection only.
  */
 final class Waiting implements ExchangeListener {
-    private static final long FIRST_PAUSE_MILLIS = 10; // a node that stops has given its sessions away within a few
-    private static final long MAX_PAUSE_MILLIS = 50;
+    private static final long MIN_PAUSE_MILLIS = 10; // a node that stops has given its sessions away within a few
+    private static final long MAX_PAUSE_MILLIS = 250;
+    /** Which part of the time that it has waited it waits for the next try: many that wait must not keep busy those they wait for. */
+    private static final int PAUSE_PART = 5;
+
     private static final String NOT_NOW = "The session cannot be reached now";
 
     private final Relay relay;
@@ -17,7 +20,6 @@ final class Waiting implements ExchangeListener {
     private final Exchange exchange;
     private final Runnable attempt;
     private final long begunMillis;
-    private long pauseMillis = FIRST_PAUSE_MILLIS;
     private boolean gone;
 
     /**
@@ -35,17 +37,18 @@ final class Waiting implements ExchangeListener {
 
     /** Nobody has processed it: it is tried again in a moment, or refused where it has waited long enough. */
     void again(String reason) {
-        if (relay.passedMillis() - begunMillis > relay.patienceMillis(nodes)) {
+        long waitedMillis = relay.passedMillis() - begunMillis;
+        if (waitedMillis > relay.patienceMillis(nodes)) {
             refuse(reason);
             return;
         }
         exchange.listener(this);
+        long pauseMillis = Math.clamp(waitedMillis / PAUSE_PART, MIN_PAUSE_MILLIS, MAX_PAUSE_MILLIS);
         relay.loop(exchange.loop()).after(pauseMillis, () -> {
             if (!gone) {
                 attempt.run();
             }
         });
-        pauseMillis = Math.min(MAX_PAUSE_MILLIS, 2 * pauseMillis);
     }
 
     /** There is nobody left to try. */

@@ -797,6 +797,28 @@ class SharedStoreTest {
         }
     }
 
+    /** As one that stops may do. Its lease is long, so that the answer is there before nobody waits for it any more. */
+    @Test
+    void theAnswerOfANodeThatGaveItsLeaseBackMeanwhileIsTaken() throws Exception {
+        SharedMemory patient = new SharedMemory(Duration.ofSeconds(5), System::nanoTime);
+        SharedMemory.Node storeOfHolder = patient.node();
+        SharedMemory.Node storeOfOther = patient.node();
+        try (GatewayFixture holder = new GatewayFixture(storeOfHolder, server.url(), Map.of());
+                GatewayFixture other = new GatewayFixture(storeOfOther, server.url(), Map.of())) {
+            storeOfHolder.address(holder.url("").getAuthority());
+            storeOfOther.address(other.url("").getAuthority());
+            try (TestClient client = holder.client().initialize();
+                    TestClient atOther = other.client().as(client.session())) {
+                CompletableFuture<HttpResponse<InputStream>> call = atOther.callLater("1");
+                Request request = server.nextRequest();
+                assertThat(holder.gateway().nodes().lease().close(STOP)).isTrue();
+                await().until(() -> other.metric("session_claims_total{outcome=\"handed_over\"}") == 1);
+                request.result("done");
+                assertThat(TestClient.text(call.get())).isEqualTo(request.resultOf("done"));
+            }
+        }
+    }
+
     @Test
     void nobodyWaitsForANodeThatTakesConnectionsAndAnswersNothing() throws Exception {
         try (TestClient client = one.client().initialize();
