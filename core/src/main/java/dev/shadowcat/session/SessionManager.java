@@ -399,15 +399,20 @@ public final class SessionManager<S extends Session> {
                 before.id(),
                 holding::claimAnew,
                 before.loop(),
-                found -> {
-                    found.ifPresentOrElse(session -> takenAnew(session, before), before::takenByOthers);
-                    restoring.remove(before.id());
-                },
-                elsewhere -> {
-                    before.takenByOthers();
-                    restoring.remove(before.id());
-                },
+                found -> goesOn(
+                        before,
+                        () -> found.ifPresentOrElse(session -> takenAnew(session, before), before::takenByOthers)),
+                elsewhere -> goesOn(before, before::takenByOthers),
                 unreadable -> done.again());
+    }
+
+    /** Whatever comes of it, it may be found from then on. */
+    private void goesOn(Session before, Runnable how) {
+        try {
+            how.run();
+        } finally {
+            restoring.remove(before.id());
+        }
     }
 
     private void takenAnew(S session, Session before) {
