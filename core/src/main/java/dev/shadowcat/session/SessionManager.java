@@ -31,6 +31,7 @@ import org.jspecify.annotations.Nullable;
 public final class SessionManager<S extends Session> {
     private static final String TAKEN = "another node took the session while it was read";
     private static final String RESTORING = "the store lost some of the session, which is put anew";
+    private static final long END_AGAIN_MILLIS = 200;
 
     private final SessionServices services;
     private final Holding holding;
@@ -330,13 +331,33 @@ public final class SessionManager<S extends Session> {
                 @Override
                 public void refused(StoreWrite write, String reason) {
                     deleting.remove(id);
-                    completion.refused(write, reason);
+                    if (session.storeReplaced()) {
+                        removeAnew(session, write, completion);
+                    } else {
+                        completion.refused(write, reason);
+                    }
                 }
             };
         }
         session.delete(told);
         residents.leave(session);
         sessions.remove(id, session);
+    }
+
+    /** Its end was refused for a server that took the place of its own, and has it still: it is taken there, and ends. */
+    private void removeAnew(S session, StoreWrite end, Completion completion) {
+        find(
+                session.id(),
+                holding::claimAnew,
+                session.loop(),
+                found -> found.ifPresentOrElse(
+                        there -> {
+                            release(there);
+                            remove(there, completion);
+                        },
+                        () -> completion.stored(end)),
+                elsewhere -> completion.refused(end, "the node at " + elsewhere + " holds it"),
+                unreadable -> session.loop().after(END_AGAIN_MILLIS, () -> removeAnew(session, end, completion)));
     }
 
     /** Lets a session that nobody uses expire, if the store agrees. Blocks on the store; not on a loop. */

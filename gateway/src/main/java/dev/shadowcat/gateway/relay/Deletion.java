@@ -15,6 +15,8 @@ final class Deletion implements UpstreamListener {
     private static final long WAIT_MILLIS = 5_000;
     private static final String NOT_YET =
             "The session has ended, but the store takes nothing now and has yet to forget it";
+    private static final String NOT_TAKEN =
+            "The store did not take the end of the session: another node may hold it now";
 
     private final RelaySession session;
     private final Upstream target;
@@ -77,9 +79,14 @@ final class Deletion implements UpstreamListener {
             return;
         }
         StoreWait wait = StoreWait.begin(session.relay(), session.nettyLoop(), () -> Answers.busy(exchange, NOT_YET));
-        session.delete(() -> {
-            wait.cancel();
-            Answers.empty(exchange, 200); // nowhere, where the wait was too long
-        });
+        session.delete(
+                () -> {
+                    wait.cancel();
+                    Answers.empty(exchange, 200); // nowhere, where the wait was too long
+                },
+                () -> {
+                    wait.cancel();
+                    Answers.busy(exchange, NOT_TAKEN);
+                });
     }
 }

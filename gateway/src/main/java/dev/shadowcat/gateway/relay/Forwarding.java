@@ -235,10 +235,12 @@ final class Forwarding implements UpstreamListener, ExchangeListener {
     /**
      * That node has no lease any more, though its connections may stay open: it may stand still for ever. Where it stops in good order it
      * still says what became of a request, so one that only it can know of waits for that, as long as a lease. Any thread.
+     *
+     * @param answers whether that node was heard of just now
      */
-    void moved() {
+    void moved(boolean answers) {
         exchange.loop().execute(() -> {
-            if (begun || reads) {
+            if (begun || reads || !answers) {
                 lapsed();
             } else if (timer == null && !over) {
                 timer = relay.loop(exchange.loop()).after(nodes.lease().length().toMillis(), this::lapsed);

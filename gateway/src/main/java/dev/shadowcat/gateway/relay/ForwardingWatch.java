@@ -17,6 +17,9 @@ final class ForwardingWatch {
     private static final int SILENT_LEASES =
             5; // then a node that answers nothing is taken for gone, though its lease runs
 
+    private static final int HEARD_PART =
+            3; // of a lease: one that stands still loses it no sooner than that after it was heard
+
     private final Relay relay;
     private final Nodes nodes;
     private final SessionLoop loop;
@@ -76,8 +79,10 @@ final class ForwardingWatch {
         if (session == null) {
             return;
         }
+        boolean answers =
+                probes.heardWithin(one.address(), nodes.lease().length().dividedBy(HEARD_PART));
         Runnable moved = () -> {
-            one.moved();
+            one.moved(answers);
             loop.run(ifMoved);
         };
         relay.sessions()

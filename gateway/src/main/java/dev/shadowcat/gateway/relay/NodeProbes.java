@@ -59,6 +59,12 @@ final class NodeProbes {
         return probe != null && nanoTime.getAsLong() - probe.heardNanos > patienceNanos;
     }
 
+    /** Whether something was heard of a node within that time, or it was asked for the first time since. */
+    boolean heardWithin(String address, Duration time) {
+        Probe probe = probes.get(address);
+        return probe != null && nanoTime.getAsLong() - probe.heardNanos < time.toNanos();
+    }
+
     /** What is asked of one node until it says something. */
     private final class Probe implements UpstreamListener {
         private final String address;

@@ -447,7 +447,7 @@ final class RelaySession extends Session {
     }
 
     /** The session was deleted at the client's wish. */
-    void delete(Runnable done) {
+    void delete(Runnable done, Runnable refused) {
         ended(null);
         closeUpstream();
         relay.sessions().delete(this, new Completion() {
@@ -458,7 +458,7 @@ final class RelaySession extends Session {
 
             @Override
             public void refused(StoreWrite write, String reason) {
-                done.run();
+                refused.run();
             }
         });
     }

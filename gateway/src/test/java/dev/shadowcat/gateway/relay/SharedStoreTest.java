@@ -138,6 +138,17 @@ class SharedStoreTest {
     }
 
     @Test
+    void whatIsDeletedAfterAFailoverStaysDeleted() throws Exception {
+        try (TestClient client = one.client().initialize();
+                TestClient other = atOther(client)) {
+            shared.failOver(); // what this node held is nobody's
+            await().until(() -> client.delete().statusCode() == 200); // 503 while it is taken anew
+            assertThat(client.post(TestClient.call("1")).statusCode()).isEqualTo(404);
+            assertThat(other.post(TestClient.call("1")).statusCode()).isEqualTo(404);
+        }
+    }
+
+    @Test
     void whatTheHolderServesIsLeftToItThoughTheSessionEnds() throws Exception {
         try (TestClient client = one.client().initialize();
                 TestClient other = atOther(client)) {
