@@ -165,11 +165,18 @@ final class Connection extends ChannelInboundHandlerAdapter implements Measured 
         return state == State.SERVING && open != null && !open.isAnswered();
     }
 
-    /** Stops waiting for another request. */
-    void closeIfIdle() {
-        if (state == State.IDLE || state == State.FRESH) {
+    /**
+     * Stops waiting for another request.
+     *
+     * @return whether it did
+     */
+    boolean closeIfIdle() {
+        ChannelHandlerContext at = context;
+        boolean idle = at != null && at.channel().isOpen() && (state == State.IDLE || state == State.FRESH);
+        if (idle) {
             close();
         }
+        return idle;
     }
 
     void close() {

@@ -21,8 +21,10 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -245,9 +247,21 @@ public final class HttpListener {
         stopAccepting();
         boolean drained = drainedWithin(last);
         passLoops(); // one that stood still has yet to read what came meanwhile
-        onEachLoop(Connection::closeIfIdle);
+        closeIdle();
         passLoops(); // each end is told by a task of its own
         return drained;
+    }
+
+    private void closeIdle() {
+        List<CompletableFuture<Void>> closing = new ArrayList<>();
+        for (LoopConnections connections : loops.values()) {
+            try {
+                closing.add(connections.closeIdle());
+            } catch (RejectedExecutionException _) {
+                // The loop has ended, and its connections with it.
+            }
+        }
+        closing.forEach(CompletableFuture::join);
     }
 
     private boolean drainedWithin(Duration time) {

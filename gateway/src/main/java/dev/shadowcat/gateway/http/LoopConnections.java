@@ -4,6 +4,7 @@ import dev.shadowcat.gateway.net.PlainMessage;
 import io.netty.channel.EventLoop;
 import io.netty.util.concurrent.Future;
 import java.time.InstantSource;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
@@ -15,6 +16,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class LoopConnections {
     private static final long SWEEP_MILLIS = 1_000;
+    /** How many connections are closed between two looks at the sockets: less than a millisecond's work. */
+    private static final int CLOSES = 8;
     /** Within every limit that the decoder keeps. */
     private static final int PLAIN_BYTES = RequestDecoder.MAX_TARGET;
 
@@ -97,6 +100,35 @@ final class LoopConnections {
         now = (int) TimeUnit.NANOSECONDS.toMillis(ticker.getAsLong() - origin);
         head.date(clock.instant());
         forEach(Connection::checkTime);
+    }
+
+    /**
+     * Closes the connections that serve no request, a few after each look at the sockets: what comes on the others meanwhile is read and
+     * answered. Any thread.
+     *
+     * @return done when none is left
+     */
+    CompletableFuture<Void> closeIdle() {
+        CompletableFuture<Void> done = new CompletableFuture<>();
+        loop.execute(() -> closeSomeIdle(done));
+        return done;
+    }
+
+    private void closeSomeIdle(CompletableFuture<Void> done) {
+        int closed = 0;
+        for (Connection connection = first; connection != null && closed < CLOSES; ) {
+            Connection next = connection.next;
+            if (connection.closeIfIdle()) {
+                closed++;
+            }
+            connection = next;
+        }
+        if (closed < CLOSES) {
+            done.complete(null);
+            return;
+        }
+        // What becomes due while a loop works is done after its next look at the sockets.
+        var _ = loop.schedule(() -> closeSomeIdle(done), 0, TimeUnit.NANOSECONDS);
     }
 
     /** The action may remove the connection that it is given, and no other. */

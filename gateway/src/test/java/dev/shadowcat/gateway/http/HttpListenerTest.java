@@ -2,6 +2,7 @@ package dev.shadowcat.gateway.http;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assumptions.assumeThat;
 import static org.awaitility.Awaitility.await;
 
 import io.netty.buffer.ByteBuf;
@@ -309,6 +310,31 @@ class HttpListenerTest {
         } finally {
             standing.countDown();
             for (RawClient client : waiting) {
+                client.close();
+            }
+        }
+    }
+
+    /** A balancer keeps many connections, and sends requests on some of them until it sees them end. */
+    @Test
+    void answersWhatComesWhileItClosesConnectionsThatWait() throws Exception {
+        open(DEFAULTS, HttpListenerTest::echo);
+        int all = 400;
+        int few = 100; // the first one is closed last
+        List<RawClient> kept = new ArrayList<>();
+        try {
+            for (int i = 0; i < all; i++) {
+                kept.add(client());
+            }
+            await().until(() -> listener.connections() == all);
+            Thread stopping = Thread.ofPlatform().start(listener::endRequests);
+            assertThat(kept.getLast().readToEnd()).isEmpty();
+            kept.getFirst().send(GET);
+            assumeThat(listener.connections()).isGreaterThan(few);
+            assertThat(kept.getFirst().readToEnd()).startsWith("HTTP/1.1 200");
+            stopping.join();
+        } finally {
+            for (RawClient client : kept) {
                 client.close();
             }
         }
