@@ -37,7 +37,7 @@ public final class RedisProcess implements AutoCloseable {
         this.folder = folder;
         this.port = port;
         this.options = options;
-        this.process = run();
+        this.process = run("PONG");
     }
 
     /** Starts one that keeps nothing on its disk unless the options say so. */
@@ -84,7 +84,8 @@ public final class RedisProcess implements AutoCloseable {
         }
     }
 
-    private Process run() throws IOException {
+    /** @param answer what a PING is answered by once it counts as started */
+    private Process run(String answer) throws IOException {
         List<String> command = new ArrayList<>(List.of(PROGRAM.toString()));
         boolean sentinel = options.contains("--sentinel");
         if (sentinel) {
@@ -101,7 +102,7 @@ public final class RedisProcess implements AutoCloseable {
                         ProcessBuilder.Redirect.appendTo(folder.resolve("log").toFile()))
                 .start();
         await().atMost(Duration.ofSeconds(20))
-                .until(() -> !started.isAlive() || command("PING").contains("PONG"));
+                .until(() -> !started.isAlive() || command("PING").contains(answer));
         if (!started.isAlive()) {
             throw new IOException("did not start: " + Files.readString(folder.resolve("log")));
         }
@@ -149,7 +150,12 @@ public final class RedisProcess implements AutoCloseable {
 
     /** Starts it again, with what its disk holds. */
     public void startAgain() throws IOException {
-        process = run();
+        process = run("PONG");
+    }
+
+    /** The same, and leaves it reading what its disk holds; the options are to give it enough to do. */
+    public void startReading() throws IOException {
+        process = run("LOADING");
     }
 
     /** Stops it in the middle of what it does, as a machine does that hangs. */

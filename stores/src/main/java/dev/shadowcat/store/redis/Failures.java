@@ -8,8 +8,11 @@ import io.lettuce.core.RedisCommandExecutionException;
 import io.lettuce.core.RedisCommandTimeoutException;
 import io.lettuce.core.RedisConnectionException;
 import io.lettuce.core.RedisException;
+import io.lettuce.core.RedisLoadingException;
 import java.time.Duration;
 import java.util.List;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /** What Redis's errors mean to those who use the store. */
 final class Failures {
@@ -17,6 +20,8 @@ final class Failures {
 
     /** What a refusal begins with that lasts until somebody changes an ACL. */
     static final String NO_PERMISSION = "NOPERM";
+
+    private static final String CLUSTER_DOWN = "CLUSTERDOWN";
 
     private Failures() {}
 
@@ -48,12 +53,38 @@ final class Failures {
     /** As {@link #reading}, for whoever starts and has to do something about it. */
     static StoreException opening(String name, RedisException failure) {
         StoreException told = reading(name, failure);
+        if (isLoading(failure)) {
+            return new StoreException(
+                    name + " still reads its data set, as it does after each start: wait until it has"
+                            + " (redis-cli INFO persistence says loading:0), and start again",
+                    failure);
+        }
+        if (isDown(failure)) {
+            return new StoreException(
+                    told.getMessage()
+                            + "; see which of its servers are missing (redis-cli CLUSTER NODES), and start again",
+                    failure);
+        }
         return isSilence(failure)
                 ? new StoreException(
                         told.getMessage()
                                 + "; see whether it hangs or is busy (redis-cli PING, SLOWLOG GET), and start again",
                         failure)
                 : told;
+    }
+
+    /** Whether it is there, and says itself that it will do what is asked later. */
+    static boolean isUnready(RedisException failure) {
+        return isLoading(failure) || isDown(failure);
+    }
+
+    private static boolean isLoading(RedisException failure) {
+        return cause(failure) instanceof RedisLoadingException;
+    }
+
+    private static boolean isDown(RedisException failure) {
+        return cause(failure) instanceof RedisCommandExecutionException
+                && reason(failure).startsWith(CLUSTER_DOWN);
     }
 
     private static boolean isSilence(Throwable failure) {
@@ -71,9 +102,24 @@ final class Failures {
 
     private static Throwable cause(Throwable failure) {
         Throwable cause = failure;
-        while (cause instanceof RedisConnectionException && cause.getCause() != null) {
-            cause = cause.getCause();
+        for (Throwable next = failure; next != null; next = nearer(cause)) {
+            cause = next;
         }
         return cause;
+    }
+
+    /** What is behind a failure that only says where it came to; null where it says itself what is wrong. */
+    private static @Nullable Throwable nearer(Throwable failure) {
+        if (failure instanceof RedisConnectionException && failure.getCause() != null) {
+            return failure.getCause();
+        }
+        // Where none of a cluster's servers says which there are: what each of them says instead.
+        List<Throwable> said = failure instanceof RedisException
+                ? Stream.of(failure.getSuppressed()).map(Failures::cause).toList()
+                : List.of();
+        return said.stream()
+                .filter(RedisLoadingException.class::isInstance)
+                .findFirst()
+                .orElse(said.isEmpty() ? null : said.getFirst());
     }
 }

@@ -20,6 +20,7 @@ import java.net.URI;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 
 /** The connections to one Redis: one for what is appended, and one for everything else, which may be long. */
@@ -34,6 +35,7 @@ final class RedisConnections implements AutoCloseable {
     private static final int QUIET_MILLIS = 20;
 
     private final String name;
+    private final Readiness readiness;
     private final ClientResources resources;
     private final AbstractRedisClient client;
     private final List<RedisURI> uris;
@@ -42,12 +44,14 @@ final class RedisConnections implements AutoCloseable {
 
     private RedisConnections(
             String name,
+            Readiness readiness,
             ClientResources resources,
             AbstractRedisClient client,
             List<RedisURI> uris,
             RedisLink writes,
             RedisLink others) {
         this.name = name;
+        this.readiness = readiness;
         this.uris = uris;
         this.resources = resources;
         this.client = client;
@@ -64,14 +68,15 @@ final class RedisConnections implements AutoCloseable {
     static RedisConnections open(RedisUrl url, Duration timeout) {
         List<RedisURI> uris = uris(url, timeout);
         String name = "Redis at " + uris.stream().map(RedisConnections::place).collect(Collectors.joining(","));
+        Readiness readiness = new Readiness(name, timeout);
         ClientResources resources = DefaultClientResources.builder()
                 .ioThreadPoolSize(THREADS)
                 .computationThreadPoolSize(THREADS)
                 .build();
         try {
-            return url.severalServers() || isCluster(uris.getFirst(), resources, name, timeout)
-                    ? cluster(uris, resources, name, timeout)
-                    : oneServer(uris.getFirst(), resources, name, timeout);
+            return readiness.await(() -> url.severalServers() || isCluster(uris.getFirst(), resources, name, timeout)
+                    ? cluster(uris, resources, name, readiness, timeout)
+                    : oneServer(uris.getFirst(), resources, name, readiness, timeout));
         } catch (RedisException failed) {
             shutDown(resources);
             throw Failures.opening(name, failed);
@@ -116,10 +121,12 @@ final class RedisConnections implements AutoCloseable {
         }
     }
 
-    private static RedisConnections oneServer(RedisURI uri, ClientResources resources, String name, Duration timeout) {
+    private static RedisConnections oneServer(
+            RedisURI uri, ClientResources resources, String name, Readiness readiness, Duration timeout) {
         RedisClient client = oneServerClient(resources);
         return new RedisConnections(
                 name,
+                readiness,
                 resources,
                 client,
                 List.of(uri),
@@ -137,7 +144,7 @@ final class RedisConnections implements AutoCloseable {
     }
 
     private static RedisConnections cluster(
-            List<RedisURI> uris, ClientResources resources, String name, Duration timeout) {
+            List<RedisURI> uris, ClientResources resources, String name, Readiness readiness, Duration timeout) {
         RedisClusterClient client = RedisClusterClient.create(resources, uris);
         client.setOptions(ClusterClientOptions.builder()
                 .topologyRefreshOptions(ClusterTopologyRefreshOptions.builder()
@@ -145,13 +152,19 @@ final class RedisConnections implements AutoCloseable {
                         .build())
                 .socketOptions(sockets())
                 .build());
-        return new RedisConnections(
-                name,
-                resources,
-                client,
-                uris,
-                new ClusterLink(client.connect(ByteArrayCodec.INSTANCE), timeout),
-                new ClusterLink(client.connect(ByteArrayCodec.INSTANCE), timeout));
+        try {
+            return new RedisConnections(
+                    name,
+                    readiness,
+                    resources,
+                    client,
+                    uris,
+                    new ClusterLink(client.connect(ByteArrayCodec.INSTANCE), timeout),
+                    new ClusterLink(client.connect(ByteArrayCodec.INSTANCE), timeout));
+        } catch (RedisException failed) {
+            client.shutdown(0, CONNECT_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS); // the next try makes another
+            throw failed;
+        }
     }
 
     private static SocketOptions sockets() {
@@ -169,6 +182,11 @@ final class RedisConnections implements AutoCloseable {
     /** For people. */
     String name() {
         return name;
+    }
+
+    /** Asks, and asks again until the Redis is ready; at most for as long after the beginning as an answer might take then. */
+    <T> T whenReady(Supplier<T> question) {
+        return readiness.await(question);
     }
 
     /** Takes what is appended; the order in which it is sent is the order in which it comes. */

@@ -7,7 +7,8 @@ import java.time.Duration;
  *
  * @param prefix what every key begins with, so that several stores may share one Redis
  * @param timeout bound on each call; after it the fate of a write is open
- * @param startTimeout the same until the store is open and the node has its lease: nobody waits for that node yet, and much may start at once
+ * @param startTimeout the same until the store is open and the node has its lease: nobody waits for that node yet, and much may start at once.
+ *     A Redis that is not ready yet is asked again for as long
  * @param lease how long a node holds its sessions without renewing
  * @param eviction what becomes of a Redis that may throw away what is stored once its memory is full
  */

@@ -28,8 +28,10 @@ public final class RedisStores {
             RedisKeys keys = new RedisKeys(settings.prefix());
             Servers servers = new Servers(keys, new SecureRandom());
             Precautions.check(connections.writes().servers(), settings.eviction());
-            Rights.require(connections.others(), keys, connections.name());
-            servers.refresh(connections.writes());
+            connections.whenReady(() -> {
+                Rights.require(connections.others(), keys, connections.name());
+                return servers.refresh(connections.writes());
+            });
             Attempts attempts = new Attempts(node.incarnation(), clock);
             return new RedisStore(connections, keys, servers, attempts, node.address(), settings);
         });
@@ -43,7 +45,7 @@ public final class RedisStores {
     public static EventStore openReadOnly(RedisUrl url, RedisSettings settings) {
         return connected(url, settings, connections -> {
             RedisKeys keys = new RedisKeys(settings.prefix());
-            Servers.View view = Servers.look(connections.others(), keys);
+            Servers.View view = connections.whenReady(() -> Servers.look(connections.others(), keys));
             if (view == null) {
                 throw new StoreException("there is no store in " + connections.name(), null);
             }
@@ -61,8 +63,10 @@ public final class RedisStores {
         try (connections) {
             RedisKeys keys = new RedisKeys(settings.prefix());
             Precautions.check(connections.writes().servers(), settings.eviction());
-            Rights.require(connections.others(), keys, connections.name());
-            return Servers.look(connections.others(), keys) != null;
+            return connections.whenReady(() -> {
+                Rights.require(connections.others(), keys, connections.name());
+                return Servers.look(connections.others(), keys) != null;
+            });
         } catch (RedisException failed) {
             throw Failures.opening(connections.name(), failed);
         }

@@ -5,6 +5,7 @@ import static dev.shadowcat.store.redis.RedisKeys.bytes;
 import dev.shadowcat.event.SessionId;
 import dev.shadowcat.store.StoreException;
 import io.lettuce.core.RedisCommandExecutionException;
+import io.lettuce.core.RedisLoadingException;
 import io.lettuce.core.cluster.api.async.RedisClusterAsyncCommands;
 import io.lettuce.core.codec.ByteArrayCodec;
 import io.lettuce.core.output.NestedMultiOutput;
@@ -137,6 +138,9 @@ final class Rights {
                 link.await(sent, deadline);
                 return "";
             } catch (RedisCommandExecutionException refused) {
+                if (refused instanceof RedisLoadingException && !link.clustered()) {
+                    throw refused; // before it has read its data set it does not say what is allowed
+                }
                 return String.valueOf(refused.getMessage());
             }
         }
