@@ -30,6 +30,7 @@ final class Nodes {
     private final OtherNodes others;
     private final Holders holders;
     private final Set<Forwarding> forwarded = ConcurrentHashMap.newKeySet();
+    private final Set<Waiting> waiting = ConcurrentHashMap.newKeySet();
     private final RepeatedTrouble refusals = new RepeatedTrouble(InstantSource.system());
     private final RepeatedTrouble goneNodes = new RepeatedTrouble(InstantSource.system());
     private final RepeatedTrouble silence = new RepeatedTrouble(InstantSource.system());
@@ -38,6 +39,7 @@ final class Nodes {
     private final AtomicInteger next = new AtomicInteger(); // of the successors
     private volatile boolean stopping;
     private volatile boolean servesOn;
+    private volatile boolean waitingEnded;
     private volatile List<String> successors = List.of();
 
     Nodes(SharedStore store, Lease lease, OtherNodes others, Holders holders) {
@@ -126,6 +128,32 @@ final class Nodes {
     /** Requests under way that others serve. */
     Set<Forwarding> forwarded() {
         return forwarded;
+    }
+
+    /**
+     * A request waits for its next try.
+     *
+     * @return whether there is one
+     */
+    boolean waits(Waiting request) {
+        waiting.add(request);
+        return !waitingEnded || !waitsNoLonger(request);
+    }
+
+    /** Whether it waited until now. */
+    boolean waitsNoLonger(Waiting request) {
+        return waiting.remove(request);
+    }
+
+    /** How many requests wait for their next try. */
+    int waiting() {
+        return waiting.size();
+    }
+
+    /** Refuses what waits: whoever has it may send it again, which nobody can tell of a connection that breaks. */
+    void endWaiting() {
+        waitingEnded = true;
+        waiting.forEach(Waiting::end);
     }
 
     /**

@@ -205,10 +205,11 @@ final class Relay {
         return sendsAway;
     }
 
-    /** Sends away whoever is connected to a session of another node by this one. */
+    /** Sends away whoever is connected to a session of another node by this one, or waits for one. */
     void sendForwardedAway() {
         if (nodes != null) {
             nodes.forwarded().forEach(each -> each.sendAway(awayMillis()));
+            nodes.endWaiting();
         }
     }
 

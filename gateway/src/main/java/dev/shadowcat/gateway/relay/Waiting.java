@@ -14,6 +14,7 @@ final class Waiting implements ExchangeListener {
     private static final int PAUSE_PART = 5;
 
     private static final String NOT_NOW = "The session cannot be reached now";
+    private static final String STOPS = "This node stops";
 
     private final Relay relay;
     private final Nodes nodes;
@@ -43,10 +44,23 @@ final class Waiting implements ExchangeListener {
             return;
         }
         exchange.listener(this);
+        if (!nodes.waits(this)) {
+            Answers.busy(exchange, STOPS);
+            return;
+        }
         long pauseMillis = Math.clamp(waitedMillis / PAUSE_PART, MIN_PAUSE_MILLIS, MAX_PAUSE_MILLIS);
         relay.loop(exchange.loop()).after(pauseMillis, () -> {
-            if (!gone) {
+            if (nodes.waitsNoLonger(this)) {
                 attempt.run();
+            }
+        });
+    }
+
+    /** This node ends: it is not tried again. Any thread. */
+    void end() {
+        exchange.loop().execute(() -> {
+            if (nodes.waitsNoLonger(this)) {
+                Answers.busy(exchange, STOPS);
             }
         });
     }
@@ -65,5 +79,6 @@ final class Waiting implements ExchangeListener {
     @Override
     public void clientGone() {
         gone = true;
+        nodes.waitsNoLonger(this);
     }
 }

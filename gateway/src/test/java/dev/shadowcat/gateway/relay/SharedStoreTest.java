@@ -1168,6 +1168,25 @@ class SharedStoreTest {
         assertThat(answerAtTheEndOfTheStopOfTheOther(_ -> {}).statusCode()).isEqualTo(502);
     }
 
+    @Test
+    void aRequestThatWaitsForAnotherNodeWhenItsOwnEndsIsRefused() throws Exception {
+        ScriptedServer nobody = new ScriptedServer();
+        nobody.close();
+        try (TestClient client = two.client().initialize();
+                TestClient other = one.client().as(client.session())) {
+            storeOfTwo.address(nobody.url().getAuthority());
+            CompletableFuture<HttpResponse<InputStream>> call = other.callLater("1");
+            await().until(() -> one.gateway().nodes().waiting() > 0);
+            one.gateway().endForwarded(Duration.ZERO);
+            HttpResponse<InputStream> answer = call.get();
+            assertThat(answer.statusCode()).isEqualTo(503);
+            assertThat(new String(answer.body().readAllBytes(), StandardCharsets.UTF_8))
+                    .contains("This node stops");
+        } finally {
+            storeOfTwo.address(two.url("").getAuthority());
+        }
+    }
+
     /** Of a call of an older revision, which takes no id before its first event. */
     private HttpResponse<InputStream> answerAtTheEndOfTheStopOfTheOther(ThrowingConsumer<Request> begun)
             throws Exception {
