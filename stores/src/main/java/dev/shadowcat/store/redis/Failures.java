@@ -9,19 +9,35 @@ import io.lettuce.core.RedisCommandTimeoutException;
 import io.lettuce.core.RedisConnectionException;
 import io.lettuce.core.RedisException;
 import io.lettuce.core.RedisLoadingException;
+import io.lettuce.core.protocol.RedisProtocolException;
+import java.nio.channels.ClosedChannelException;
 import java.time.Duration;
 import java.util.List;
 import java.util.stream.Stream;
+import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** What Redis's errors mean to those who use the store. */
 final class Failures {
+    private static final Logger log = LoggerFactory.getLogger(Failures.class);
     private static final Duration SOON = Duration.ofMillis(100);
 
     /** What a refusal begins with that lasts until somebody changes an ACL. */
     static final String NO_PERMISSION = "NOPERM";
 
     private static final String CLUSTER_DOWN = "CLUSTERDOWN";
+
+    private static final String WHERE = "see which host and port the store's URL names";
+
+    /** What answers a start, or has taken the place of the Redis that a node runs with. */
+    static final String FOREIGN = "what answers is not a Redis; " + WHERE;
+
+    /** What the driver says. */
+    private static final String HUNG_UP = "Connection closed prematurely";
+
+    private static final String NO_TLS = "not an SSL/TLS record";
 
     private Failures() {}
 
@@ -65,6 +81,12 @@ final class Failures {
                             + "; see which of its servers are missing (redis-cli CLUSTER NODES), and start again",
                     failure);
         }
+        if (isHungUp(cause(failure))) {
+            return new StoreException(
+                    told.getMessage()
+                            + "; see whether it is a Redis, and whether it wants TLS (rediss://) or takes none (redis://)",
+                    failure);
+        }
         return isSilence(failure)
                 ? new StoreException(
                         told.getMessage()
@@ -94,10 +116,35 @@ final class Failures {
     /** In one line, of the cause that a user can do something about. */
     static String reason(Throwable failure) {
         Throwable told = cause(failure);
+        if (isForeign(told)) {
+            log.debug("What was taken for a Redis answered what no Redis does", failure);
+            return FOREIGN;
+        }
+        if (told instanceof SSLException && String.valueOf(told.getMessage()).startsWith(NO_TLS)) {
+            return "what answers speaks no TLS, which rediss:// asks for; " + WHERE;
+        }
+        if (isHungUp(told)) {
+            return "it closed the connection without an answer";
+        }
         String message = told.getMessage();
         return message == null || message.isBlank()
                 ? told.getClass().getSimpleName()
                 : message.lines().findFirst().orElse(message);
+    }
+
+    /** Reading what is no answer of a Redis, the driver stumbles anywhere, and says what tells people nothing. */
+    private static boolean isForeign(Throwable cause) {
+        return cause instanceof RedisProtocolException
+                || cause instanceof IndexOutOfBoundsException
+                || cause instanceof IllegalArgumentException
+                || cause instanceof UnsupportedOperationException
+                || cause instanceof ClassCastException
+                || cause instanceof NullPointerException;
+    }
+
+    private static boolean isHungUp(Throwable cause) {
+        return cause instanceof ClosedChannelException
+                || String.valueOf(cause.getMessage()).equals(HUNG_UP);
     }
 
     private static Throwable cause(Throwable failure) {
@@ -110,8 +157,12 @@ final class Failures {
 
     /** What is behind a failure that only says where it came to; null where it says itself what is wrong. */
     private static @Nullable Throwable nearer(Throwable failure) {
-        if (failure instanceof RedisConnectionException && failure.getCause() != null) {
-            return failure.getCause();
+        Throwable cause = failure.getCause();
+        boolean wraps = failure instanceof RedisException
+                && cause != null
+                && cause.toString().equals(failure.getMessage());
+        if (cause != null && (wraps || failure instanceof RedisConnectionException)) {
+            return cause;
         }
         // Where none of a cluster's servers says which there are: what each of them says instead.
         List<Throwable> said = failure instanceof RedisException

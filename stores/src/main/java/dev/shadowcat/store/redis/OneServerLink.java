@@ -49,6 +49,10 @@ final class OneServerLink extends RedisLink {
     @Override
     List<RedisServer> servers() {
         RedisServer server = RedisServer.answering("only", name, info());
+        if (server.get("role") == null) {
+            renew();
+            throw new StoreException(name + " cannot be asked: " + Failures.FOREIGN, null);
+        }
         if (!server.takesWrites()) {
             renew();
             throw new StoreException(
