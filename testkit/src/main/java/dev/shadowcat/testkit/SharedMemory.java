@@ -21,6 +21,7 @@ import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
 
 /** A store in memory that the nodes of a test share, by a clock of the test's. Any thread. */
 public final class SharedMemory {
@@ -81,6 +82,7 @@ public final class SharedMemory {
         private volatile CountDownLatch answered = new CountDownLatch(0);
         private final AtomicInteger late = new AtomicInteger();
         private volatile boolean losesNextRenewal;
+        private volatile @Nullable Class<? extends StoreWrite> overtaken; // kind of write
         private long runsUntilNanos; // guarded by the memory
         private boolean begun; // likewise
         private boolean left; // likewise
@@ -145,6 +147,19 @@ public final class SharedMemory {
             return expiries.get();
         }
 
+        /** Another store takes the place of this one when this node's next write of a kind is under way: nobody has heard of it before. */
+        public void failOverUnder(Class<? extends StoreWrite> kind) {
+            overtaken = kind;
+        }
+
+        private void beOvertaken(List<StoreWrite> batch) {
+            Class<? extends StoreWrite> kind = overtaken;
+            if (kind != null && batch.stream().anyMatch(kind::isInstance)) {
+                overtaken = null;
+                failOver();
+            }
+        }
+
         private void reach() {
             passed(thawed);
             if (cut) {
@@ -182,6 +197,7 @@ public final class SharedMemory {
             if (full) {
                 return new AppendOutcome.Busy(Duration.ofMillis(1), "it is full");
             }
+            beOvertaken(batch);
             synchronized (SharedMemory.this) {
                 Set<SessionId> lost = new HashSet<>();
                 for (StoreWrite write : batch) {

@@ -149,6 +149,17 @@ class SharedStoreTest {
     }
 
     @Test
+    void whatIsDeletedWhileAnotherStoreTakesThePlaceOfTheOneStaysDeleted() throws Exception {
+        try (TestClient client = one.client().initialize();
+                TestClient other = atOther(client)) {
+            storeOfOne.failOverUnder(StoreWrite.DeleteSession.class);
+            assertThat(client.delete().statusCode()).isEqualTo(200);
+            assertThat(storeOfOne.session(client.sessionId())).isEmpty();
+            assertThat(other.post(TestClient.call("1")).statusCode()).isEqualTo(404);
+        }
+    }
+
+    @Test
     void whatTheHolderServesIsLeftToItThoughTheSessionEnds() throws Exception {
         try (TestClient client = one.client().initialize();
                 TestClient other = atOther(client)) {
