@@ -212,7 +212,11 @@ public final class EventStream implements Completion, Measured {
 
     /** Whether it keeps its session in memory: a client reads it, or the store has not all of it yet. */
     boolean busy() {
-        return client != null || stored < tracker.newest();
+        return client != null || hasUnstored();
+    }
+
+    private boolean hasUnstored() {
+        return stored < tracker.newest();
     }
 
     /**
@@ -260,30 +264,31 @@ public final class EventStream implements Completion, Measured {
     }
 
     /**
-     * Under which number it is put anew where the store may never have known it, and who asked for it neither: another node may have
-     * given its own one to another call meanwhile, and gives none of these.
+     * Under which number it is put anew where the store may never have known it, and so no client does: another node may have given its own
+     * one to another call meanwhile, and gives none of these.
      *
      * @return the number that it had
      */
     int renumber() {
         int had = number;
-        if (!recordStored && !begun && !standalone()) {
+        if (!recordStored && !standalone()) {
             number = FIRST_RANDOM | ThreadLocalRandom.current().nextInt(FIRST_RANDOM);
         }
         return had;
     }
 
     /**
-     * How far it has come, for a store that has lost it; null where no client knows anything of it and nobody could go on with it, or none
-     * waits for anything.
+     * How far it has come, for a store that has lost it; null where no client knows anything of it and nothing has come that anybody could
+     * go on with, or none waits for anything.
      *
      * @param had the number that the store may know it by
      */
     Remains.@Nullable Head head(int had) {
-        if (endStored || phase == Phase.CANCELLED || (!recordStored && storedCursor == null && !kept)) {
+        boolean has = storedCursor != null || kept || (!begun && hasUnstored());
+        if (endStored || phase == Phase.CANCELLED || !(recordStored || has)) {
             return null;
         }
-        List<Call> owed = stored < tracker.newest() ? calls.owedAfter(0) : open();
+        List<Call> owed = hasUnstored() ? calls.owedAfter(0) : open();
         return new Remains.Head(had, record(owed, Phase.OPEN), stored, storedCursor);
     }
 
@@ -325,6 +330,44 @@ public final class EventStream implements Completion, Measured {
     private Received repeated() {
         session.observer().repeatDropped();
         return Received.REPEATED;
+    }
+
+    /**
+     * Takes what came before its session was taken anew, and gives it new numbers. Only of a stream that no other node could have gone
+     * on with: what the store has of it then is what this node wrote, under the numbers that this node gave. So what it has already is
+     * passed over, and nothing is taken behind what it lacks.
+     *
+     * @param came in order; before anything else is recorded
+     */
+    void receiveAgain(List<Event> came) {
+        if (standalone() || ended() || upstreamCursor != null) {
+            return;
+        }
+        long next = stored - session.leap() + 1;
+        for (Event event : came) {
+            if (event.sequence() < next) {
+                continue;
+            }
+            if (event.sequence() > next || event.gap()) {
+                return;
+            }
+            next++;
+            if (event.answer()) {
+                closeShown(event.message());
+            }
+            record(event.upstreamId(), event.message(), event.answer());
+        }
+        finishIfAnswered();
+    }
+
+    /** An answer with the ids that the client knows. */
+    private void closeShown(byte[] answer) {
+        for (RequestId request : MessageReader.read(answer).answered().toList()) {
+            open().stream()
+                    .filter(call -> call.clientId().equals(request))
+                    .findFirst()
+                    .ifPresent(this::closeAnswered);
+        }
     }
 
     /** Looks in the store for an event that was {@link Received#UNCERTAIN}; {@code then} runs when it can be received again. */
@@ -532,6 +575,9 @@ public final class EventStream implements Completion, Measured {
     }
 
     private void record(@Nullable String ownId, byte[] message, boolean answer, Completion completion) {
+        if (session.isLost()) {
+            return; // what is said of it from here on is for whoever has it
+        }
         if (ownId != null) {
             upstreamCursor = ownId;
         }
@@ -554,6 +600,7 @@ public final class EventStream implements Completion, Measured {
     public void stored(StoreWrite write) {
         switch (write) {
             case StoreWrite.AppendEvent append -> {
+                session.told(number, append.event());
                 stored = append.event().sequence();
                 storedCursor = append.event().upstreamId();
                 session.kept(append.event());
@@ -636,8 +683,11 @@ public final class EventStream implements Completion, Measured {
     /** The store will never have it: the stream goes on with a hole, and no request stays without its answer. */
     @Override
     public void refused(StoreWrite write, String reason) {
-        if (write instanceof StoreWrite.AppendEvent append && passOver(append.event())) {
-            replace(append.event().message(), reason);
+        if (write instanceof StoreWrite.AppendEvent append) {
+            session.told(number, append.event());
+            if (passOver(append.event())) {
+                replace(append.event().message(), reason);
+            }
         }
         if (write instanceof StoreWrite.PutStream && !recordStored) {
             opened(); // whoever waits for it must not wait for ever, the session's end included

@@ -22,6 +22,7 @@ import dev.shadowcat.store.StoredStream;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -70,6 +71,7 @@ public class Session implements Lane.Listener, Measured {
     private @Nullable StoredBytes storedBytes; // null while the store has only answers of it: most sessions are idle
     private boolean deleted;
     private boolean lost;
+    private List<Late> late = List.of(); // in any order, until it is taken anew
     private @Nullable SessionManager<?> manager; // hears when the session may have become idle
 
     // Guarded by the residents.
@@ -82,6 +84,9 @@ public class Session implements Lane.Listener, Measured {
     int holds;
     boolean idle;
     boolean gone; // from memory
+
+    /** An event that was on its way to the store when another took its place, which may have it or not. */
+    private record Late(int stream, Event event) {}
 
     @SuppressWarnings("this-escape") // streams keep their session; none calls it before it is whole
     protected Session(SessionServices services, SessionLoop loop, StoredSession known, List<StoredStream> streams) {
@@ -551,6 +556,30 @@ public class Session implements Lane.Listener, Measured {
     /** Whether another store took the place of the one that this node held it in. Any thread. */
     public final boolean storeReplaced() {
         return services.store().bootEpoch() != heldIn;
+    }
+
+    /**
+     * The fate of an event is told. Where the session is to be taken anew it is kept for that, whatever its fate: of a session that it does
+     * not have, a store says that all is stored. So much is kept as the queue held when the session was lost.
+     */
+    final void told(int stream, Event event) {
+        if (lost && storeReplaced()) {
+            if (late.isEmpty()) {
+                late = new ArrayList<>();
+            }
+            late.add(new Late(stream, event));
+        }
+    }
+
+    /** Its streams go on with what was on its way to the store when the session was lost, where that is not there. */
+    final void goOnFrom(Session before) {
+        for (EventStream stream : streams()) {
+            stream.receiveAgain(before.late.stream()
+                    .filter(each -> each.stream() == stream.number())
+                    .map(Late::event)
+                    .sorted(Comparator.comparingLong(Event::sequence))
+                    .toList());
+        }
     }
 
     /** What is here of it, for a store that may have lost some; null where it is the store that this node held it in. */

@@ -437,6 +437,7 @@ public final class SessionManager<S extends Session> {
     }
 
     private void takenAnew(S session, Session before) {
+        session.goOnFrom(before);
         session.takenAnew(before);
         release(session);
     }

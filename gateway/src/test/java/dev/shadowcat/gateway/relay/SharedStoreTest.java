@@ -36,6 +36,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Function;
 import org.assertj.core.api.ThrowingConsumer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -408,17 +409,49 @@ class SharedStoreTest {
     }
 
     @Test
-    void whoWaitsForAStreamThatNobodyHasIsTold() throws Exception {
+    void whatCameBeforeTheStoreTookItsStreamIsNotAskedForAgain() throws Exception {
         try (TestClient client = one.client().initialize()) {
             storeOfOne.full(true);
             CompletableFuture<HttpResponse<InputStream>> call = client.callLater("7");
-            server.nextRequest().sse().event("u1", WORKING); // after which nobody knows how to go on
+            Request request = server.nextRequest();
+            request.sse().event("u1", WORKING);
             await().until(() -> one.gateway().retryQueueDepth() >= 2);
-            shared.failOver();
-            storeOfOne.full(false);
-            HttpResponse<InputStream> unknown = call.get();
-            assertThat(unknown.statusCode()).isEqualTo(502);
-            assertThat(TestClient.text(unknown)).contains("\"id\":7", "\"outcome\":\"unknown\"");
+            failOverWhileItIsAway();
+            Request resume = server.nextGet();
+            assertThat(resume.header("Last-Event-ID")).isEqualTo("u1");
+            resume.sse().event("u2", request.resultOf("done"));
+            assertThat(messages(new Events(call.get()))).containsExactly(WORKING, request.resultOf("done"));
+        }
+    }
+
+    @Test
+    void whoWaitsForAStreamThatNobodyCanGoOnWithIsTold() throws Exception {
+        try (TestClient client = one.client().initialize()) {
+            storeOfOne.full(true);
+            CompletableFuture<HttpResponse<InputStream>> call = client.callLater("7");
+            server.nextRequest().sse().event("", WORKING);
+            await().until(() -> one.gateway().retryQueueDepth() >= 2);
+            failOverWhileItIsAway();
+            assertThat(messages(new Events(call.get())))
+                    .satisfiesExactly(
+                            event -> assertThat(event).isEqualTo(WORKING),
+                            unknown -> assertThat(unknown).contains("\"id\":7", "\"outcome\":\"unknown\""));
+        }
+    }
+
+    @Test
+    void anAnswerWithoutIdsThatHasComeWholeBeforeTheStoreTookItsStreamComes() throws Exception {
+        try (TestClient client = one.client().initialize()) {
+            storeOfOne.full(true);
+            CompletableFuture<HttpResponse<InputStream>> call = client.callLater("7");
+            Request request = server.nextRequest();
+            Stream stream = request.sse();
+            stream.event("", WORKING);
+            stream.event("", request.resultOf("done"));
+            stream.end();
+            await().until(() -> one.gateway().retryQueueDepth() >= 3);
+            failOverWhileItIsAway();
+            assertThat(messages(new Events(call.get()))).containsExactly(WORKING, request.resultOf("done"));
         }
     }
 
@@ -671,6 +704,136 @@ class SharedStoreTest {
             assertThat(messages(new Events(plain.get()))).containsExactly(request.resultOf("done"));
             assertThat(messages(new Events(streamed.get()))).containsExactly(WORKING, second.resultOf("more"));
         }
+    }
+
+    /** Its stream is the client's already, and stays it. */
+    @Test
+    void aPlainAnswerThatComesWhileTheStoreIsAwayComesWhenAnotherTakesItsPlace() throws Exception {
+        theAnswerComesThoughTheNextStoreLacks(_ -> new StoreWrite[0]);
+    }
+
+    @Test
+    void aPlainAnswerThatComesWhileTheStoreIsAwayComesThoughTheNextOneLacksItsStream() throws Exception {
+        theAnswerComesThoughTheNextStoreLacks(id -> new StoreWrite[] {new StoreWrite.DeleteStream(id, 1)});
+    }
+
+    @Test
+    void aPlainAnswerThatComesWhileTheStoreIsAwayComesThoughTheNextOneLacksItsSession() throws Exception {
+        theAnswerComesThoughTheNextStoreLacks(id -> new StoreWrite[] {new StoreWrite.DeleteSession(id)});
+    }
+
+    private void theAnswerComesThoughTheNextStoreLacks(Function<SessionId, StoreWrite[]> lacking) throws Exception {
+        try (TestClient client = one.client().initialize()) {
+            CompletableFuture<HttpResponse<InputStream>> call = client.callLater("1");
+            Request request = server.nextRequest();
+            try (Events events = new Events(call.get())) {
+                String seen = events.next().id();
+                assertThat(streamOf(seen)).isEqualTo(1);
+                answersWhileTheStoreIsAway(request);
+                failOverWhileItIsAway(lacking.apply(client.sessionId()));
+                events.rest();
+                try (Events rest = client.get(seen)) {
+                    assertThat(messages(rest)).containsExactly(request.resultOf("done"));
+                }
+            }
+        }
+        assertThat(one.metric("upstream_unknown_outcome_total")).isZero();
+    }
+
+    private void answersWhileTheStoreIsAway(Request request) throws Exception {
+        storeOfOne.full(true);
+        request.result("done");
+        await().until(() -> one.gateway().retryQueueDepth() > 0);
+    }
+
+    /** What waits for the store is let go before the next one could be asked for it; the other node has no time to take it. */
+    private void failOverWhileItIsAway(StoreWrite... lacking) {
+        storeOfTwo.cut(true);
+        shared.failOver(lacking);
+        await().untilAsserted(
+                        () -> assertThat(one.metric("sessions_lost_total")).isEqualTo(1));
+        storeOfOne.full(false);
+    }
+
+    /** Its acknowledgement did not come through. */
+    @Test
+    void anAnswerThatTheNextStoreHasAlreadyComesOnce() throws Exception {
+        try (TestClient client = one.client().initialize()) {
+            CompletableFuture<HttpResponse<InputStream>> call = client.callLater("1");
+            Request request = server.nextRequest();
+            try (Events events = new Events(call.get())) {
+                String seen = events.next().id();
+                answersWhileTheStoreIsAway(request);
+                byte[] answer = request.resultOf("done").getBytes(StandardCharsets.UTF_8);
+                failOverWhileItIsAway(new StoreWrite.AppendEvent(
+                        client.sessionId(),
+                        streamOf(seen),
+                        new dev.shadowcat.event.Event(1, 0, 1, true, null, answer)));
+                events.rest();
+                try (Events rest = client.get(seen)) {
+                    assertThat(messages(rest)).containsExactly(request.resultOf("done"));
+                }
+            }
+        }
+    }
+
+    @Test
+    void whatCameWithoutIdsWhileTheStoreWasAwayComesInOrderBeforeTheOutcomeIsToldAsUnknown() throws Exception {
+        try (TestClient client = one.client().initialize()) {
+            CompletableFuture<HttpResponse<InputStream>> call = client.callLater("1");
+            Request request = server.nextRequest();
+            Stream stream = request.sse();
+            stream.event("", WORKING);
+            try (Events events = new Events(call.get())) {
+                String seen = events.nextMessage().id();
+                storeOfOne.full(true);
+                stream.event("", working("2"));
+                await().until(() -> one.gateway().retryQueueDepth() > 0);
+                stream.event("", working("3")); // waits behind
+                await().until(() -> one.metric("sse_events_total{direction=\"received\"}") == 3);
+                failOverWhileItIsAway();
+                events.rest();
+                try (Events rest = client.get(seen)) {
+                    assertThat(messages(rest))
+                            .hasSize(3)
+                            .startsWith(working("2"), working("3"))
+                            .last()
+                            .asString()
+                            .contains("\"outcome\":\"unknown\"");
+                }
+            }
+        }
+    }
+
+    /** Else what is missing would be passed over in silence. */
+    @Test
+    void whatCameWhileTheStoreWasAwayIsNotTakenBehindWhatTheNextStoreLacks() throws Exception {
+        try (TestClient client = one.client().initialize()) {
+            CompletableFuture<HttpResponse<InputStream>> call = client.callLater("1");
+            Request request = server.nextRequest();
+            Stream stream = request.sse();
+            stream.event("", working("1"));
+            stream.event("", working("2"));
+            try (Events events = new Events(call.get())) {
+                String first = events.nextMessage().id();
+                events.nextMessage();
+                storeOfOne.full(true);
+                stream.event("", request.resultOf("done"));
+                stream.end();
+                await().until(() -> one.gateway().retryQueueDepth() > 0);
+                storeOfTwo.cut(true);
+                loseAfter(client.sessionId(), first);
+                storeOfOne.full(false);
+                events.rest();
+                try (Events rest = client.get(first)) {
+                    assertThat(messages(rest)).singleElement().asString().contains("\"outcome\":\"unknown\"");
+                }
+            }
+        }
+    }
+
+    private static String working(String on) {
+        return WORKING.replace("{}", "{\"data\":\"" + on + "\"}");
     }
 
     /** Whoever has the session knows nothing of the call, and answers others by its number. */
