@@ -36,29 +36,46 @@ final class DataFolder implements AutoCloseable {
     static DataFolder take(Path folder) {
         return take(
                 folder,
+                "",
                 "each needs a data folder of its own, those that share a store too: name another one with --data");
     }
 
-    /** @param remedy what the user is to do where another process has it */
-    static DataFolder take(Path folder, String remedy) {
+    /**
+     * The same for a command, which has it for a moment only.
+     *
+     * @param command as the user writes it
+     * @param remedy what the user is to do where a gateway has it
+     */
+    static DataFolder takeFor(String command, Path folder, String remedy) {
+        return take(folder, " " + command, remedy);
+    }
+
+    /** @param command the one that takes it, after a blank; empty for a gateway */
+    private static DataFolder take(Path folder, String command, String remedy) {
         Path file = folder.resolve(LOCK);
         try {
             createPrivately(folder);
             return take(
-                    folder, remedy, file, FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE));
+                    folder,
+                    command,
+                    remedy,
+                    file,
+                    FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE));
         } catch (IOException unwritable) {
             throw new Failure("cannot lock " + file + ": " + unwritable);
         }
     }
 
-    private static DataFolder take(Path folder, String remedy, Path file, FileChannel channel) throws IOException {
+    private static DataFolder take(Path folder, String command, String remedy, Path file, FileChannel channel)
+            throws IOException {
         DataFolder taken = null;
         try {
             if (!locks(channel)) {
-                throw new Failure(folder + " is in use by another gateway" + holder(file) + "; " + remedy);
+                throw new Failure(folder + " is in use by " + holder(file, remedy));
             }
             channel.truncate(0);
-            channel.write(ByteBuffer.wrap((ProcessHandle.current().pid() + "\n").getBytes(StandardCharsets.US_ASCII)));
+            channel.write(ByteBuffer.wrap(
+                    (ProcessHandle.current().pid() + command + "\n").getBytes(StandardCharsets.US_ASCII)));
             taken = new DataFolder(channel);
             return taken;
         } finally {
@@ -86,9 +103,13 @@ final class DataFolder implements AutoCloseable {
         }
     }
 
-    private static String holder(Path file) throws IOException {
-        String process = Files.readString(file).strip();
-        return process.isEmpty() ? "" : " (pid " + process + ")"; // it has not written it yet
+    /** Who has it, and what the user is to do. */
+    private static String holder(Path file, String remedy) throws IOException {
+        String[] written = Files.readString(file).strip().split(" ", 2);
+        String process = written[0].isEmpty() ? "" : " (pid " + written[0] + ")"; // it has not written it yet
+        return written.length == 1
+                ? "another gateway" + process + "; " + remedy
+                : "`" + written[1] + "`" + process + ", which ends by itself: try again then";
     }
 
     /** Whether a process has a folder. Changes nothing; to be asked by a process that has it not. */

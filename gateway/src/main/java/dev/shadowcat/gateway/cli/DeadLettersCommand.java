@@ -80,7 +80,8 @@ final class DeadLettersCommand {
                     + ", who could not write the files that you would make there: run this as that user, for example with"
                     + " sudo -u " + owner);
         });
-        try (DataFolder _ = DataFolder.take(data, "stop that one first, and then send them again");
+        try (DataFolder _ = DataFolder.takeFor(
+                        "shadowcat dead-letters --resubmit", data, "stop that one first, and then send them again");
                 EventStore store = stores.apply(data)) {
             Resubmission again = new Resubmission(store, console);
             lines(file).forEach(again::tryAgain);

@@ -176,6 +176,24 @@ class DeadLettersCommandTest {
     }
 
     @Test
+    void whoComesWhileTheyAreSentAgainLearnsThat() {
+        letters().keep(event(7), "no");
+        String said = data + " is in use by `shadowcat dead-letters --resubmit` (pid "
+                + ProcessHandle.current().pid() + "), which ends by itself: try again then";
+        resubmit(store -> {
+            assertThatThrownBy(() -> DataFolder.take(data))
+                    .isInstanceOf(Failure.class)
+                    .hasMessage(said);
+            assertThat(run("--resubmit")).isEqualTo(1);
+            assertThat(err.toString(StandardCharsets.UTF_8)).contains(said);
+            return store;
+        });
+        try (DataFolder _ = DataFolder.take(data)) {
+            assertThatThrownBy(() -> DataFolder.take(data)).hasMessageContaining("in use by another gateway (pid ");
+        }
+    }
+
+    @Test
     void whatWasStoredBeforeAKillIsNotStoredTwiceAndNotTakenForPassed() throws IOException {
         letters().keep(event(7), "no");
         letters().keep(event(8), "no");
