@@ -189,7 +189,7 @@ describe('mistakes', { skip: unlessControl }, () => {
       '--admin', '127.0.0.1:0', '--data', temporaryFolder('taken')]);
     holder.close();
     assert.equal(status, 1);
-    assert.match(stderr, new RegExp(`cannot listen on 127\\.0\\.0\\.1:\\d+.*${process.pid}`));
+    assert.match(stderr, new RegExp(`cannot listen on 127\\.0\\.0\\.1:\\d+.*${process.pid}.*--listen HOST:PORT`));
     assert.equal(stderr.trim().split('\n').length, 1, stderr);
   });
 

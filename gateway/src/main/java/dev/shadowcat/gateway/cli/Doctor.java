@@ -184,7 +184,7 @@ final class Doctor {
         } else if (AdminPort.answersFor(data)) {
             ok(key, address + " is taken; a gateway on this data folder runs");
         } else {
-            fail(key, Ports.taken(address) + "; choose another with --" + key + " HOST:PORT");
+            fail(key, Ports.taken(key, address));
         }
         if (!address.loopback()) {
             warn(

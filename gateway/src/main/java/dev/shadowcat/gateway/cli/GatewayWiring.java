@@ -34,6 +34,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.URI;
 import java.net.UnknownHostException;
+import java.nio.file.Files;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -74,6 +75,7 @@ final class GatewayWiring implements RunningGateway, GatewayView {
             throws IOException {
         this.settings = settings;
         this.telemetry = parts.own(telemetry(environment), Telemetry::close);
+        requirePorts(settings);
         this.data = parts.own(DataFolder.take(settings.store().data()), DataFolder::close);
         this.store =
                 around.apply(parts.own(Stores.open(settings.store(), node(settings), environment), EventStore::close));
@@ -135,7 +137,7 @@ final class GatewayWiring implements RunningGateway, GatewayView {
             return new GatewayWiring(settings, environment, around, parts);
         } catch (IOException taken) {
             parts.release();
-            throw new Failure("listen: " + Ports.taken(settings.listen()));
+            throw new Failure("listen: " + Ports.taken("listen", settings.listen()));
         } catch (RuntimeException failed) {
             parts.release();
             throw failed;
@@ -241,6 +243,17 @@ final class GatewayWiring implements RunningGateway, GatewayView {
         }
         if (cut > 0 || unstored > 0) {
             log.warn("stopped: {} connections were cut, {} writes were not stored", cut, unstored);
+        }
+    }
+
+    /**
+     * A first start that cannot have its ports leaves no folder behind. Where there is a folder it is tried before them: who has it is
+     * mostly the gateway that has the ports, and its name says more.
+     */
+    private static void requirePorts(GatewaySettings settings) {
+        if (!Files.exists(settings.store().data())) {
+            Ports.requireFree("listen", settings.listen());
+            Ports.requireFree("admin", settings.admin());
         }
     }
 

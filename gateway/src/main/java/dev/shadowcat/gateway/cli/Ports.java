@@ -28,8 +28,28 @@ final class Ports {
         }
     }
 
-    /** One line on an address that could not be bound, with the holder where the system tells. */
-    static String taken(HostPort address) {
+    /**
+     * Looks whether an address can be had, and leaves it.
+     *
+     * @param key the setting that has it
+     * @throws Failure if it is taken, or not ours
+     */
+    static void requireFree(String key, HostPort address) {
+        if (!address.resolve().isUnresolved() && !free(address)) {
+            throw new Failure(key + ": " + taken(key, address));
+        }
+    }
+
+    /**
+     * One line on an address that could not be bound, with the holder where the system tells.
+     *
+     * @param key the setting that has the address
+     */
+    static String taken(String key, HostPort address) {
+        return taken(address) + "; choose another with --" + key + " HOST:PORT, or " + key + ": in the file";
+    }
+
+    private static String taken(HostPort address) {
         String holder = holder(address.port())
                 .map(process -> "; process " + process + " has it")
                 .orElse("");

@@ -32,6 +32,7 @@ final class SmallListener implements AutoCloseable {
     /**
      * Listens behind the guard against DNS rebinding.
      *
+     * @param name also of the setting that has the address
      * @param hosts names beside the loopback ones that a Host header may carry
      * @throws Failure where the address cannot be bound
      */
@@ -53,7 +54,7 @@ final class SmallListener implements AutoCloseable {
                             new RequestGuard(guard, handler)));
         } catch (IOException taken) {
             var _ = group.shutdownGracefully(0, 0, TimeUnit.MILLISECONDS);
-            throw new Failure(name + ": " + Ports.taken(address));
+            throw new Failure(name + ": " + Ports.taken(name, address));
         }
     }
 

@@ -7,12 +7,18 @@ import dev.shadowcat.gateway.config.Configuration;
 import dev.shadowcat.gateway.config.ConfigurationException;
 import dev.shadowcat.gateway.config.UpstreamSettings;
 import dev.shadowcat.gateway.upstream.UpstreamClientSettings;
+import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class GatewayWiringTest {
     @TempDir
@@ -32,6 +38,33 @@ class GatewayWiringTest {
                 .isInstanceOf(ConfigurationException.class)
                 .hasMessageContaining("--upstream-ca-file")
                 .hasMessageContaining("none.pem");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"listen", "admin"})
+    void aTakenPortIsToldWithTheSettingAndLeavesNoFolder(String key) throws Exception {
+        try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            String address = "127.0.0.1:" + taken.getLocalPort();
+            for (Path data : List.of(folder, folder.resolve("new"))) {
+                Map<String, String> flags = new HashMap<>(Map.of(
+                        "--upstream",
+                        "http://127.0.0.1:1/mcp",
+                        "--listen",
+                        "127.0.0.1:0",
+                        "--admin",
+                        "127.0.0.1:0",
+                        "--data",
+                        data.toString()));
+                flags.put("--" + key, address);
+                assertThatThrownBy(() -> GatewayWiring.start(
+                                Configuration.read(flags, Map.of()).gateway(), Map.of()))
+                        .isInstanceOf(Failure.class)
+                        .hasMessageStartingWith(key + ": cannot listen on " + address)
+                        .hasMessageEndingWith(
+                                "; choose another with --" + key + " HOST:PORT, or " + key + ": in the file");
+            }
+            assertThat(folder.resolve("new")).doesNotExist();
+        }
     }
 
     private static UpstreamSettings upstream(Path authority) {
