@@ -1,6 +1,8 @@
 package dev.shadowcat.gateway.cli;
 
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
@@ -12,6 +14,22 @@ final class CommandLines {
             "%nEvery setting of docs/configuration.md is a flag, a variable and a key in the file:%n"
                     + "--queue-capacity 2000, SHADOWCAT_QUEUE_CAPACITY=2000, or queue.capacity: 2000.%n"
                     + "Flags win over the environment, that over the file (--config).";
+
+    private static final String FLAGS_OF_THE_GATEWAY =
+            "%nCan be run with the flags of the gateway as well, and its variables: docs/configuration.md has all of them.";
+
+    private static final Set<String> OF_SESSIONS = Set.of("config", "admin", "store", "data");
+
+    /** What the help of a command shows that runs no gateway: of most settings it makes nothing. */
+    private static final Map<String, Set<String>> SHOWN = Map.of(
+            "sessions",
+            OF_SESSIONS,
+            "events",
+            OF_SESSIONS,
+            "dead-letters",
+            Set.of("config", "data"),
+            "reload",
+            Set.of("config", "admin", "data"));
 
     private CommandLines() {}
 
@@ -93,9 +111,9 @@ final class CommandLines {
     private static CommandSpec settings(List<String> arguments, String name, String description) {
         CommandSpec command = command(name, description);
         if (named(arguments, name)) {
-            Flags.addTo(command, arguments);
+            Flags.addTo(command, arguments, SHOWN.getOrDefault(name, Flags.PROMINENT));
         }
-        command.usageMessage().footer(SETTINGS);
+        command.usageMessage().footer(SHOWN.containsKey(name) ? FLAGS_OF_THE_GATEWAY : SETTINGS);
         return command;
     }
 

@@ -14,7 +14,8 @@ import picocli.CommandLine.ParseResult;
 /** The flags that name settings: made from the table of settings, so that each setting is a flag by construction. */
 final class Flags {
     /** What most users want to see; the help names the rest by reference. */
-    private static final Set<String> PROMINENT = Set.of(
+    static final Set<String> PROMINENT = Set.of(
+            "upstream",
             "upstream.headers",
             "listen",
             "admin",
@@ -30,21 +31,26 @@ final class Flags {
 
     private Flags() {}
 
-    /** Adds the flag of every setting, and those of the named upstreams that the arguments mention. */
-    static void addTo(CommandSpec command, List<String> arguments) {
+    /**
+     * Adds the flag of every setting, and those of the named upstreams that the arguments mention.
+     *
+     * @param shown the settings that the help shows
+     */
+    static void addTo(CommandSpec command, List<String> arguments, Set<String> shown) {
         command.addOption(OptionSpec.builder("--upstream")
                 .type(String.class)
+                .hidden(!shown.contains("upstream"))
                 .paramLabel("URL")
                 .description("The MCP server's Streamable HTTP endpoint. Several by name: upstreams: in the file.")
                 .build());
         for (Key<?> key : Keys.withUpstream()) {
-            command.addOption(option(key.flag(), key));
+            command.addOption(option(key.flag(), key, shown));
         }
         arguments.stream()
                 .map(argument -> argument.split("=", 2)[0])
                 .filter(flag -> flag.startsWith(NAMED_UPSTREAM) && Configuration.knows(flag))
                 .distinct()
-                .forEach(flag -> command.addOption(option(flag, Configuration.key(flag))));
+                .forEach(flag -> command.addOption(option(flag, Configuration.key(flag), shown)));
     }
 
     /** The settings among the flags that were given; items of a list joined by line breaks. */
@@ -60,12 +66,12 @@ final class Flags {
         return given;
     }
 
-    private static OptionSpec option(String flag, Key<?> key) {
+    private static OptionSpec option(String flag, Key<?> key, Set<String> shown) {
         boolean list = key.type().list();
         OptionSpec.Builder option = OptionSpec.builder(flag)
                 .paramLabel(key.type().placeholder())
                 .type(list ? String[].class : String.class)
-                .hidden(!PROMINENT.contains(key.name()))
+                .hidden(!shown.contains(key.name()))
                 .description(key.description().replace("%", "%%")
                         + (key.fallback().isEmpty() || list ? "" : " Default: " + key.fallback() + "."));
         return option.build();
