@@ -690,7 +690,7 @@ public final class EventStream implements Completion, Measured {
             }
         }
         if (write instanceof StoreWrite.PutStream && !recordStored) {
-            opened(); // whoever waits for it must not wait for ever, the session's end included
+            begin(); // whoever waits for it must not wait for ever, the session's end included, and gets no id of it
             fail(McpErrors.INTERNAL_ERROR, "Shadowcat could not store the stream: " + reason, Map.of());
         }
         if (write instanceof StoreWrite.PutStream put

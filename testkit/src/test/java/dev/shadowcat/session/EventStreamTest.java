@@ -380,6 +380,7 @@ class EventStreamTest {
         harness.turn();
         assertThat(sink[0].messages).singleElement().asString().contains("\"id\":1", "could not store the stream");
         assertThat(sink[0].finished).isTrue();
+        assertThat(stream[0].recordStored()).as("so that no id of it is given").isFalse();
         assertThat(session.pending()).isZero();
     }
 

@@ -1343,6 +1343,23 @@ class SharedStoreTest {
     }
 
     @Test
+    void aCallThatBecomesAStreamAfterItsNodeGaveAllAwayGetsNoId() throws Exception {
+        try (TestClient client = one.client().initialize()) {
+            CompletableFuture<HttpResponse<InputStream>> call = client.callLater("1");
+            server.nextRequest();
+            assertThat(one.gateway().beginStop(STOP)).isTrue();
+            assertThat(one.gateway().drain(Duration.ofMillis(100))).isFalse();
+            one.gateway().sendClientsAway();
+            handOver();
+            try (Events events = new Events(call.get())) {
+                List<Event> told = events.rest();
+                assertThat(told).extracting(Event::id).containsOnly("");
+                assertThat(told).extracting(Event::data).anyMatch(data -> data.contains("\"outcome\":\"unknown\""));
+            }
+        }
+    }
+
+    @Test
     void aRequestThatWaitsForAnotherNodeWhenItsOwnEndsIsRefused() throws Exception {
         ScriptedServer nobody = new ScriptedServer();
         nobody.close();
