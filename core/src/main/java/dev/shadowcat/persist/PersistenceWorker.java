@@ -54,6 +54,9 @@ public final class PersistenceWorker implements AutoCloseable {
         /** Waits; {@link Thread#interrupt} ends it. */
         void millis(long millis) throws InterruptedException;
 
+        /** The waits that are under way end. Any thread. */
+        default void end() {}
+
         /** The worker closes: a wait that is under way ends, and from now on none is long. Any thread. */
         default void hurry() {}
     }
@@ -145,6 +148,11 @@ public final class PersistenceWorker implements AutoCloseable {
         settings = next;
         intake.tune(next.queueCapacity(), next.queueBytes());
         intake.wake();
+    }
+
+    /** The store may take again what it did not: that is tried now, and not after what is left of a pause. Any thread. */
+    public void tryNow() {
+        pause.end();
     }
 
     public void start() {

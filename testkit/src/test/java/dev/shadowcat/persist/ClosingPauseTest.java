@@ -18,6 +18,10 @@ class ClosingPauseTest {
 
     @Test
     void itIsNotCutShortWhereNobodyCloses() throws InterruptedException {
+        lasts();
+    }
+
+    private void lasts() throws InterruptedException {
         long before = System.nanoTime();
         pause.millis(2 * ClosingPause.MOST_MILLIS);
         assertThat(Duration.ofNanos(System.nanoTime() - before))
@@ -35,6 +39,23 @@ class ClosingPauseTest {
         });
         pause.hurry();
         assertThat(waiting.join(Duration.ofSeconds(30))).isTrue();
+    }
+
+    @Test
+    void oneThatIsUnderWayEndsWhereItIsToldToAndTheNextDoesNot() throws InterruptedException {
+        Thread waiting = Thread.ofVirtual().start(() -> {
+            try {
+                pause.millis(HOUR);
+            } catch (InterruptedException stop) {
+                throw new AssertionError(stop);
+            }
+        });
+        boolean over;
+        do {
+            pause.end();
+            over = waiting.join(Duration.ofMillis(10)); // it may have yet to begin
+        } while (!over);
+        lasts();
     }
 
     @Test

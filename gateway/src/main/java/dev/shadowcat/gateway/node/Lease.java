@@ -43,6 +43,9 @@ public final class Lease {
 
         /** Another node holds it now. */
         void lost(SessionId session);
+
+        /** The lease runs again after the store could not be reached, or another took its place. */
+        default void goOn() {}
     }
 
     public Lease(SharedStore store, Sessions sessions) {
@@ -151,6 +154,7 @@ public final class Lease {
         if (begun && (broken || late || failure != null)) {
             settle(answered, renewedIn);
         }
+        boolean interrupted = begun && (broken || failure != null);
         if (broken) {
             Set<SessionId> lost = store.lost(sessions.claimed());
             lost.forEach(sessions::lost);
@@ -168,6 +172,9 @@ public final class Lease {
         epoch = renewedIn;
         begun = true;
         runsUntilNanos = before + length.toNanos();
+        if (interrupted) {
+            sessions.goOn();
+        }
     }
 
     /** Until then the store may have stood still for all, and others may wait for a server that is gone. */

@@ -48,8 +48,9 @@ public final class Gateway {
     private static final int READERS = 4;
     private static final int READERS_OF_SHARED =
             12; // most of them wait, and claims that wait together are made together
-    private static final Duration LAST_ANSWERS =
-            Duration.ofMillis(500); // until a request has its answer, or its client an id
+    /** Until requests under way have their answers, or their clients an id, while new ones wait: most calls take no longer. */
+    private static final Duration LAST_ANSWERS = Duration.ofSeconds(2);
+
     private static final int READS_WAITING = 10_000;
 
     private final Relay relay;
@@ -114,7 +115,7 @@ public final class Gateway {
         worker = new PersistenceWorker(store, persistence(settings), deadLetters, marks, observer, fatal);
         relay = new Relay(settings, upstreams, store, reader, this::storeFails, observer, operations, clocks);
         SharedStore shared = store instanceof SharedStore each ? each : null;
-        Nodes nodes = shared == null ? null : nodes(shared, relay);
+        Nodes nodes = shared == null ? null : nodes(shared, relay, worker);
         SessionServices services = new SessionServices(
                 store,
                 worker,
@@ -148,14 +149,14 @@ public final class Gateway {
         endpoint = new McpEndpoint(relay);
     }
 
-    private static Nodes nodes(SharedStore store, Relay relay) {
+    private static Nodes nodes(SharedStore store, Relay relay, PersistenceWorker worker) {
         OtherNodes others = new OtherNodes(store.credentialKey(), Transport.available());
         Holders seen = new Holders(store.lease().dividedBy(2));
-        return new Nodes(store, new Lease(store, new SessionsHere(relay)), others, seen);
+        return new Nodes(store, new Lease(store, new SessionsHere(relay, worker)), others, seen);
     }
 
     /** Asked once the lease has begun: its sessions are made after it. */
-    private record SessionsHere(Relay relay) implements Lease.Sessions {
+    private record SessionsHere(Relay relay, PersistenceWorker worker) implements Lease.Sessions {
         @Override
         public Collection<SessionId> claimed() {
             return relay.sessions().claimed();
@@ -164,6 +165,11 @@ public final class Gateway {
         @Override
         public void lost(SessionId id) {
             relay.sessions().lost(id);
+        }
+
+        @Override
+        public void goOn() {
+            worker.tryNow();
         }
     }
 

@@ -17,6 +17,7 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -42,6 +43,7 @@ class LeaseTest {
     private final SharedMemory.Node own = shared.node();
     private final SharedMemory.Node other = shared.node();
     private final Set<SessionId> lost = ConcurrentHashMap.newKeySet();
+    private final AtomicInteger interruptions = new AtomicInteger(); // that are over
     private final Lease lease = new Lease(own, new Lease.Sessions() {
         @Override
         public Collection<SessionId> claimed() {
@@ -51,6 +53,11 @@ class LeaseTest {
         @Override
         public void lost(SessionId session) {
             lost.add(session);
+        }
+
+        @Override
+        public void goOn() {
+            interruptions.incrementAndGet();
         }
     });
 
@@ -85,6 +92,7 @@ class LeaseTest {
         own.cut(false);
         await().until(lease::runs);
         assertThat(lost).containsExactly(ID);
+        await().until(() -> interruptions.get() == 1);
         assertThat(lease.hindrance()).contains("others renew theirs first");
         assertThat(lease.takes()).isFalse();
         await().until(lease::takes);
