@@ -28,28 +28,26 @@ class ClosingPauseTest {
                 .isGreaterThanOrEqualTo(Duration.ofMillis(2 * ClosingPause.MOST_MILLIS));
     }
 
-    @Test
-    void oneThatIsUnderWayEndsWhereTheWorkerCloses() throws InterruptedException {
-        Thread waiting = Thread.ofVirtual().start(() -> {
+    private Thread waiting() {
+        return Thread.ofVirtual().start(() -> {
             try {
                 pause.millis(HOUR);
             } catch (InterruptedException stop) {
                 throw new AssertionError(stop);
             }
         });
+    }
+
+    @Test
+    void oneThatIsUnderWayEndsWhereTheWorkerCloses() throws InterruptedException {
+        Thread waiting = waiting();
         pause.hurry();
         assertThat(waiting.join(Duration.ofSeconds(30))).isTrue();
     }
 
     @Test
     void oneThatIsUnderWayEndsWhereItIsToldToAndTheNextDoesNot() throws InterruptedException {
-        Thread waiting = Thread.ofVirtual().start(() -> {
-            try {
-                pause.millis(HOUR);
-            } catch (InterruptedException stop) {
-                throw new AssertionError(stop);
-            }
-        });
+        Thread waiting = waiting();
         boolean over;
         do {
             pause.end();
